@@ -1,0 +1,32 @@
+# What every target of this project shares: warnings, sanitizers, and the two ways to declare a target.
+
+add_library(firstseen_flags INTERFACE)
+target_compile_options(firstseen_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
+                       -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough)
+if(FIRSTSEEN_WERROR)
+  target_compile_options(firstseen_flags INTERFACE -Werror)
+endif()
+if(FIRSTSEEN_SANITIZE)
+  add_compile_options(-fsanitize=${FIRSTSEEN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${FIRSTSEEN_SANITIZE})
+endif()
+
+# firstseen_library(NAME SOURCES a.cpp ... [PUBLIC libs...] [PRIVATE libs...])
+# One folder of lib/ as a static library firstseen_NAME; headers are included as "NAME/file.h".
+function(firstseen_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(firstseen_${name} STATIC ${ARG_SOURCES})
+  target_include_directories(firstseen_${name} PUBLIC ${PROJECT_SOURCE_DIR}/lib)
+  target_link_libraries(firstseen_${name} PUBLIC ${ARG_PUBLIC} PRIVATE firstseen_flags ${ARG_PRIVATE})
+endfunction()
+
+# firstseen_test(NAME LABEL unit|component SOURCES a.cpp ... LIBS libs...)
+# One GoogleTest program; each of its tests is a ctest case with that label.
+function(firstseen_test name)
+  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LIBS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE firstseen_flags ${ARG_LIBS} GTest::gtest GTest::gtest_main)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(${name} PRIVATE FIRSTSEEN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 300)
+endfunction()

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace firstseen {
+
+using Millis = std::chrono::milliseconds;
+
+/// Time as the core sees it. The core never calls now() itself, so that tests and the simulation own the time.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  /// Milliseconds since the Unix epoch, UTC; may jump when somebody sets the clock.
+  [[nodiscard]] virtual std::int64_t wall_ms() const = 0;
+  /// Milliseconds since an arbitrary start; never goes back.
+  [[nodiscard]] virtual std::int64_t steady_ms() const = 0;
+};
+
+/// The machine's clocks (CLOCK_REALTIME, CLOCK_MONOTONIC). Thread-safe.
+class SystemClock final : public Clock {
+ public:
+  [[nodiscard]] std::int64_t wall_ms() const override {
+    return std::chrono::duration_cast<Millis>(std::chrono::system_clock::now().time_since_epoch()).count();
+  }
+  [[nodiscard]] std::int64_t steady_ms() const override {
+    return std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  }
+};
+
+}  // namespace firstseen

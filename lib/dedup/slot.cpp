@@ -1,0 +1,1 @@
+#include "dedup/slot.h"

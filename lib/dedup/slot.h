@@ -1,0 +1,65 @@
+#pragma once
+
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "dedup/options.h"
+#include "dedup/status.h"
+#include "dedup/steps.h"
+#include "kafka/client.h"
+#include "key/deriver.h"
+#include "store/seen_store.h"
+
+namespace firstseen::dedup {
+
+/// What a slot works with; all of it outlives the slot and is used by the slot's thread only.
+struct SlotParts {
+  SlotOptions options;
+  key::Deriver* deriver = nullptr;
+  store::SeenStore* store = nullptr;
+  kafka::ClientFactory make_client;
+  const Clock* clock = nullptr;
+  StepHook* steps = nullptr;  ///< may be null
+  LogSink log;
+};
+
+/// One consumer, one producer, one store: the exactly-once loop of design section 2.
+///
+/// step() is called again and again by one thread; it does one small piece of work and waits at most about a second.
+/// The other public functions are thread-safe.
+class Slot {
+ public:
+  explicit Slot(SlotParts parts);
+  ~Slot();
+  Slot(const Slot&) = delete;
+  Slot& operator=(const Slot&) = delete;
+  Slot(Slot&&) = delete;
+  Slot& operator=(Slot&&) = delete;
+
+  enum class Stepped { more, stopped };
+  /// `stopped` after a graceful stop: the batch is finished or aborted (or its outcome left for the next start to
+  /// decide), the client is gone. The store is the caller's to close. An error ends the slot with an exit status.
+  Result<Stepped> step();
+
+  /// Finish or abort the batch and stop, within about `limit`. Safe from any thread (not from a signal handler).
+  void request_stop(Millis limit);
+
+  /// Goes on behind the message at `offset` at which this partition has stopped; that message counts as rejected.
+  /// The future's text is for the person who asked. Done by the next step().
+  std::future<Result<std::string>> skip(TopicPartition tp, std::int64_t offset);
+  /// Forgets a key: a tombstone in a batch record of its own.
+  std::future<Result<std::string>> forget(Digest digest);
+
+  [[nodiscard]] SlotStatus status() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace firstseen::dedup

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/message.h"
+
+namespace firstseen::dedup {
+
+/// Counts of messages in settled batches, so that consumed == first_seen + duplicates + rejected + passed at any
+/// moment.
+struct Counters {
+  std::uint64_t consumed = 0;
+  std::uint64_t first_seen = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t rejected = 0;  ///< took the rejects route (topic or drop) or were skipped by a person
+  std::uint64_t passed = 0;    ///< published unchecked (on_missing: pass, rejects: pass)
+
+  // Of those counted above:
+  std::uint64_t late = 0;                  ///< misses below the swept horizon: a miss proves less
+  std::uint64_t cross_partition = 0;       ///< duplicates whose first message came from another partition
+  std::uint64_t clipped_timestamps = 0;    ///< ahead of the wall clock by more than window.max_skew
+  std::uint64_t uncarried_timestamps = 0;  ///< published with a timestamp below 1, which the client cannot carry
+  std::uint64_t rebuilt = 0;               ///< history messages read again; not consumed
+  std::map<std::string, std::uint64_t> rejected_by_reason;
+
+  std::uint64_t batches_committed = 0;
+  std::uint64_t batches_aborted = 0;
+  std::uint64_t restarts = 0;  ///< of the slot, after fatal errors and unknown outcomes
+  std::uint64_t rebalances = 0;
+};
+
+enum class PartitionMode { running, rebuilding, stopped };
+
+/// One assigned partition.
+struct PartitionStatus {
+  TopicPartition tp;
+  PartitionMode mode = PartitionMode::running;
+  std::string reason;  ///< why it is stopped and what to do
+  std::int64_t next_offset = 0;
+  std::int64_t stream_time_ms = -1;
+  std::int64_t covered_from_ms = 0;
+  bool at_end = false;
+};
+
+/// A consistent picture of a slot.
+struct SlotStatus {
+  std::string state;   ///< starting | joining | running | paused | restarting | stopped
+  std::string detail;  ///< why, when it is not running
+  Counters counters;
+  std::vector<PartitionStatus> partitions;
+  std::int64_t configured_window_ms = 0;
+  std::int64_t effective_window_ms = 0;  ///< the smallest over the assigned partitions; -1: nothing assigned
+};
+
+}  // namespace firstseen::dedup

@@ -1,0 +1,161 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/message.h"
+
+namespace firstseen::kafka {
+
+/// How a call that may block answers. Every such call waits a second at most, so that signals and status stay alive.
+enum class Progress {
+  done,
+  again,  ///< not finished: the same call with the same arguments, never another one (except where a comment allows it)
+};
+
+/// What the consumer group asks for. Nothing happens to the group until it is answered: `assigned` by Client::assign
+/// (at once or after any number of other calls), `revoked` and `lost` by Client::unassign. Assignment is eager:
+/// `revoked` and `lost` always concern every partition held.
+struct Rebalance {
+  enum class Kind { assigned, revoked, lost } kind = Kind::assigned;
+  std::vector<TopicPartition> partitions;
+};
+
+/// Something that happened to one partition instead of a message.
+struct PartitionEvent {
+  enum class Kind {
+    end_of_log,           ///< the fetch position has reached the end (of what read_committed shows)
+    offset_out_of_range,  ///< the position lies outside the log; the partition delivers nothing until rewind()
+    failed,               ///< the partition cannot be read (authorization, unknown topic, corrupt); `detail` says why
+  } kind = Kind::end_of_log;
+  TopicPartition tp;
+  std::int64_t offset = -1;  ///< end_of_log: the next offset to be fetched
+  std::string detail;
+};
+
+/// What take() brought; the views live until the next call of take().
+struct Taken {
+  std::span<const MessageView> messages;  ///< in order within a partition
+  std::vector<PartitionEvent> events;
+  std::optional<Rebalance> rebalance;  ///< if set, no message of this call was fetched after it
+};
+
+/// A committed offset as the group coordinator keeps it.
+struct Committed {
+  TopicPartition tp;
+  std::optional<std::int64_t> offset;  ///< nothing: the group has no offset for this partition
+  std::string metadata;
+};
+
+/// An offset to be committed; `next_offset` is the first that has not been processed.
+struct OffsetCommit {
+  TopicPartition tp;
+  std::int64_t next_offset = 0;
+  std::string metadata;
+};
+
+/// The group's membership at one moment (member id, generation), kept with a batch, so that a batch taken before a
+/// rebalance can never be committed after it. Copies share the underlying object.
+using GroupMembership = std::shared_ptr<const void>;
+
+/// Where a message is published.
+struct Destination {
+  std::string_view topic;
+  std::int32_t partition = -1;  ///< -1: by murmur2 of the record key, as Java clients do
+};
+
+/// A header to be added behind the message's own (side topics only).
+struct AddedHeader {
+  std::string name;
+  std::string value;
+};
+
+/// A published message that the broker or the client refused. `position` is the input message it came from.
+struct DeliveryFailure {
+  Position position;
+  bool permanent = false;  ///< it is this message's own fault (too large, impossible timestamp): never send it again
+  bool alone = false;  ///< the fault is known to be this very message's, not only its neighbours' in one produce batch
+  std::string reason;
+};
+
+/// First and next-to-be-written offset of a partition, as read_committed consumers see them.
+struct Watermarks {
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+};
+
+/// The one narrow interface through which a slot sees Kafka: one consumer of a group and one producer.
+///
+/// All functions are called by one thread. Errors carry the Action that the error table in lib/kafka/README.md
+/// prescribes: `abort` (call abort(), then rewind), `restart` (destroy this client; the outcome of a transaction in
+/// flight is unknown), `stop` (a person must act). With delivery.guarantee at_least_once the same calls mean: begin and
+/// commit nothing by transaction, send_offsets waits until every message published since begin() is acknowledged,
+/// commit commits the offsets by the consumer, abort discards what was not yet sent.
+class Client {
+ public:
+  Client() = default;
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+  Client(Client&&) = delete;
+  Client& operator=(Client&&) = delete;
+  virtual ~Client() = default;
+
+  /// Ends the predecessor's transaction and fences a predecessor that still lives. First call on a new client.
+  virtual Result<Progress> init_transactions() = 0;
+
+  /// Joins the group. Called once, after init_transactions and the decision rule.
+  virtual Result<void> subscribe(const std::vector<std::string>& topics) = 0;
+
+  /// Waits at most `wait` for the first message or event, then takes what is there, at most `max_messages`.
+  /// Messages of paused partitions and of positions before a rewind are never delivered.
+  virtual Result<Taken> take(std::size_t max_messages, Millis wait) = 0;
+
+  /// Starts fetching the given positions, and only these; replaces the assignment. Answers Rebalance::assigned.
+  virtual Result<void> assign(std::span<const Position> positions) = 0;
+  /// Gives up every partition. Answers Rebalance::revoked and lost.
+  virtual Result<void> unassign() = 0;
+  /// The same partitions from other positions; messages fetched before are discarded. The partitions are assigned.
+  virtual Result<void> rewind(std::span<const Position> positions) = 0;
+  virtual Result<void> pause(std::span<const TopicPartition> partitions) = 0;
+  virtual Result<void> resume(std::span<const TopicPartition> partitions) = 0;
+
+  /// The group's membership now; taken when a batch is begun.
+  virtual Result<GroupMembership> membership() = 0;
+
+  // --- one transaction; at most one is open ---
+  virtual Result<void> begin() = 0;
+  /// Enqueues a copy of `message` (value, key, headers, timestamp byte for byte; `added` headers last).
+  /// again: the queue is full. An error with Action::abort: refused by the client itself; see failures().
+  virtual Result<Progress> publish(const MessageView& message, const Destination& to,
+                                   std::span<const AddedHeader> added) = 0;
+  /// Sends the offsets to the transaction.
+  virtual Result<Progress> send_offsets(std::span<const OffsetCommit> offsets, const GroupMembership& membership) = 0;
+  /// Commits: waits for every message, then ends the transaction. `again` may only be followed by commit() again, or by
+  /// the destruction of the client, which leaves the outcome unknown.
+  virtual Result<Progress> commit() = 0;
+  /// Aborts the open transaction and waits until no message of it can be delivered.
+  virtual Result<Progress> abort() = 0;
+  /// The deliveries that failed since begin(); complete once commit() or abort() has returned.
+  virtual std::vector<DeliveryFailure> failures() = 0;
+
+  // --- questions; each waits a second at most and answers nothing when the broker did not answer in time ---
+  /// Stable committed offsets: transactions that are still being decided are waited for.
+  virtual Result<std::optional<std::vector<Committed>>> committed(std::span<const TopicPartition> partitions) = 0;
+  virtual Result<std::optional<Watermarks>> watermarks(const TopicPartition& tp) = 0;
+  /// The first offset whose timestamp is at or after `timestamp_ms`; the high watermark if there is none.
+  virtual Result<std::optional<std::int64_t>> offset_for_time(const TopicPartition& tp, std::int64_t timestamp_ms) = 0;
+  /// How many partitions a topic has now; 0 if it does not exist.
+  virtual Result<std::optional<std::int32_t>> partition_count(const std::string& topic) = 0;
+};
+
+/// Makes a slot's client anew at every start of the slot.
+using ClientFactory = std::function<Result<std::unique_ptr<Client>>()>;
+
+}  // namespace firstseen::kafka

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace firstseen::kafka {
+
+enum class Guarantee { exactly_once, at_least_once };
+
+/// What a slot's client needs to know; made by the daemon from the configuration.
+struct ClientOptions {
+  std::vector<std::string> brokers;               ///< host:port
+  std::map<std::string, std::string> properties;  ///< librdkafka's own, already checked by check_properties()
+  std::string group;                              ///< group.id
+  std::string instance_id;                        ///< group.instance.id; empty: dynamic membership
+  std::string transactional_id;                   ///< unused with at_least_once
+  Guarantee guarantee = Guarantee::exactly_once;
+  std::string compression = "lz4";            ///< none | gzip | snappy | lz4 | zstd
+  std::uint64_t prefetch_bytes = 64U << 20U;  ///< bound of the consumer's queue, bytes
+  Millis commit_interval{100};                ///< bounds linger
+  bool headers_wanted = false;                ///< the key reads headers: fill MessageView::headers in take()
+};
+
+}  // namespace firstseen::kafka

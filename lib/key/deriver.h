@@ -1,0 +1,66 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/message.h"
+#include "key/spec.h"
+
+namespace firstseen::key {
+
+/// Why no key could be derived; short stable names go to metrics and to the side topic's headers.
+struct Rejection {
+  std::string reason;  ///< missing_part | malformed_payload | ... (listed in lib/key/README.md)
+  std::string detail;  ///< for a person: which part, where in the payload
+};
+
+/// What derivation made of one message.
+struct Derived {
+  enum class Kind { key, reject, pass } kind = Kind::key;
+  Digest digest;        ///< kind key
+  Rejection rejection;  ///< kinds reject and pass; empty otherwise
+};
+
+/// One part of an explanation.
+struct ExplainedPart {
+  std::string part;           ///< as configured, or implied (namespace, scope)
+  std::string found;          ///< the value in readable form, or what is missing or wrong
+  std::string canonical_hex;  ///< its bytes in the canonical encoding
+};
+
+/// Everything about one derivation, for `firstseen explain`.
+struct Explanation {
+  std::vector<ExplainedPart> parts;
+  std::string canonical_hex;  ///< the whole encoding that is hashed
+  std::string full_digest_hex;
+  Derived result;
+};
+
+/// Derives keys by one strategy. Reuses its buffers: one thread at a time.
+class Deriver {
+ public:
+  /// Checks the specification (unknown strategy or part, bad pointer, bucket, no fields); Exit::config.
+  static Result<std::unique_ptr<Deriver>> make(const KeySpec& spec);
+
+  virtual ~Deriver() = default;
+  Deriver() = default;
+  Deriver(const Deriver&) = delete;
+  Deriver& operator=(const Deriver&) = delete;
+  Deriver(Deriver&&) = delete;
+  Deriver& operator=(Deriver&&) = delete;
+
+  /// `out` is reused between calls.
+  virtual void derive(const MessageView& message, Derived& out) = 0;
+  [[nodiscard]] virtual Explanation explain(const MessageView& message) = 0;
+
+  /// MessageView::headers must be filled.
+  [[nodiscard]] virtual bool needs_headers() const = 0;
+  /// Everything that decides which messages are equal, as one line of readable text with the encoding's version: the
+  /// value pinned in the store as "key".
+  [[nodiscard]] virtual std::string fingerprint() const = 0;
+};
+
+}  // namespace firstseen::key

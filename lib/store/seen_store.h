@@ -1,0 +1,196 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/message.h"
+
+namespace firstseen::store {
+
+/// What a crash of the machine may cost. A crash of the process alone never costs anything.
+enum class Durability {
+  power_loss,     ///< fsync at every prepare: nothing prepared is lost
+  process_crash,  ///< no fsync: after power loss the store is verified, and what cannot be verified is discarded
+};
+
+/// Identifies one batch for ever: `sequence` grows by one per batch of a store, `owner` is random per opening of the
+/// store, so that two copies of one store never make the same id.
+struct BatchId {
+  std::uint64_t sequence = 0;
+  std::uint64_t owner = 0;
+
+  auto operator<=>(const BatchId&) const = default;
+};
+
+/// The last message of a partition that a batch holds; tells one log from another (topic made anew, truncation).
+struct LastMessage {
+  std::int64_t offset = -1;  ///< -1: none yet
+  std::int64_t timestamp_ms = -1;
+  std::uint64_t checksum = 0;  ///< XXH3-64 of key and value, see dedup::message_checksum
+
+  bool operator==(const LastMessage&) const = default;
+};
+
+/// What the store knows of one input partition.
+struct PartitionState {
+  std::int64_t next_offset = 0;      ///< the first offset that no batch of this store holds
+  std::int64_t stream_time_ms = -1;  ///< highest (clipped) message timestamp seen; -1: none yet
+  std::int64_t covered_from_ms = 0;  ///< the history of this partition is complete from this stream time on
+  LastMessage last;
+
+  bool operator==(const PartitionState&) const = default;
+};
+
+/// One partition's share of a batch: offsets [start, end) and the partition's state before and after it. A rollback
+/// restores `before`; nothing means that the store did not know the partition.
+struct SourceRange {
+  TopicPartition tp;
+  std::int64_t start = 0;
+  std::int64_t end = 0;
+  PartitionState after;                  ///< after.next_offset == end
+  std::optional<PartitionState> before;  ///< filled by prepare(); callers leave it empty
+};
+
+enum class EntryKind : std::uint8_t {
+  seen,
+  forgotten,  ///< a tombstone: earlier entries of this digest no longer count (`firstseen store forget`)
+};
+
+/// An entry: a digest's first-seen message.
+struct Entry {
+  Digest digest;
+  std::uint32_t range = 0;   ///< index into the batch's ranges; ignored for tombstones
+  std::int64_t offset = 0;   ///< of the message first seen; ignored for tombstones
+  std::int64_t time_ms = 0;  ///< its partition's stream time at the decision
+  EntryKind kind = EntryKind::seen;
+};
+
+/// Why a key counts as seen.
+struct Found {
+  std::int64_t time_ms = 0;
+  std::int64_t offset = 0;
+  std::uint32_t range = 0;  ///< staged: index into the current batch's ranges
+  bool staged = false;      ///< found in the current batch, not yet prepared
+  TopicPartition source;    ///< empty topic when staged
+};
+
+/// The last prepared batch, when its outcome is not known to the store.
+struct UndecidedBatch {
+  BatchId id;
+  std::vector<SourceRange> ranges;
+};
+
+/// A value that belongs to the store for life, e.g. {"key", fingerprint and description} or {"cluster", id}.
+struct Pin {
+  std::string name;
+  std::string value;
+};
+
+struct OpenOptions {
+  std::filesystem::path directory;  ///< created if absent
+  std::uint64_t max_size_bytes = 64ULL << 30U;
+  Durability durability = Durability::power_loss;
+  Millis ttl{24LL * 3600 * 1000};
+  const Clock* clock = nullptr;  ///< for `created`; must outlive the store
+  std::string boot_id;           ///< the kernel's; empty: read from /proc. Tests inject it.
+};
+
+struct Stats {
+  std::uint64_t live_entries = 0;
+  std::uint64_t live_records = 0;
+  std::uint64_t used_bytes = 0;  ///< pages in use in the environment
+  std::uint64_t file_bytes = 0;  ///< size of the data file
+  std::uint64_t max_size_bytes = 0;
+  std::uint64_t index_bytes = 0;  ///< memory of the position index
+  std::int64_t oldest_time_ms = -1;
+  std::int64_t newest_time_ms = -1;
+  std::int64_t swept_before_ms = -1;  ///< the highest horizon ever swept by expiry; -1: never
+  std::int64_t evicted_before_ms =
+      -1;  ///< entries up to here went early (max_size, discarded after power loss); -1: none
+  std::uint64_t expired_entries = 0;  ///< since this store was opened
+  std::uint64_t evicted_entries = 0;  ///< since this store was opened
+};
+
+/// The set of keys seen within the window: an LMDB environment with the batch log, and the position index in memory.
+///
+/// The invariant: the store holds exactly the first-seen entries of the batches that it committed. At most the last
+/// prepared batch is undecided. One process holds an environment at a time (file lock; a second one gets
+/// Exit::try_again), and every write transaction checks that the owner id in the environment is still this process's
+/// (otherwise Action::stop). One thread at a time. Failures of prepare, settle and roll_back leave the store as it was:
+/// Action::pause for disk full, map full and I/O errors.
+///
+/// The format is specified in lib/store/README.md.
+class SeenStore {
+ public:
+  /// Opens or creates the store and rebuilds the index. Fails without changing anything: directory not writable
+  /// (Exit::io or config), locked (try_again), not a store, newer format (config). What was repaired or discarded after
+  /// power loss is in open_report().
+  static Result<std::unique_ptr<SeenStore>> open(const OpenOptions& options);
+
+  virtual ~SeenStore() = default;
+  SeenStore() = default;
+  SeenStore(const SeenStore&) = delete;
+  SeenStore& operator=(const SeenStore&) = delete;
+  SeenStore(SeenStore&&) = delete;
+  SeenStore& operator=(SeenStore&&) = delete;
+
+  /// 32 hexadecimal digits, random, made with the store.
+  [[nodiscard]] virtual std::string id() const = 0;
+  /// One line per thing a person should know about this start (effective durability, discarded window, index built).
+  [[nodiscard]] virtual const std::vector<std::string>& open_report() const = 0;
+
+  /// Pins each value on first use; a different value later fails with Exit::config and names what differs, old and new.
+  virtual Result<void> pin(std::span<const Pin> pins) = 0;
+  [[nodiscard]] virtual std::optional<std::string> pinned(const std::string& name) const = 0;
+  /// A free text kept in the store (e.g. the generated instance name); pin() without the check.
+  virtual Result<void> set_note(const std::string& name, const std::string& value) = 0;
+  [[nodiscard]] virtual std::optional<std::string> note(const std::string& name) const = 0;
+
+  /// Every partition the store knows, as of the last prepared batch.
+  [[nodiscard]] virtual const std::map<TopicPartition, PartitionState>& partitions() const = 0;
+
+  // --- lookup and staging: memory only ---
+
+  /// Is there a live entry of this digest, newer than its last tombstone, with |now_ms - time| <= ttl? Of several, the
+  /// one nearest in time. Sees prepared batches and staged entries.
+  [[nodiscard]] virtual std::optional<Found> find(const Digest& digest, std::int64_t now_ms) const = 0;
+  /// Adds an entry to the batch being built; find() sees it at once.
+  virtual void stage(const Entry& entry) = 0;
+  [[nodiscard]] virtual std::size_t staged() const = 0;
+  /// Forgets what was staged.
+  virtual void drop_staged() = 0;
+
+  // --- one batch: prepare, then settle or roll_back ---
+
+  /// The id that the next prepare() will use.
+  [[nodiscard]] virtual BatchId next_batch() const = 0;
+  /// One LMDB commit: appends the staged entries as one checksummed record with the ranges, moves the partitions to
+  /// `after`, counts the previous batch as settled for good, and removes whole records all of whose entries are older
+  /// than `expire_before_ms` (INT64_MIN: nothing) or that must go for max_size. Only settled records are ever removed.
+  /// `decided`: the batch is history from the start (rebuilding, forgetting): never undecided, no outcome is waited
+  /// for. Precondition: no undecided batch.
+  virtual Result<BatchId> prepare(std::span<const SourceRange> ranges, std::int64_t expire_before_ms, bool decided) = 0;
+  /// The last prepared batch, if it is undecided: after prepare() until settle() or roll_back(), and after open().
+  [[nodiscard]] virtual std::optional<UndecidedBatch> undecided() const = 0;
+  /// The undecided batch stands. Memory only: the next prepare or close_clean writes it down.
+  virtual void settle() = 0;
+  /// The undecided batch falls: one LMDB commit cuts its record off and restores its partitions' states.
+  virtual Result<void> roll_back() = 0;
+
+  /// Writes down that everything is settled and syncs. Without it (a crash) the next open finds the last batch
+  /// undecided.
+  virtual Result<void> close_clean() = 0;
+
+  [[nodiscard]] virtual Stats stats() const = 0;
+};
+
+}  // namespace firstseen::store
