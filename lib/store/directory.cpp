@@ -1,0 +1,182 @@
+#include "store/directory.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+#include "store/codec.h"
+
+namespace firstseen::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint32_t lmdb_magic = 0xBEEFC0DE;
+constexpr std::uint32_t lmdb_data_version = 1;
+// Places in an LMDB 0.9 data file on a 64-bit machine (struct MDB_meta behind a page header of 16 bytes).
+constexpr std::size_t magic_at = 16;
+constexpr std::size_t version_at = 20;
+constexpr std::size_t page_size_at = 40;
+constexpr std::size_t head_bytes = 64;
+constexpr long largest_lmdb_page = 32768;
+
+tl::unexpected<Error> system_error(Action action, const fs::path& path, std::string_view doing, int code) {
+  return fail(action, Exit::io,
+              fmt::format("store: cannot {} {}: {}; check the directory's owner, its permissions and the free space",
+                          doing, path.string(), std::strerror(code)));
+}
+
+bool belongs(const std::string& name) {
+  constexpr std::array<std::string_view, 6> known = {data_file,     lock_file,      owner_file,
+                                                     unsynced_file, salvage_folder, "lost+found"};
+  return std::find(known.begin(), known.end(), name) != known.end();
+}
+
+tl::unexpected<Error> not_a_store(const fs::path& directory, const std::string& why) {
+  return fail(Exit::config, fmt::format("{} is not a store of this program: {}. Nothing was changed; set store.path to "
+                                        "a directory of its own",
+                                        directory.string(), why));
+}
+
+/// A number as this machine's LMDB writes it.
+std::uint32_t native_u32(const std::array<std::uint8_t, head_bytes>& head, std::size_t at) {
+  std::uint32_t value = 0;
+  std::memcpy(&value, head.data() + at, sizeof value);
+  return value;
+}
+
+Result<void> check_data_file(const fs::path& directory) {
+  const fs::path path = directory / data_file;
+  std::array<std::uint8_t, head_bytes> head{};
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return system_error(Action::stop, path, "read", errno);
+  file.read(reinterpret_cast<char*>(head.data()), head.size());
+  if (file.gcount() == 0) return {};  // a crash at the very first start
+  if (static_cast<std::size_t>(file.gcount()) < head.size()) return not_a_store(directory, "its data.mdb is too short");
+  const std::uint32_t magic = native_u32(head, magic_at);
+  if (magic ==
+      ((lmdb_magic & 0xFFU) << 24U | (lmdb_magic & 0xFF00U) << 8U | (lmdb_magic >> 8U & 0xFF00U) | lmdb_magic >> 24U)) {
+    return not_a_store(directory, "its data.mdb was written on a machine with the other byte order");
+  }
+  if (magic != lmdb_magic) return not_a_store(directory, "its data.mdb is not an LMDB file");
+  const std::uint32_t version = native_u32(head, version_at);
+  if (version != lmdb_data_version) {
+    return not_a_store(directory,
+                       fmt::format("its data.mdb has LMDB's data version {}, not {}", version, lmdb_data_version));
+  }
+  const std::uint32_t page = native_u32(head, page_size_at);
+  const auto expected = static_cast<std::uint32_t>(std::min(sysconf(_SC_PAGESIZE), largest_lmdb_page));
+  if (page != expected) {
+    return not_a_store(directory,
+                       fmt::format("its data.mdb has pages of {} bytes, this machine uses {}", page, expected));
+  }
+  return {};
+}
+
+}  // namespace
+
+FileDescriptor::~FileDescriptor() {
+  if (fd_ >= 0) close(fd_);
+}
+FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+
+Result<OwnerLock> OwnerLock::acquire(const fs::path& directory) {
+  const fs::path path = directory / owner_file;
+  FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
+  if (file.get() < 0) return system_error(Action::stop, path, "open", errno);
+  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return system_error(Action::stop, path, "lock", errno);
+    std::string pid;
+    std::ifstream(path) >> pid;
+    return fail(Action::stop, Exit::try_again,
+                fmt::format("store {} is held by another process{}: stop it first, or give this one another store.path",
+                            directory.string(), pid.empty() ? "" : " (pid " + pid + ")"));
+  }
+  const std::string pid = std::to_string(getpid()) + "\n";
+  if (ftruncate(file.get(), 0) != 0 || pwrite(file.get(), pid.data(), pid.size(), 0) < 0) {
+    return system_error(Action::stop, path, "write", errno);
+  }
+  return OwnerLock(std::move(file));
+}
+
+bool OwnerLock::held(const fs::path& directory) {
+  const FileDescriptor file(::open((directory / owner_file).c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return false;
+  return flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+bool has_data(const fs::path& directory) {
+  std::error_code ignored;
+  return fs::exists(directory / data_file, ignored) && fs::file_size(directory / data_file, ignored) > 0;
+}
+
+Result<void> check_is_store_or_empty(const fs::path& directory) {
+  std::error_code error;
+  if (!fs::is_directory(directory, error)) {
+    return error ? system_error(Action::stop, directory, "read", error.value())
+                 : not_a_store(directory, "it is not a directory");
+  }
+  fs::directory_iterator files(directory, error);
+  if (error) return system_error(Action::stop, directory, "read", error.value());
+  bool data = false;
+  for (; files != fs::directory_iterator(); files.increment(error)) {
+    const std::string name = files->path().filename().string();
+    if (!belongs(name)) return not_a_store(directory, fmt::format("it holds a file '{}'", name));
+    data = data || name == data_file;
+  }
+  return data ? check_data_file(directory) : Result<void>{};
+}
+
+std::string UnsyncedMark::read(const fs::path& directory) {
+  const fs::path path = directory / unsynced_file;
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) return {};
+  std::string boot_id;
+  std::ifstream(path) >> boot_id;
+  return boot_id.empty() ? "unknown" : boot_id;
+}
+
+Result<void> UnsyncedMark::write(const fs::path& directory, const std::string& boot_id) {
+  const fs::path path = directory / unsynced_file;
+  const std::string text = boot_id + "\n";
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
+  if (file.get() < 0) return system_error(Action::pause, path, "open", errno);
+  errno = ENOSPC;  // what a short write means
+  if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) || fsync(file.get()) != 0) {
+    return system_error(Action::pause, path, "write", errno);
+  }
+  return sync_directory(directory);
+}
+
+Result<void> UnsyncedMark::remove(const fs::path& directory) {
+  const fs::path path = directory / unsynced_file;
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) return system_error(Action::pause, path, "remove", errno);
+  return sync_directory(directory);
+}
+
+std::string current_boot_id() {
+  std::string id;
+  std::ifstream("/proc/sys/kernel/random/boot_id") >> id;
+  return id;
+}
+
+Result<void> sync_directory(const fs::path& directory) {
+  const FileDescriptor handle(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (handle.get() < 0 || fsync(handle.get()) != 0) return system_error(Action::pause, directory, "sync", errno);
+  return {};
+}
+
+}  // namespace firstseen::store

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "base/error.h"
+
+namespace firstseen::store {
+
+/// The files around the environment: who holds the directory, what belongs into it, and the mark that tells of commits
+/// that the disk may not have.
+
+/// A file descriptor that closes itself.
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd = -1) : fd_(fd) {}
+  ~FileDescriptor();
+  FileDescriptor(FileDescriptor&& other) noexcept;
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+/// flock() on `owner.lock`, which also holds the owner's process id as text. The kernel drops it with the process.
+class OwnerLock {
+ public:
+  /// Held by another: Action::stop, Exit::try_again, with the holder's process id. The directory must exist.
+  static Result<OwnerLock> acquire(const std::filesystem::path& directory);
+  /// Does somebody hold it now?
+  static bool held(const std::filesystem::path& directory);
+
+ private:
+  explicit OwnerLock(FileDescriptor file) : file_(std::move(file)) {}
+  FileDescriptor file_;
+};
+
+/// Fails (config) when the directory holds files that no store has, or a data file of another program, byte order or
+/// page size. Reads the head of the data file only; changes nothing.
+Result<void> check_is_store_or_empty(const std::filesystem::path& directory);
+
+/// Is there a data file?
+bool has_data(const std::filesystem::path& directory);
+
+/// The file `unsynced`: commits are being made without fsync since the boot that it names. It is on disk before the
+/// first such commit and goes only after everything is.
+class UnsyncedMark {
+ public:
+  /// The boot id in the mark; empty text when there is no mark.
+  static std::string read(const std::filesystem::path& directory);
+  static Result<void> write(const std::filesystem::path& directory, const std::string& boot_id);
+  static Result<void> remove(const std::filesystem::path& directory);
+};
+
+/// The kernel's random id of this boot; empty when unknown.
+std::string current_boot_id();
+
+/// fsync of the directory itself, so that files made, renamed or removed in it stay so.
+Result<void> sync_directory(const std::filesystem::path& directory);
+
+inline constexpr const char* data_file = "data.mdb";
+inline constexpr const char* lock_file = "lock.mdb";
+inline constexpr const char* owner_file = "owner.lock";
+inline constexpr const char* unsynced_file = "unsynced";
+inline constexpr const char* salvage_folder = "salvage";
+
+}  // namespace firstseen::store

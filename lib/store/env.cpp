@@ -1,0 +1,157 @@
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <map>
+#include <mutex>
+
+#include "store/lmdb.h"
+
+namespace firstseen::store {
+namespace {
+
+/// Every environment that this process has open, by its canonical directory.
+struct OpenEnvironments {
+  std::mutex mutex;
+  std::map<std::filesystem::path, std::weak_ptr<Env>> by_directory;
+};
+
+OpenEnvironments& open_environments() {
+  static OpenEnvironments instance;
+  return instance;
+}
+
+constexpr mode_t file_mode = 0640;
+constexpr unsigned int max_databases = 8;
+
+}  // namespace
+
+Env::Env(std::unique_ptr<MDB_env, Close> env, std::filesystem::path directory, std::filesystem::path canonical)
+    : env_(std::move(env)), directory_(std::move(directory)), canonical_(std::move(canonical)) {
+  MDB_stat stat{};
+  if (mdb_env_stat(env_.get(), &stat) == 0) page_bytes_ = stat.ms_psize;
+}
+
+Env::~Env() {
+  const std::scoped_lock lock(open_environments().mutex);
+  env_.reset();
+  open_environments().by_directory.erase(canonical_);
+}
+
+Result<std::shared_ptr<Env>> Env::open(const EnvOptions& options) {
+  std::error_code ignored;
+  const auto canonical = std::filesystem::weakly_canonical(options.directory, ignored);
+  std::unique_lock lock(open_environments().mutex);
+  if (open_environments().by_directory.contains(canonical)) {
+    return fail(Action::stop, Exit::try_again,
+                "store " + options.directory.string() + " is already open in this process");
+  }
+  MDB_env* raw = nullptr;
+  int code = mdb_env_create(&raw);
+  if (code != 0) return forward(lmdb_error(code, "create an environment", options.directory));
+  std::unique_ptr<MDB_env, Close> handle(raw);
+  code = mdb_env_set_maxdbs(raw, max_databases);
+  if (code == 0 && options.map_bytes != 0) code = mdb_env_set_mapsize(raw, options.map_bytes);
+  const unsigned int flags = MDB_NOTLS | (options.read_only ? MDB_RDONLY : 0U) |
+                             (options.without_lock ? MDB_NOLOCK : 0U) | (options.without_sync ? MDB_NOSYNC : 0U);
+  if (code == 0) code = mdb_env_open(raw, options.directory.c_str(), flags, file_mode);
+  if (code != 0) return forward(lmdb_error(code, "open the environment", options.directory));
+  const std::shared_ptr<Env> env(
+      new Env(std::move(handle), options.directory, canonical));  // NOLINT: private constructor
+  if (auto opened = env->open_databases(options.databases); !opened) {
+    lock.unlock();  // the destructor takes it
+    return forward(opened.error());
+  }
+  open_environments().by_directory[canonical] = env;
+  return env;
+}
+
+Result<std::shared_ptr<Env>> Env::share(const EnvOptions& options) {
+  std::error_code ignored;
+  const auto canonical = std::filesystem::weakly_canonical(options.directory, ignored);
+  {
+    const std::scoped_lock lock(open_environments().mutex);
+    const auto found = open_environments().by_directory.find(canonical);
+    if (found != open_environments().by_directory.end()) {
+      if (auto env = found->second.lock()) return env;
+    }
+  }
+  return open(options);
+}
+
+std::optional<Dbi> Env::database(std::string_view name) const {
+  const auto found = databases_.find(name);
+  return found == databases_.end() ? std::nullopt : std::optional<Dbi>(found->second);
+}
+
+Result<void> Env::open_databases(std::span<const DatabaseName> names) {
+  auto txn = Txn::begin(*this, Txn::Mode::read);
+  if (!txn) return forward(txn.error());
+  for (const auto& [name, flags] : names) {
+    Dbi dbi;
+    const int code = mdb_dbi_open(txn->handle(), name.c_str(), flags, &dbi.id);
+    if (code == MDB_NOTFOUND || code == MDB_INCOMPATIBLE) continue;
+    if (code != 0) return forward(lmdb_error(code, "open the database '" + name + "'", directory_));
+    databases_[name] = dbi;
+  }
+  return txn->commit();
+}
+
+Result<void> Env::create_databases(std::span<const DatabaseName> names) {
+  auto txn = Txn::begin(*this, Txn::Mode::write);
+  if (!txn) return forward(txn.error());
+  auto made = databases_;
+  for (const auto& [name, flags] : names) {
+    Dbi dbi;
+    const int code = mdb_dbi_open(txn->handle(), name.c_str(), flags | MDB_CREATE, &dbi.id);
+    if (code != 0) return forward(lmdb_error(code, "make the database '" + name + "'", directory_));
+    made[name] = dbi;
+  }
+  if (auto committed = txn->commit(); !committed) return committed;
+  databases_ = std::move(made);
+  return {};
+}
+
+std::uint64_t Env::file_bytes() const {
+  mdb_filehandle_t file = -1;
+  struct stat status{};
+  if (mdb_env_get_fd(env_.get(), &file) != 0 || fstat(file, &status) != 0) return 0;
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+std::uint64_t Env::last_transaction() const {
+  MDB_envinfo info{};
+  return mdb_env_info(env_.get(), &info) == 0 ? info.me_last_txnid : 0;
+}
+
+Result<void> Env::set_without_sync(bool on) {
+  const int code = mdb_env_set_flags(env_.get(), MDB_NOSYNC, on ? 1 : 0);
+  if (code != 0) return forward(lmdb_error(code, "change the durability", directory_));
+  return {};
+}
+
+Result<void> Env::sync() {
+  const int code = mdb_env_sync(env_.get(), 1);
+  if (code != 0) return forward(lmdb_error(code, "sync to disk", directory_));
+  return {};
+}
+
+std::optional<OldReader> Env::oldest_reader() const {
+  int dead = 0;
+  mdb_reader_check(env_.get(), &dead);
+  std::optional<OldReader> oldest;
+  // LMDB tells its readers only as text: "pid thread transaction" per line, "-" for an idle slot.
+  const auto visit = [](const char* line, void* context) {
+    OldReader reader;
+    unsigned long long thread = 0;
+    unsigned long long transaction = 0;
+    if (std::sscanf(line, "%d %llx %llu", &reader.pid, &thread, &transaction) != 3) return 0;  // NOLINT(cert-err34-c)
+    reader.transaction = transaction;
+    auto& best = *static_cast<std::optional<OldReader>*>(context);
+    if (!best || reader.transaction < best->transaction) best = reader;
+    return 0;
+  };
+  mdb_reader_list(env_.get(), visit, &oldest);
+  return oldest;
+}
+
+}  // namespace firstseen::store

@@ -1,0 +1,169 @@
+#pragma once
+
+#include <lmdb.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace firstseen::store {
+
+/// Typed owners for LMDB's handles. Nothing here knows what the store keeps.
+
+using Bytes = std::span<const std::uint8_t>;
+
+inline Bytes bytes_of(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+inline std::string_view text_of(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+/// Translates an LMDB or errno code: a full disk, a full map and I/O errors pause (nothing was changed), a broken
+/// environment stops. `doing` completes "cannot ...".
+Error lmdb_error(int code, std::string_view doing, const std::filesystem::path& directory);
+
+/// A database inside an environment; valid as long as the environment.
+struct Dbi {
+  MDB_dbi id = 0;
+};
+
+struct DatabaseName {
+  std::string name;
+  unsigned int flags = 0;  ///< MDB_INTEGERKEY
+};
+
+struct EnvOptions {
+  std::filesystem::path directory;
+  std::uint64_t map_bytes = 0;  ///< 0: as large as the file
+  bool read_only = false;
+  bool without_lock = false;  ///< nobody else may write meanwhile; only for reading
+  bool without_sync = false;
+  std::vector<DatabaseName> databases;  ///< opened once, with the environment; see Env::database
+};
+
+/// A reader that still holds an old snapshot, and so the pages freed since.
+struct OldReader {
+  int pid = 0;
+  std::uint64_t transaction = 0;
+};
+
+/// An LMDB environment. At most one owner per environment and process: LMDB's file locks belong to the process, so
+/// opening an environment twice would silently drop them. Thread-safe; a write transaction belongs to its thread.
+class Env {
+ public:
+  static Result<std::shared_ptr<Env>> open(const EnvOptions& options);
+  /// The environment if this process has it open (a reader in the process that writes shares it), else opens it.
+  static Result<std::shared_ptr<Env>> share(const EnvOptions& options);
+
+  ~Env();
+  Env(const Env&) = delete;
+  Env& operator=(const Env&) = delete;
+  Env(Env&&) = delete;
+  Env& operator=(Env&&) = delete;
+
+  [[nodiscard]] MDB_env* handle() const { return env_.get(); }
+  [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
+  [[nodiscard]] std::uint32_t page_bytes() const { return page_bytes_; }
+  [[nodiscard]] std::uint64_t file_bytes() const;
+  [[nodiscard]] std::uint64_t last_transaction() const;
+
+  /// A database by its name; nothing when the environment does not have it.
+  [[nodiscard]] std::optional<Dbi> database(std::string_view name) const;
+  /// Makes the databases of a new environment: one commit.
+  Result<void> create_databases(std::span<const DatabaseName> names);
+
+  Result<void> set_without_sync(bool on);
+  Result<void> sync();
+  /// The oldest snapshot that another transaction holds, after clearing those of dead processes.
+  [[nodiscard]] std::optional<OldReader> oldest_reader() const;
+
+ private:
+  struct Close {
+    void operator()(MDB_env* env) const { mdb_env_close(env); }
+  };
+  Env(std::unique_ptr<MDB_env, Close> env, std::filesystem::path directory, std::filesystem::path canonical);
+  Result<void> open_databases(std::span<const DatabaseName> names);
+
+  std::unique_ptr<MDB_env, Close> env_;
+  const std::filesystem::path directory_;
+  const std::filesystem::path canonical_;
+  std::uint32_t page_bytes_ = 0;
+  std::map<std::string, Dbi, std::less<>> databases_;
+};
+
+/// A transaction; the destructor aborts what was not committed. Values point into the map and live as long as the
+/// transaction (or, for the one writer, until the pages are freed).
+class Txn {
+ public:
+  enum class Mode { read, write };
+  static Result<Txn> begin(const Env& env, Mode mode);
+
+  /// A failed commit is an abort.
+  Result<void> commit();
+
+  Result<std::optional<Bytes>> get(Dbi dbi, Bytes key);
+  Result<void> put(Dbi dbi, Bytes key, Bytes value);
+  /// Room for a value at the end of an integer-keyed database; to be filled before the commit.
+  Result<std::span<std::uint8_t>> append(Dbi dbi, std::uint64_t key, std::size_t bytes);
+  /// Deletes a key; one that is absent is an error.
+  Result<void> erase(Dbi dbi, Bytes key);
+  /// Deletes a key, present or not.
+  Result<void> erase_if_present(Dbi dbi, Bytes key);
+  Result<MDB_stat> stat(Dbi dbi);
+
+  /// Did a write or the commit fail because the map is full?
+  [[nodiscard]] bool met_full_map() const { return met_full_map_; }
+
+  [[nodiscard]] MDB_txn* handle() const { return txn_.get(); }
+  [[nodiscard]] const Env& env() const { return *env_; }
+
+ private:
+  struct Abort {
+    void operator()(MDB_txn* txn) const { mdb_txn_abort(txn); }
+  };
+  Txn(std::unique_ptr<MDB_txn, Abort> txn, const Env& env) : txn_(std::move(txn)), env_(&env) {}
+
+  /// The Error of a code that is not 0.
+  tl::unexpected<Error> failure(int code, std::string_view doing);
+
+  std::unique_ptr<MDB_txn, Abort> txn_;
+  const Env* env_;
+  bool met_full_map_ = false;
+};
+
+/// Walks a database in key order.
+class Cursor {
+ public:
+  struct Row {
+    Bytes key;
+    Bytes value;
+  };
+  static Result<Cursor> open(Txn& txn, Dbi dbi);
+  /// The next row, the first at the first call; nothing at the end.
+  Result<std::optional<Row>> next();
+  Result<std::optional<Row>> last();
+
+ private:
+  struct Close {
+    void operator()(MDB_cursor* cursor) const { mdb_cursor_close(cursor); }
+  };
+  Cursor(std::unique_ptr<MDB_cursor, Close> cursor, const Env& env) : cursor_(std::move(cursor)), env_(&env) {}
+  Result<std::optional<Row>> move(MDB_cursor_op operation);
+
+  std::unique_ptr<MDB_cursor, Close> cursor_;
+  const Env* env_;
+};
+
+/// A key of an integer-keyed database as LMDB compares it: a native 64-bit integer.
+inline Bytes integer_key(const std::uint64_t& key) { return {reinterpret_cast<const std::uint8_t*>(&key), sizeof key}; }
+std::uint64_t integer_of(Bytes key);
+
+}  // namespace firstseen::store

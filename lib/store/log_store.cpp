@@ -1,0 +1,134 @@
+#include "store/log_store.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "store/codec.h"
+
+namespace firstseen::store {
+namespace {
+
+/// |a - b|, for any two times.
+std::uint64_t distance(std::int64_t a, std::int64_t b) { return a < b ? delta(b, a) : delta(a, b); }
+
+}  // namespace
+
+Result<std::unique_ptr<SeenStore>> SeenStore::open(const OpenOptions& options) {
+  auto store = LogStore::open(options, PositionLimits{});
+  if (!store) return forward(store.error());
+  return std::unique_ptr<SeenStore>(std::move(*store));
+}
+
+LiveRange LogStore::live() const {
+  return {log_.head(), log_.tail() - log_.head() + static_cast<LogPosition>(staged_.size())};
+}
+
+std::optional<LogStore::Match> LogStore::match(const Digest& digest, LogPosition position) const {
+  const LogPosition age = position - log_.head();
+  const LogPosition prepared = log_.tail() - log_.head();
+  if (age >= prepared) {
+    const Entry& entry = staged_[age - prepared];
+    return entry.digest == digest ? std::optional<Match>({entry, age, nullptr}) : std::nullopt;
+  }
+  const auto place = log_.at(position);
+  if (!place || !place->record->view().has_digest(place->entry, digest)) return {};
+  return Match{place->record->view().entry(place->entry), age, place->record};
+}
+
+std::optional<Found> LogStore::find(const Digest& digest, std::int64_t now_ms) const {
+  const auto ttl_ms = static_cast<std::uint64_t>(options_.ttl.count());
+  std::optional<LogPosition> tombstone;
+  std::optional<Match> nearest;
+  const auto consider = [&](LogPosition position) {
+    auto found = match(digest, position);
+    if (!found) return;
+    if (found->entry.kind == EntryKind::forgotten) {
+      tombstone = std::max(tombstone.value_or(0), found->age);
+      return;
+    }
+    const std::uint64_t away = distance(now_ms, found->entry.time_ms);
+    if (away > ttl_ms || (tombstone && found->age < *tombstone)) return;
+    const std::uint64_t best =
+        nearest ? distance(now_ms, nearest->entry.time_ms) : std::numeric_limits<std::uint64_t>::max();
+    if (!nearest || away < best || (away == best && found->age > nearest->age)) nearest = std::move(found);
+  };
+  index_.for_each_candidate(digest, live(), consider);
+  if (tombstone && nearest && nearest->age < *tombstone) {
+    // The tombstone came to light after an entry that it covers had displaced others: look again, knowing it.
+    nearest.reset();
+    index_.for_each_candidate(digest, live(), consider);
+  }
+  if (!nearest) return {};
+  const Entry& entry = nearest->entry;
+  if (nearest->record == nullptr) return Found{entry.time_ms, entry.offset, entry.range, true, {}};
+  return Found{entry.time_ms, entry.offset, entry.range, false, nearest->record->view().source(entry.range)};
+}
+
+void LogStore::stage(const Entry& entry) {
+  const std::size_t entries = log_.entries() + staged_.size() + 1;
+  if (index_.too_small_for(entries)) rebuild_index(2 * entries);
+  const LogPosition position = log_.tail() + static_cast<LogPosition>(staged_.size());
+  staged_.push_back(entry);
+  index_.insert(entry.digest, position, live());
+}
+
+void LogStore::drop_staged() {
+  for (std::size_t i = 0; i < staged_.size(); ++i) {
+    index_.erase(staged_[i].digest, log_.tail() + static_cast<LogPosition>(i));
+  }
+  staged_.clear();
+}
+
+void LogStore::rebuild_index(std::size_t capacity) {
+  index_.reset(capacity);
+  for (const LiveRecord& record : log_.records()) {
+    const RecordView view = record.view();
+    for (std::uint32_t i = 0; i < record.entry_count; ++i) {
+      index_.insert(view.digest(i), record.first_position + i, live());
+    }
+  }
+  for (std::size_t i = 0; i < staged_.size(); ++i) {
+    index_.insert(staged_[i].digest, log_.tail() + static_cast<LogPosition>(i), live());
+  }
+}
+
+std::optional<std::string> LogStore::pinned(const std::string& name) const {
+  const auto found = pins_.find(name);
+  return found == pins_.end() ? std::nullopt : std::optional<std::string>(found->second);
+}
+
+std::optional<std::string> LogStore::note(const std::string& name) const {
+  const auto found = notes_.find(name);
+  return found == notes_.end() ? std::nullopt : std::optional<std::string>(found->second);
+}
+
+std::optional<UndecidedBatch> LogStore::undecided() const {
+  if (!undecided_) return {};
+  const RecordView view = log_.records().back().view();
+  UndecidedBatch batch{view.id(), {}};
+  for (std::uint32_t i = 0; i < view.range_count(); ++i) batch.ranges.push_back(view.range(i));
+  return batch;
+}
+
+Stats LogStore::stats() const {
+  Stats stats;
+  stats.live_entries = log_.entries();
+  stats.live_records = log_.records().size();
+  stats.file_bytes = env_->file_bytes();
+  stats.max_size_bytes = options_.max_size_bytes;
+  stats.index_bytes = index_.memory_bytes();
+  for (const LiveRecord& record : log_.records()) {
+    if (record.entry_count == 0) continue;
+    const std::int64_t oldest = record.view().min_time_ms();
+    stats.oldest_time_ms = stats.oldest_time_ms < 0 ? oldest : std::min(stats.oldest_time_ms, oldest);
+    stats.newest_time_ms = std::max(stats.newest_time_ms, record.max_time_ms);
+  }
+  if (auto txn = Txn::begin(*env_, Txn::Mode::read)) stats.used_bytes = used_bytes(*txn, tables_).value_or(0);
+  stats.swept_before_ms = state_.swept_before_ms;
+  stats.evicted_before_ms = state_.evicted_before_ms;
+  stats.expired_entries = expired_entries_;
+  stats.evicted_entries = evicted_entries_;
+  return stats;
+}
+
+}  // namespace firstseen::store

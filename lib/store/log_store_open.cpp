@@ -1,0 +1,184 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <random>
+
+#include "store/log_store.h"
+
+namespace firstseen::store {
+namespace {
+
+constexpr std::uint64_t least_max_size = 64ULL << 10U;
+constexpr std::size_t least_index_entries = 4096;
+
+std::uint64_t random_64() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32U | device();
+}
+
+/// Freed pages can be used again two commits later, and free runs may be too short for a record: the map has this much
+/// beyond max_size. It is address space, not disk.
+std::uint64_t map_bytes(std::uint64_t max_size) {
+  constexpr std::uint64_t granule = 1ULL << 20U;
+  const std::uint64_t bytes = max_size + max_size / 8 + (8ULL << 20U);
+  return (bytes + granule - 1) / granule * granule;
+}
+
+Result<void> make_directory(const std::filesystem::path& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (!error || std::filesystem::exists(directory)) return {};
+  return fail(Exit::io,
+              fmt::format("store: cannot make the directory {}: {}; make it beforehand or give the user of this "
+                          "process write access",
+                          directory.string(), error.message()));
+}
+
+}  // namespace
+
+LogStore::LogStore(const OpenOptions& options, const PositionLimits& limits, OwnerLock lock, std::uint64_t secret)
+    : options_(options),
+      limits_(limits),
+      lock_(std::move(lock)),
+      log_(limits.first),
+      index_(secret, least_index_entries) {}
+
+Result<std::unique_ptr<LogStore>> LogStore::open(const OpenOptions& options, const PositionLimits& limits) {
+  if (options.max_size_bytes < least_max_size) {
+    return fail(Exit::config,
+                fmt::format("store.max_size is {} bytes: {} is the least", options.max_size_bytes, least_max_size));
+  }
+  if (auto made = make_directory(options.directory); !made) return forward(made.error());
+  if (auto checked = check_is_store_or_empty(options.directory); !checked) return forward(checked.error());
+  auto lock = OwnerLock::acquire(options.directory);
+  if (!lock) return forward(lock.error());
+  std::unique_ptr<LogStore> store(  // NOLINT(cppcoreguidelines-owning-memory): private constructor
+      new LogStore(options, limits, std::move(*lock), random_64()));
+  for (const auto step :
+       {&LogStore::open_environment, &LogStore::load, &LogStore::apply_durability, &LogStore::take_ownership}) {
+    if (auto done = (store.get()->*step)(); !done) return forward(done.error());
+  }
+  return store;
+}
+
+Result<void> LogStore::open_environment() {
+  boot_id_ = options_.boot_id.empty() ? current_boot_id() : options_.boot_id;
+  const bool made_before = has_data(options_.directory);
+  auto env = Env::open(
+      {.directory = options_.directory, .map_bytes = map_bytes(options_.max_size_bytes), .databases = Tables::names()});
+  if (!env) return forward(env.error());
+  env_ = std::move(*env);
+  if (const auto tables = Tables::of(*env_)) {
+    tables_ = *tables;
+    auto txn = Txn::begin(*env_, Txn::Mode::read);
+    if (!txn) return forward(txn.error());
+    auto meta = txn->stat(tables_.meta);
+    if (!meta) return forward(meta.error());
+    if (meta->ms_entries != 0) return {};
+    return create_tables();  // a crash at the very first start
+  }
+  if (made_before && env_->last_transaction() != 0) {
+    return fail(Exit::config, fmt::format("{} is not a store of this program: its data.mdb lacks our databases. Set "
+                                          "store.path to a directory of its own",
+                                          options_.directory.string()));
+  }
+  return create_tables();
+}
+
+Result<void> LogStore::create_tables() {
+  if (auto created = env_->create_databases(Tables::names()); !created) return created;
+  tables_ = Tables::of(*env_).value_or(Tables{});
+  auto txn = Txn::begin(*env_, Txn::Mode::write);
+  if (!txn) return forward(txn.error());
+  Identity identity;
+  identity.id = fmt::format("{:016x}{:016x}", random_64(), random_64());
+  identity.created_ms = options_.clock == nullptr ? SystemClock().wall_ms() : options_.clock->wall_ms();
+  auto done = write_identity(*txn, tables_, identity);
+  if (done) done = write_log_state(*txn, tables_, LogState{});
+  if (done) done = txn->commit();
+  if (done) report_.push_back("new store " + identity.id);
+  return done;
+}
+
+Result<void> LogStore::load() {
+  auto txn = Txn::begin(*env_, Txn::Mode::read);
+  if (!txn) return forward(txn.error());
+  auto identity = read_identity(*txn, tables_);
+  if (!identity) return forward(identity.error());
+  auto state = read_log_state(*txn, tables_);
+  if (!state) return forward(state.error());
+  auto pins = read_texts(*txn, tables_, TextKind::pin);
+  if (!pins) return forward(pins.error());
+  auto notes = read_texts(*txn, tables_, TextKind::note);
+  if (!notes) return forward(notes.error());
+  auto rows = read_partitions(*txn, tables_);
+  if (!rows) return forward(rows.error());
+  identity_ = *identity;
+  state_ = *state;
+  pins_ = std::move(*pins);
+  notes_ = std::move(*notes);
+  for (const auto& [tp, row] : *rows) partitions_[tp] = row.state;
+  return load_records(*txn);
+}
+
+Result<void> LogStore::load_records(Txn& txn) {
+  std::string damage;
+  auto walked = for_each_record(txn, tables_, [&](const LogRow& row) {
+    const auto record = RecordView::parse(row.value);
+    if (!record || record->id().sequence != row.sequence || !record->intact()) {
+      damage = fmt::format(
+          "store {}: batch record {} is damaged although the machine did not go down: check the disk; "
+          "then restore the directory from a backup, or delete it to start on an empty store",
+          options_.directory.string(), row.sequence);
+      return false;
+    }
+    log_.append(row.sequence, *record);
+    return true;
+  });
+  if (!walked) return walked;
+  if (!damage.empty()) return fail(Exit::bad_data, damage);
+  if (log_.entries() != 0) rebuild_index(std::max<std::size_t>(log_.entries() * 5 / 4, least_index_entries));
+  undecided_ = !log_.records().empty() && log_.records().back().sequence > state_.settled;
+  report_.push_back(fmt::format("index built: {} keys in {} records, {} bytes of memory", log_.entries(),
+                                log_.records().size(), index_.memory_bytes()));
+  if (undecided_) report_.push_back(fmt::format("batch {} is undecided: there was no clean stop", state_.last_record));
+  return {};
+}
+
+Result<void> LogStore::apply_durability() {
+  if (options_.durability == Durability::power_loss) {
+    report_.push_back("durability power_loss: every prepared batch is on disk before it counts");
+    if (UnsyncedMark::read(options_.directory).empty()) return {};
+    if (auto synced = env_->sync(); !synced) return synced;
+    return UnsyncedMark::remove(options_.directory);
+  }
+  report_.push_back(
+      "durability process_crash: commits are not synced; after power loss the store is verified at start");
+  if (auto marked = mark_unsynced(); !marked) return marked;
+  return env_->set_without_sync(true);
+}
+
+/// Before the first commit without fsync, once.
+Result<void> LogStore::mark_unsynced() {
+  if (options_.durability == Durability::power_loss || marked_unsynced_) return {};
+  if (auto written = UnsyncedMark::write(options_.directory, boot_id_); !written) return written;
+  marked_unsynced_ = true;
+  return {};
+}
+
+Result<void> LogStore::take_ownership() {
+  Identity identity = identity_;
+  identity.owner = random_64();
+  identity.durability = options_.durability;
+  identity.ttl_ms = options_.ttl.count();
+  identity.max_size_bytes = options_.max_size_bytes;
+  auto txn = Txn::begin(*env_, Txn::Mode::write);
+  if (!txn) return forward(txn.error());
+  auto done = write_identity(*txn, tables_, identity);
+  if (done) done = txn->commit();
+  if (done) identity_ = identity;
+  return done;
+}
+
+}  // namespace firstseen::store

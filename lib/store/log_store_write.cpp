@@ -1,0 +1,339 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "store/log_store.h"
+#include "store/record.h"
+
+namespace firstseen::store {
+namespace {
+
+/// LMDB keeps a value inline in a leaf page, and moves it, up to about half a page; one this long gets pages of its
+/// own.
+std::size_t least_record_bytes(const Env& env) { return env.page_bytes() / 2; }
+
+/// Pages that a value of this size takes (LMDB: one header of 16 bytes, then contiguous pages).
+std::uint64_t value_pages_bytes(const Env& env, std::uint64_t size) {
+  constexpr std::uint64_t page_header = 16;
+  return (size + page_header + env.page_bytes() - 1) / env.page_bytes() * env.page_bytes();
+}
+
+/// Trees grow by a few pages now and then.
+constexpr std::uint64_t tree_slack_pages = 8;
+
+/// How often a full map is met with an eviction before the batch is given up: LMDB uses a page again two commits after
+/// it was freed.
+constexpr int map_full_attempts = 4;
+
+/// The whole index is scrubbed while the tail moves on by so many positions: a quarter of all, the part that
+/// PositionLimits::longest_log leaves free.
+constexpr double scrub_round = 1U << 30U;
+
+}  // namespace
+
+Result<Txn> LogStore::begin_write() {
+  if (auto marked = mark_unsynced(); !marked) return forward(marked.error());
+  auto txn = Txn::begin(*env_, Txn::Mode::write);
+  if (!txn) return txn;
+  auto identity = read_identity(*txn, tables_);
+  if (!identity) return forward(identity.error());
+  if (identity->owner != identity_.owner) {
+    return fail(Exit::unavailable,
+                fmt::format("another process has taken over this store ({}): this one stops and changes nothing",
+                            options_.directory.string()));
+  }
+  return txn;
+}
+
+// --- pins and notes ---
+
+Result<void> LogStore::write_texts(TextKind kind, std::span<const Pin> texts) {
+  if (texts.empty()) return {};
+  auto txn = begin_write();
+  if (!txn) return forward(txn.error());
+  for (const Pin& text : texts) {
+    if (auto written = write_text(*txn, tables_, kind, text.name, text.value); !written) return written;
+  }
+  if (auto committed = txn->commit(); !committed) return committed;
+  for (const Pin& text : texts) (kind == TextKind::pin ? pins_ : notes_)[text.name] = text.value;
+  return {};
+}
+
+Result<void> LogStore::pin(std::span<const Pin> pins) {
+  std::vector<Pin> fresh;
+  std::string differences;
+  for (const Pin& pin : pins) {
+    const auto known = pins_.find(pin.name);
+    if (known == pins_.end()) {
+      fresh.push_back(pin);
+    } else if (known->second != pin.value) {
+      differences += fmt::format("\n  {}: the store has '{}', now it is '{}'", pin.name, known->second, pin.value);
+    }
+  }
+  if (!differences.empty()) {
+    return fail(
+        Exit::config,
+        fmt::format("store {} was made for another configuration:{}\nGive this configuration a store.path of its "
+                    "own, go back to the old one, or delete the directory deliberately (its window is then lost)",
+                    options_.directory.string(), differences));
+  }
+  return write_texts(TextKind::pin, fresh);
+}
+
+Result<void> LogStore::set_note(const std::string& name, const std::string& value) {
+  const Pin text{name, value};
+  return write_texts(TextKind::note, {&text, 1});
+}
+
+// --- what leaves ---
+
+void LogStore::depart(Departures& departures, const LiveRecord& record) const {
+  ++departures.from_head;
+  departures.bytes += value_pages_bytes(*env_, record.size_bytes);
+  departures.positions += LiveLog::positions_for(record.entry_count);
+}
+
+LogStore::Departures LogStore::expired(std::int64_t expire_before_ms) const {
+  Departures departures;
+  const auto& records = log_.records();
+  // Only from the head: what a tombstone covers stands before it in the log and so never outlives it.
+  while (departures.from_head < records.size()) {
+    const LiveRecord& record = records[departures.from_head];
+    if (record.entry_count != 0 && record.max_time_ms >= expire_before_ms) break;
+    depart(departures, record);
+    departures.expired_entries += record.entry_count;
+  }
+  if (departures.from_head < records.size() && records.back().entry_count == 0) {
+    departures.empty_last = true;
+    departures.bytes += value_pages_bytes(*env_, records.back().size_bytes);
+  }
+  return departures;
+}
+
+Result<void> LogStore::evict_for(Departures& departures, std::uint64_t used, std::uint64_t needed,
+                                 LogPosition positions) const {
+  const auto& records = log_.records();
+  const std::size_t evictable = records.size() - (departures.empty_last ? 1 : 0);
+  const LogPosition length = log_.tail() - log_.head();
+  for (;;) {
+    const std::uint64_t stays = used - std::min(used, departures.bytes);
+    const bool space = stays + needed <= options_.max_size_bytes;
+    const bool room = std::uint64_t{length - departures.positions} + positions <= limits_.longest_log;
+    if (space && room) return {};
+    if (departures.from_head >= evictable) {
+      return fail(Action::pause, Exit::io,
+                  fmt::format("store {}: a batch of {} bytes does not fit into store.max_size ({} bytes) even with "
+                              "nothing else in it: raise store.max_size or lower delivery.max_batch",
+                              options_.directory.string(), needed, options_.max_size_bytes));
+    }
+    evict_next(departures);
+  }
+}
+
+void LogStore::evict_next(Departures& departures) const {
+  const LiveRecord& record = log_.records()[departures.from_head];
+  depart(departures, record);
+  departures.evicted_entries += record.entry_count;
+  if (record.entry_count != 0) {
+    departures.evicted_before_ms = std::max(departures.evicted_before_ms, record.max_time_ms);
+  }
+}
+
+Result<void> LogStore::erase_departed(Txn& txn, const Departures& departures) const {
+  const auto& records = log_.records();
+  for (std::size_t i = 0; i < departures.from_head; ++i) {
+    if (auto erased = txn.erase(tables_.log, integer_key(records[i].sequence)); !erased) return erased;
+  }
+  return departures.empty_last ? txn.erase(tables_.log, integer_key(records.back().sequence)) : Result<void>{};
+}
+
+void LogStore::forget_departed(const Departures& departures) {
+  for (std::size_t i = 0; i < departures.from_head; ++i) log_.pop_front();
+  if (departures.empty_last) log_.pop_back();
+  expired_entries_ += departures.expired_entries;
+  evicted_entries_ += departures.evicted_entries;
+}
+
+LogState LogStore::state_with(const Departures& departures, std::int64_t expire_before_ms) const {
+  LogState state = state_;
+  if (expire_before_ms != std::numeric_limits<std::int64_t>::min()) {
+    state.swept_before_ms = std::max(state.swept_before_ms, expire_before_ms);
+  }
+  state.evicted_before_ms = std::max(state.evicted_before_ms, departures.evicted_before_ms);
+  const auto& records = log_.records();
+  const std::size_t stay = records.size() - (departures.empty_last ? 1 : 0);
+  state.last_record = departures.from_head < stay ? records[stay - 1].sequence : 0;
+  return state;
+}
+
+// --- prepare ---
+
+Result<BatchId> LogStore::prepare(std::span<const SourceRange> ranges, std::int64_t expire_before_ms, bool decided) {
+  if (undecided_) return fail(Exit::internal, "prepare() was called while a batch is undecided");
+  Batch batch{next_batch(), {ranges.begin(), ranges.end()}, expire_before_ms, decided, !decided || !staged_.empty()};
+  for (SourceRange& range : batch.ranges) {
+    const auto known = partitions_.find(range.tp);
+    range.before = known == partitions_.end() ? std::nullopt : std::optional<PartitionState>(known->second);
+  }
+  auto writer = RecordWriter::plan({batch.id, batch.ranges, staged_}, least_record_bytes(*env_));
+  if (!writer) return forward(writer.error());
+
+  for (int attempt = 1;; ++attempt) {
+    bool map_full = false;
+    auto prepared = try_prepare(batch, *writer, map_full);
+    if (prepared) return batch.id;
+    if (!map_full || attempt == map_full_attempts || log_.records().empty()) return forward(prepared.error());
+    // Within max_size, and yet no run of free pages is long enough. Evicting helps unless a reader holds them.
+    if (const auto reader = env_->oldest_reader()) {
+      prepared.error().message +=
+          fmt::format("; process {} reads an old snapshot and so keeps the pages freed since", reader->pid);
+      return forward(prepared.error());
+    }
+    if (!evict_early(value_pages_bytes(*env_, writer->size_bytes()))) return forward(prepared.error());
+  }
+}
+
+Result<void> LogStore::try_prepare(const Batch& batch, const RecordWriter& writer, bool& map_full) {
+  auto txn = begin_write();
+  if (!txn) return forward(txn.error());
+  Departures departures = expired(batch.expire_before_ms);
+  if (batch.has_record) {
+    auto used = used_bytes(*txn, tables_);
+    if (!used) return forward(used.error());
+    const std::uint64_t needed = value_pages_bytes(*env_, writer.size_bytes()) + tree_slack_pages * env_->page_bytes();
+    auto fits = evict_for(departures, *used, needed, LiveLog::positions_for(staged_.size()));
+    if (!fits) return fits;
+  }
+  LogState state = state_with(departures, batch.expire_before_ms);
+  state.sequence = batch.id.sequence;
+  state.settled = batch.decided ? batch.id.sequence : batch.id.sequence - 1;
+  if (batch.has_record) state.last_record = batch.id.sequence;
+
+  auto written = write_batch(*txn, batch, writer, departures, state);
+  if (written) written = txn->commit();
+  map_full = txn->met_full_map();
+  return written ? adopt_batch(batch, departures, state) : written;
+}
+
+Result<void> LogStore::write_batch(Txn& txn, const Batch& batch, const RecordWriter& writer,
+                                   const Departures& departures, const LogState& state) const {
+  if (auto erased = erase_departed(txn, departures); !erased) return erased;
+  if (batch.has_record) {
+    auto room = txn.append(tables_.log, batch.id.sequence, writer.size_bytes());
+    if (!room) return forward(room.error());
+    writer.write(*room);
+  }
+  for (const SourceRange& range : batch.ranges) {
+    auto put = write_partition(txn, tables_, range.tp, {range.after, batch.id.sequence});
+    if (!put) return put;
+  }
+  return write_log_state(txn, tables_, state);
+}
+
+Result<void> LogStore::adopt_batch(const Batch& batch, const Departures& departures, const LogState& state) {
+  forget_departed(departures);
+  state_ = state;
+  for (const SourceRange& range : batch.ranges) partitions_[range.tp] = range.after;
+  const LogPosition positions = LiveLog::positions_for(staged_.size());
+  staged_.clear();
+  undecided_ = !batch.decided;
+  if (!batch.has_record) return {};
+  auto value = address_of(batch.id.sequence);
+  if (!value) return forward(value.error());
+  log_.append(batch.id.sequence, RecordView::trusted(*value));
+  index_.scrub(static_cast<double>(positions) / scrub_round, live());
+  return {};
+}
+
+/// Where the map holds a committed record. It stays there until the record is deleted.
+Result<const std::uint8_t*> LogStore::address_of(std::uint64_t sequence) const {
+  auto txn = Txn::begin(*env_, Txn::Mode::read);
+  Result<std::optional<Bytes>> value;
+  if (txn) value = txn->get(tables_.log, integer_key(sequence));
+  if (value && *value) return (*value)->data();
+  return fail(Action::restart, Exit::io,
+              fmt::format("store {}: batch {} was committed but cannot be read back: the store must be opened again",
+                          options_.directory.string(), sequence));
+}
+
+Result<void> LogStore::evict_early(std::uint64_t bytes) {
+  auto txn = begin_write();
+  if (!txn) return forward(txn.error());
+  Departures departures;
+  while (departures.from_head < log_.records().size() && departures.bytes < bytes) {
+    evict_next(departures);
+  }
+  const LogState state = state_with(departures, std::numeric_limits<std::int64_t>::min());
+  auto done = erase_departed(*txn, departures);
+  if (done) done = write_log_state(*txn, tables_, state);
+  if (done) done = txn->commit();
+  if (!done) return done;
+  forget_departed(departures);
+  state_ = state;
+  return {};
+}
+
+// --- roll back, close ---
+
+Result<void> LogStore::roll_back() {
+  if (!undecided_) return {};
+  const LiveRecord record = log_.records().back();
+  const RecordView view = record.view();
+  std::vector<SourceRange> ranges;
+  for (std::uint32_t i = 0; i < view.range_count(); ++i) ranges.push_back(view.range(i));
+  std::vector<Digest> digests;
+  for (std::uint32_t i = 0; i < record.entry_count; ++i) digests.push_back(view.digest(i));
+
+  auto txn = begin_write();
+  if (!txn) return forward(txn.error());
+  LogState state = state_;
+  state.settled = record.sequence;
+  const auto& records = log_.records();
+  state.last_record = records.size() > 1 ? records[records.size() - 2].sequence : 0;
+  auto done = txn->erase(tables_.log, integer_key(record.sequence));
+  for (const SourceRange& range : ranges) {
+    if (!done) return done;
+    done = range.before ? write_partition(*txn, tables_, range.tp, {*range.before, record.sequence - 1})
+                        : erase_partition(*txn, tables_, range.tp);
+  }
+  if (done) done = write_log_state(*txn, tables_, state);
+  if (done) done = txn->commit();
+  if (!done) return done;
+
+  const std::vector<Entry> staged = staged_;  // they stand behind the record that goes, so their positions change
+  drop_staged();
+  for (std::uint32_t i = 0; i < record.entry_count; ++i) index_.erase(digests[i], record.first_position + i);
+  log_.pop_back();
+  for (const Entry& entry : staged) stage(entry);
+  for (const SourceRange& range : ranges) {
+    if (range.before) {
+      partitions_[range.tp] = *range.before;
+    } else {
+      partitions_.erase(range.tp);
+    }
+  }
+  state_ = state;
+  undecided_ = false;
+  return {};
+}
+
+Result<void> LogStore::close_clean() {
+  LogState state = state_;
+  if (!undecided_) state.settled = state.sequence;
+  if (state != state_) {
+    auto txn = begin_write();
+    if (!txn) return forward(txn.error());
+    auto done = write_log_state(*txn, tables_, state);
+    if (done) done = txn->commit();
+    if (!done) return done;
+    state_ = state;
+  }
+  if (!marked_unsynced_) return {};
+  if (auto synced = env_->sync(); !synced) return synced;
+  if (auto removed = UnsyncedMark::remove(options_.directory); !removed) return removed;
+  marked_unsynced_ = false;
+  return {};
+}
+
+}  // namespace firstseen::store

@@ -1,0 +1,224 @@
+#include "store/tables.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "store/codec.h"
+#include "store/state_codec.h"
+
+namespace firstseen::store {
+namespace {
+
+using Buffer = std::vector<std::uint8_t>;
+
+constexpr std::string_view identity_key = "identity";
+constexpr std::string_view state_key = "state";
+constexpr std::size_t checksum_bytes = 8;
+constexpr std::size_t id_digits = 32;
+constexpr std::size_t identity_bytes = 4 + 4 + id_digits + 4 * 8;
+constexpr std::size_t log_state_bytes = 5 * 8;
+constexpr std::size_t partition_row_bytes = partition_state_bytes + 8;
+constexpr std::size_t longest_key = 511;  // of LMDB
+
+std::string_view prefix_of(TextKind kind) { return kind == TextKind::pin ? "pin:" : "note:"; }
+
+/// Covers the key too, so that a value never counts under another name.
+std::uint64_t row_checksum(Bytes key, Bytes value) {
+  const std::uint64_t seed = XXH3_64bits(key.data(), key.size());
+  return XXH3_64bits_withSeed(value.data(), value.size(), seed);
+}
+
+Result<void> put_checked(Txn& txn, Dbi dbi, Bytes key, Buffer value) {
+  if (key.size() > longest_key) {
+    return fail(Exit::bad_data, fmt::format("store {}: a name of {} bytes is too long: {} is the most",
+                                            txn.env().directory().string(), key.size(), longest_key));
+  }
+  const std::uint64_t checksum = row_checksum(key, value);
+  value.resize(value.size() + checksum_bytes);
+  store_le(value.data() + value.size() - checksum_bytes, checksum);
+  return txn.put(dbi, key, value);
+}
+
+/// The value without its checksum; nothing when it does not match.
+std::optional<Bytes> checked(Bytes key, Bytes stored) {
+  if (stored.size() < checksum_bytes) return {};
+  const Bytes value = stored.first(stored.size() - checksum_bytes);
+  if (load_le<std::uint64_t>(stored.data() + value.size()) != row_checksum(key, value)) return {};
+  return value;
+}
+
+tl::unexpected<Error> damaged(const Txn& txn, std::string_view what) {
+  return fail(Exit::bad_data, fmt::format("store {}: {} is missing or damaged: restore the directory from a backup, or "
+                                          "delete it to start on an empty store",
+                                          txn.env().directory().string(), what));
+}
+
+Result<Bytes> get_checked(Txn& txn, Dbi dbi, std::string_view key, std::size_t least_bytes) {
+  auto stored = txn.get(dbi, bytes_of(key));
+  if (!stored) return forward(stored.error());
+  const auto value = *stored ? checked(bytes_of(key), **stored) : std::nullopt;
+  if (!value || value->size() < least_bytes) return damaged(txn, fmt::format("'{}' in its database meta", key));
+  return *value;
+}
+
+/// A partition's key: the topic's bytes, then the partition's number in four.
+Buffer partition_key(const TopicPartition& tp) {
+  Buffer key(tp.topic.size() + sizeof tp.partition);
+  std::copy(tp.topic.begin(), tp.topic.end(), key.begin());
+  store_le(key.data() + tp.topic.size(), tp.partition);
+  return key;
+}
+
+}  // namespace
+
+std::vector<DatabaseName> Tables::names() { return {{"log", MDB_INTEGERKEY}, {"partitions", 0}, {"meta", 0}}; }
+
+std::optional<Tables> Tables::of(const Env& env) {
+  const auto log = env.database("log");
+  const auto partitions = env.database("partitions");
+  const auto meta = env.database("meta");
+  if (!log || !partitions || !meta) return {};
+  return Tables{*log, *partitions, *meta};
+}
+
+Result<Identity> read_identity(Txn& txn, const Tables& tables) {
+  auto value = get_checked(txn, tables.meta, identity_key, sizeof(std::uint32_t));
+  if (!value) return forward(value.error());
+  const std::uint8_t* at = value->data();
+  Identity identity;
+  identity.format = load_le<std::uint32_t>(at);
+  if (identity.format > format_version) {
+    return fail(Exit::config,
+                fmt::format("store {} has format {}, this program knows formats up to {}: use the program "
+                            "that wrote it, or another store.path",
+                            txn.env().directory().string(), identity.format, format_version));
+  }
+  if (value->size() < identity_bytes) return damaged(txn, "'identity' in its database meta");
+  identity.durability = load_le<std::uint32_t>(at + 4) == 0 ? Durability::power_loss : Durability::process_crash;
+  identity.id = text_of({at + 8, id_digits});
+  at += 8 + id_digits;
+  identity.created_ms = load_le<std::int64_t>(at);
+  identity.owner = load_le<std::uint64_t>(at + 8);
+  identity.ttl_ms = load_le<std::int64_t>(at + 16);
+  identity.max_size_bytes = load_le<std::uint64_t>(at + 24);
+  return identity;
+}
+
+Result<void> write_identity(Txn& txn, const Tables& tables, const Identity& identity) {
+  Buffer value(identity_bytes);
+  std::uint8_t* at = value.data();
+  store_le(at, identity.format);
+  store_le(at + 4, static_cast<std::uint32_t>(identity.durability));
+  std::copy_n(identity.id.begin(), std::min(identity.id.size(), id_digits), at + 8);
+  at += 8 + id_digits;
+  store_le(at, identity.created_ms);
+  store_le(at + 8, identity.owner);
+  store_le(at + 16, identity.ttl_ms);
+  store_le(at + 24, identity.max_size_bytes);
+  return put_checked(txn, tables.meta, bytes_of(identity_key), std::move(value));
+}
+
+Result<LogState> read_log_state(Txn& txn, const Tables& tables) {
+  auto value = get_checked(txn, tables.meta, state_key, log_state_bytes);
+  if (!value) return forward(value.error());
+  const std::uint8_t* at = value->data();
+  LogState state;
+  state.sequence = load_le<std::uint64_t>(at);
+  state.settled = load_le<std::uint64_t>(at + 8);
+  state.last_record = load_le<std::uint64_t>(at + 16);
+  state.swept_before_ms = load_le<std::int64_t>(at + 24);
+  state.evicted_before_ms = load_le<std::int64_t>(at + 32);
+  return state;
+}
+
+Result<void> write_log_state(Txn& txn, const Tables& tables, const LogState& state) {
+  Buffer value(log_state_bytes);
+  std::uint8_t* at = value.data();
+  store_le(at, state.sequence);
+  store_le(at + 8, state.settled);
+  store_le(at + 16, state.last_record);
+  store_le(at + 24, state.swept_before_ms);
+  store_le(at + 32, state.evicted_before_ms);
+  return put_checked(txn, tables.meta, bytes_of(state_key), std::move(value));
+}
+
+Result<Texts> read_texts(Txn& txn, const Tables& tables, TextKind kind) {
+  auto cursor = Cursor::open(txn, tables.meta);
+  if (!cursor) return forward(cursor.error());
+  Texts texts;
+  const std::string_view prefix = prefix_of(kind);
+  for (;;) {
+    auto row = cursor->next();
+    if (!row) return forward(row.error());
+    if (!*row) return texts;
+    const std::string_view key = text_of((*row)->key);
+    if (!key.starts_with(prefix)) continue;
+    const auto value = checked((*row)->key, (*row)->value);
+    if (!value) return damaged(txn, fmt::format("'{}' in its database meta", key));
+    texts.emplace(key.substr(prefix.size()), text_of(*value));
+  }
+}
+
+Result<void> write_text(Txn& txn, const Tables& tables, TextKind kind, const std::string& name,
+                        const std::string& value) {
+  const std::string key = std::string(prefix_of(kind)) + name;
+  return put_checked(txn, tables.meta, bytes_of(key), Buffer(value.begin(), value.end()));
+}
+
+Result<PartitionRows> read_partitions(Txn& txn, const Tables& tables) {
+  auto cursor = Cursor::open(txn, tables.partitions);
+  if (!cursor) return forward(cursor.error());
+  PartitionRows rows;
+  for (;;) {
+    auto row = cursor->next();
+    if (!row) return forward(row.error());
+    if (!*row) return rows;
+    const Bytes key = (*row)->key;
+    const auto value = checked(key, (*row)->value);
+    if (!value || value->size() < partition_row_bytes || key.size() < sizeof(std::int32_t)) {
+      return damaged(txn, "a row of its database partitions");
+    }
+    const Bytes topic = key.first(key.size() - sizeof(std::int32_t));
+    rows[{std::string(text_of(topic)), load_le<std::int32_t>(key.data() + topic.size())}] = {
+        read_partition_state(value->data()), load_le<std::uint64_t>(value->data() + partition_state_bytes)};
+  }
+}
+
+Result<void> write_partition(Txn& txn, const Tables& tables, const TopicPartition& tp, const PartitionRow& row) {
+  Buffer value(partition_row_bytes);
+  write_partition_state(value.data(), row.state);
+  store_le(value.data() + partition_state_bytes, row.changed_by);
+  return put_checked(txn, tables.partitions, partition_key(tp), std::move(value));
+}
+
+Result<void> erase_partition(Txn& txn, const Tables& tables, const TopicPartition& tp) {
+  return txn.erase_if_present(tables.partitions, partition_key(tp));
+}
+
+Result<std::uint64_t> used_bytes(Txn& txn, const Tables& tables) {
+  constexpr Dbi free_pages{0};
+  constexpr Dbi main{1};
+  constexpr std::uint64_t meta_pages = 2;
+  std::uint64_t pages = meta_pages;
+  for (const Dbi dbi : {free_pages, main, tables.log, tables.partitions, tables.meta}) {
+    auto stat = txn.stat(dbi);
+    if (!stat) return forward(stat.error());
+    pages += stat->ms_branch_pages + stat->ms_leaf_pages + stat->ms_overflow_pages;
+  }
+  return pages * txn.env().page_bytes();
+}
+
+Result<void> for_each_record(Txn& txn, const Tables& tables, const std::function<bool(const LogRow&)>& visit) {
+  auto cursor = Cursor::open(txn, tables.log);
+  if (!cursor) return forward(cursor.error());
+  for (;;) {
+    auto row = cursor->next();
+    if (!row) return forward(row.error());
+    if (!*row || !visit({integer_of((*row)->key), (*row)->value})) return {};
+  }
+}
+
+}  // namespace firstseen::store

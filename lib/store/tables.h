@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "store/lmdb.h"
+#include "store/seen_store.h"
+
+namespace firstseen::store {
+
+/// What the databases `meta` and `partitions` hold, and how it is written. README.md beside this file gives the bytes.
+
+/// The version of the whole layout; a newer one is refused.
+inline constexpr std::uint32_t format_version = 1;
+
+/// Made with the store, or by each opening.
+struct Identity {
+  std::uint32_t format = format_version;
+  std::string id;               ///< 32 hexadecimal digits
+  std::int64_t created_ms = 0;  ///< wall clock
+  std::uint64_t owner = 0;      ///< of the process that may write
+  Durability durability = Durability::power_loss;
+  std::int64_t ttl_ms = 0;
+  std::uint64_t max_size_bytes = 0;
+};
+
+/// Changes with every commit.
+struct LogState {
+  std::uint64_t sequence = 0;     ///< the highest ever given to a batch
+  std::uint64_t settled = 0;      ///< batches up to here are history
+  std::uint64_t last_record = 0;  ///< the last key of `log`; 0: empty
+  std::int64_t swept_before_ms = -1;
+  std::int64_t evicted_before_ms = -1;
+
+  bool operator==(const LogState&) const = default;
+};
+
+/// A partition's state and the batch that brought it.
+struct PartitionRow {
+  PartitionState state;
+  std::uint64_t changed_by = 0;
+};
+
+using Texts = std::map<std::string, std::string>;
+using PartitionRows = std::map<TopicPartition, PartitionRow>;
+
+/// The three databases of an environment.
+struct Tables {
+  Dbi log;
+  Dbi partitions;
+  Dbi meta;
+
+  static std::vector<DatabaseName> names();
+  /// Nothing when one of them is missing: not a store.
+  static std::optional<Tables> of(const Env& env);
+};
+
+/// Reading; a value that is missing or fails its checksum is an Error (bad_data).
+Result<Identity> read_identity(Txn& txn, const Tables& tables);
+Result<LogState> read_log_state(Txn& txn, const Tables& tables);
+/// Pins or notes, by name.
+enum class TextKind { pin, note };
+Result<Texts> read_texts(Txn& txn, const Tables& tables, TextKind kind);
+Result<PartitionRows> read_partitions(Txn& txn, const Tables& tables);
+
+Result<void> write_identity(Txn& txn, const Tables& tables, const Identity& identity);
+Result<void> write_log_state(Txn& txn, const Tables& tables, const LogState& state);
+Result<void> write_text(Txn& txn, const Tables& tables, TextKind kind, const std::string& name,
+                        const std::string& value);
+Result<void> write_partition(Txn& txn, const Tables& tables, const TopicPartition& tp, const PartitionRow& row);
+Result<void> erase_partition(Txn& txn, const Tables& tables, const TopicPartition& tp);
+
+/// Bytes of all pages in use, those of the environment itself included.
+Result<std::uint64_t> used_bytes(Txn& txn, const Tables& tables);
+
+/// Visits every row of `log` in order, until `visit` returns false.
+struct LogRow {
+  std::uint64_t sequence = 0;
+  Bytes value;
+};
+Result<void> for_each_record(Txn& txn, const Tables& tables, const std::function<bool(const LogRow&)>& visit);
+
+}  // namespace firstseen::store
