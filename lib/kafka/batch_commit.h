@@ -1,0 +1,76 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+
+#include "kafka/client.h"
+#include "kafka/errors.h"
+#include "kafka/group_consumer.h"
+#include "kafka/handles.h"
+#include "kafka/producer.h"
+
+namespace firstseen::kafka {
+
+/// What makes a batch take effect as a whole, by delivery.guarantee. The contracts are those of Client.
+class BatchCommit {
+ public:
+  BatchCommit() = default;
+  BatchCommit(const BatchCommit&) = delete;
+  BatchCommit& operator=(const BatchCommit&) = delete;
+  BatchCommit(BatchCommit&&) = delete;
+  BatchCommit& operator=(BatchCommit&&) = delete;
+  virtual ~BatchCommit() = default;
+
+  virtual Result<Progress> init() = 0;
+  virtual Result<void> begin() = 0;
+  virtual Result<Progress> send_offsets(std::span<const OffsetCommit> offsets, const GroupMembership& membership) = 0;
+  virtual Result<Progress> commit() = 0;
+  virtual Result<Progress> abort() = 0;
+};
+
+/// exactly_once: messages and offsets in one Kafka transaction.
+class TransactionCommit final : public BatchCommit {
+ public:
+  explicit TransactionCommit(Producer& producer) : producer_(producer) {}
+
+  Result<Progress> init() override;
+  Result<void> begin() override;
+  Result<Progress> send_offsets(std::span<const OffsetCommit> offsets, const GroupMembership& membership) override;
+  Result<Progress> commit() override;
+  Result<Progress> abort() override;
+
+ private:
+  Result<Progress> finished(Call call, rd_kafka_error_t* raw);
+  Result<void> check_deliveries() const;
+  bool may_wait_for_deliveries();
+
+  Producer& producer_;
+  bool open_ = false;
+  bool failed_ = false;  ///< librdkafka has said that this transaction must be aborted: it sends nothing any more
+  std::chrono::steady_clock::time_point abort_begun_;
+  bool aborting_ = false;
+};
+
+/// at_least_once: every message acknowledged, then the offsets committed by the consumer.
+class AcknowledgedCommit final : public BatchCommit {
+ public:
+  AcknowledgedCommit(Producer& producer, GroupConsumer& consumer) : producer_(producer), consumer_(consumer) {}
+
+  Result<Progress> init() override { return Progress::done; }
+  Result<void> begin() override;
+  Result<Progress> send_offsets(std::span<const OffsetCommit> offsets, const GroupMembership& membership) override;
+  Result<Progress> commit() override;
+  Result<Progress> abort() override;
+
+ private:
+  Result<void> start_commit();
+
+  Producer& producer_;
+  GroupConsumer& consumer_;
+  PartitionListHandle offsets_;  ///< of the batch, once every message is acknowledged
+  GroupMembership membership_;
+  QueueHandle reply_;  ///< of a commit that is under way
+};
+
+}  // namespace firstseen::kafka

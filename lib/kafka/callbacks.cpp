@@ -1,0 +1,86 @@
+#include "kafka/callbacks.h"
+
+#include <fmt/format.h>
+
+#include "kafka/errors.h"
+
+namespace firstseen::kafka {
+
+namespace {
+
+Callbacks& target_of(void* opaque) { return *static_cast<Callbacks*>(opaque); }
+
+/// Runs `body`. An exception here can only be exhausted memory: it ends the program at once rather than unwind through
+/// C.
+template <class Body>
+void guarded(Body&& body) noexcept {
+  body();
+}
+
+void log_callback(const rd_kafka_t* client, int level, const char* facility, const char* line) {
+  guarded([&] {
+    if (client != nullptr) target_of(rd_kafka_opaque(client)).on_log(level, facility, line);
+  });
+}
+
+void error_callback(rd_kafka_t* client, int code, const char* reason, void* opaque) {
+  guarded([&] { target_of(opaque).on_error(client, static_cast<rd_kafka_resp_err_t>(code), reason); });
+}
+
+void rebalance_callback(rd_kafka_t* client, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions,
+                        void* opaque) {
+  guarded([&] { target_of(opaque).on_rebalance(client, code, partitions); });
+}
+
+void delivery_callback(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
+  guarded([&] { target_of(opaque).on_delivery(*message); });
+}
+
+LogLevel level_of(int syslog_level) {
+  if (syslog_level <= 3) return LogLevel::error;
+  if (syslog_level == 4) return LogLevel::warning;
+  return syslog_level <= 6 ? LogLevel::info : LogLevel::debug;
+}
+
+}  // namespace
+
+void Callbacks::install(rd_kafka_conf_t* conf, rd_kafka_type_t kind) {
+  rd_kafka_conf_set_opaque(conf, this);
+  rd_kafka_conf_set_log_cb(conf, log_callback);
+  rd_kafka_conf_set_error_cb(conf, error_callback);
+  if (kind == RD_KAFKA_CONSUMER) rd_kafka_conf_set_rebalance_cb(conf, rebalance_callback);
+  if (kind == RD_KAFKA_PRODUCER) rd_kafka_conf_set_dr_msg_cb(conf, delivery_callback);
+}
+
+void Callbacks::on_log(int level, const std::string& facility, const std::string& line) {
+  // Lost connections arrive as errors too, and better worded: on_error() reports those.
+  if (facility == "FAIL" || facility == "ERROR") return;
+  const LogLevel severity = level_of(level);
+  const std::string text = fmt::format("librdkafka {}: {}", facility, line);
+  if (severity == LogLevel::debug) {
+    if (log_) log_(severity, fmt::format("{}: {}", name_, text));
+  } else {
+    report(severity, facility, text);
+  }
+}
+
+void Callbacks::on_error(rd_kafka_t*, rd_kafka_resp_err_t code, const std::string& reason) {
+  const LogLevel level = is_connection_trouble(code) ? LogLevel::warning : LogLevel::error;
+  std::string line = fmt::format("{} ({})", reason, rd_kafka_err2name(code));
+  if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED) {
+    line = fmt::format("the broker refuses the login: {}; check the sasl.* entries of kafka.properties; trying again",
+                       line);
+  } else if (is_connection_trouble(code)) {
+    line += "; librdkafka reconnects by itself";
+  }
+  report(level, rd_kafka_err2name(code), line);
+}
+
+void Callbacks::report(LogLevel level, const std::string& subject, const std::string& line) {
+  const auto held_back = limiter_.admit(subject, RateLimiter::TimePoint::clock::now());
+  if (!held_back || !log_) return;
+  log_(level, *held_back == 0 ? fmt::format("{}: {}", name_, line)
+                              : fmt::format("{}: {} [{} similar lines were held back]", name_, line, *held_back));
+}
+
+}  // namespace firstseen::kafka

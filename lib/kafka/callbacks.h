@@ -1,0 +1,45 @@
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <chrono>
+#include <string>
+
+#include "base/log.h"
+#include "kafka/rate_limiter.h"
+
+namespace firstseen::kafka {
+
+/// What librdkafka calls back, for one client handle. Everything is served inside poll calls, on the thread that owns
+/// the client: log lines too go through the main queue (log.queue), so no callback runs on a librdkafka thread.
+///
+/// Nothing may throw from here: the callers are C.
+class Callbacks {
+ public:
+  /// `name` stands in front of every log line.
+  Callbacks(std::string name, LogSink log) : name_(std::move(name)), log_(std::move(log)) {}
+  Callbacks(const Callbacks&) = delete;
+  Callbacks& operator=(const Callbacks&) = delete;
+  Callbacks(Callbacks&&) = delete;
+  Callbacks& operator=(Callbacks&&) = delete;
+  virtual ~Callbacks() = default;
+
+  /// Makes `conf` call back to this object, which must outlive the client made from it.
+  void install(rd_kafka_conf_t* conf, rd_kafka_type_t kind);
+
+  void on_log(int level, const std::string& facility, const std::string& line);
+  void on_error(rd_kafka_t* client, rd_kafka_resp_err_t code, const std::string& reason);
+  /// Lets repeats of the same subject through once in ten seconds.
+  void report(LogLevel level, const std::string& subject, const std::string& line);
+
+  virtual void on_rebalance(rd_kafka_t* /*client*/, rd_kafka_resp_err_t /*code*/,
+                            const rd_kafka_topic_partition_list_t* /*partitions*/) {}
+  virtual void on_delivery(const rd_kafka_message_t& /*message*/) {}
+
+ private:
+  std::string name_;
+  LogSink log_;
+  RateLimiter limiter_{std::chrono::seconds(10)};
+};
+
+}  // namespace firstseen::kafka

@@ -1,0 +1,100 @@
+#include "kafka/queries.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "kafka/failure.h"
+#include "kafka/handles.h"
+#include "kafka/partition_list.h"
+
+namespace firstseen::kafka {
+
+namespace {
+
+constexpr int slice_ms = 1000;
+
+struct MetadataDeleter {
+  void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
+};
+using MetadataHandle = std::unique_ptr<const rd_kafka_metadata_t, MetadataDeleter>;
+
+std::optional<std::int64_t> offset_or_nothing(std::int64_t offset) {
+  return offset >= 0 ? std::optional(offset) : std::nullopt;
+}
+
+}  // namespace
+
+Result<void> Queries::unanswered(rd_kafka_resp_err_t code, const std::string& question) {
+  const Failure failure{Call::query, code,  false,
+                        false,       false, fmt::format("{}: {}", question, rd_kafka_err2str(code))};
+  if (is_refused_access(failure) || code == RD_KAFKA_RESP_ERR__FATAL) return forward(to_error(failure));
+  if (auto fatal = check_fatal(client_, Call::query); !fatal) return fatal;
+  log_.report(LogLevel::warning, question,
+              fmt::format("no answer yet: {} ({})", failure.text, rd_kafka_err2name(code)));
+  return {};
+}
+
+Result<std::optional<std::vector<Committed>>> Queries::committed(std::span<const TopicPartition> partitions) {
+  if (partitions.empty()) return std::vector<Committed>{};
+  const PartitionListHandle list = make_list(partitions);
+  const auto nothing = [&](rd_kafka_resp_err_t code) -> Result<std::optional<std::vector<Committed>>> {
+    if (auto failed = unanswered(code, "committed offsets"); !failed) return forward(failed.error());
+    return std::nullopt;
+  };
+  if (const auto code = rd_kafka_committed(client_, list.get(), slice_ms); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return nothing(code);
+  }
+  std::vector<Committed> all;
+  for (const auto& element : elements(*list)) {
+    if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR) return nothing(element.err);
+    all.push_back({to_topic_partition(element), offset_or_nothing(element.offset),
+                   std::string(static_cast<const char*>(element.metadata), element.metadata_size)});
+  }
+  return all;
+}
+
+Result<std::optional<Watermarks>> Queries::watermarks(const TopicPartition& tp) {
+  Watermarks marks;
+  const auto code =
+      rd_kafka_query_watermark_offsets(client_, tp.topic.c_str(), tp.partition, &marks.low, &marks.high, slice_ms);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return marks;
+  if (auto failed = unanswered(code, "watermarks of " + to_string(tp)); !failed) return forward(failed.error());
+  return std::nullopt;
+}
+
+Result<std::optional<std::int64_t>> Queries::offset_for_time(const TopicPartition& tp, std::int64_t timestamp_ms) {
+  const Position question{tp, timestamp_ms};
+  const PartitionListHandle list = make_list(std::span(&question, 1));
+  auto code = rd_kafka_offsets_for_times(client_, list.get(), slice_ms);
+  const auto& element = elements(*list).front();
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = element.err;
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (auto failed = unanswered(code, "offset for a time in " + to_string(tp)); !failed)
+      return forward(failed.error());
+    return std::nullopt;
+  }
+  if (element.offset >= 0) return element.offset;
+  const auto marks = watermarks(tp);
+  if (!marks) return forward(marks.error());
+  return *marks ? std::optional((*marks)->high) : std::nullopt;
+}
+
+Result<std::optional<std::int32_t>> Queries::partition_count(const std::string& topic) {
+  const TopicHandle handle(rd_kafka_topic_new(client_, topic.c_str(), nullptr));
+  const rd_kafka_metadata_t* raw = nullptr;
+  auto code = handle ? rd_kafka_metadata(client_, 0, handle.get(), &raw, slice_ms) : rd_kafka_last_error();
+  const MetadataHandle metadata(raw);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (metadata->topic_cnt == 0) return 0;
+    const auto& found = metadata->topics[0];
+    if (found.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || found.err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) return 0;
+    if (found.err == RD_KAFKA_RESP_ERR_NO_ERROR) return found.partition_cnt;
+    code = found.err;
+  }
+  if (auto failed = unanswered(code, "partitions of topic " + topic); !failed) return forward(failed.error());
+  return std::nullopt;
+}
+
+}  // namespace firstseen::kafka

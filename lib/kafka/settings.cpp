@@ -1,0 +1,147 @@
+#include "kafka/settings.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "kafka/property_table.h"
+
+namespace firstseen::kafka {
+
+namespace {
+
+using ErrorText = std::array<char, 512>;
+
+/// Collects settings; the first one that librdkafka refuses is kept as the error.
+class Settings {
+ public:
+  Settings() : conf_(rd_kafka_conf_new()) {}
+
+  Settings& set(const std::string& name, const std::string& value) {
+    ErrorText text{};
+    if (error_.empty() &&
+        rd_kafka_conf_set(conf_.get(), name.c_str(), value.c_str(), text.data(), text.size()) != RD_KAFKA_CONF_OK) {
+      error_ = fmt::format("librdkafka refuses the property {}", name);
+    }
+    return *this;
+  }
+
+  /// For properties that only newer versions of librdkafka know.
+  Settings& set_if_known(const std::string& name, const std::string& value) {
+    return property_table().contains(name) ? set(name, value) : *this;
+  }
+
+  Result<ConfHandle> take() {
+    if (!error_.empty()) return fail(Exit::config, error_ + "; check kafka.properties");
+    return std::move(conf_);
+  }
+
+ private:
+  ConfHandle conf_;
+  std::string error_;
+};
+
+/// Properties of the other kind of client are left out: librdkafka would warn about each at every start.
+void apply_properties(Settings& settings, const ClientOptions& options, PropertyScope kind) {
+  for (const auto& [name, value] : options.properties) {
+    const auto found = property_table().find(name);
+    const PropertyScope scope = found == property_table().end() ? PropertyScope::both : found->second;
+    if (scope == PropertyScope::both || scope == kind) settings.set(name, value);
+  }
+}
+
+void apply_connection(Settings& settings, const ClientOptions& options) {
+  settings.set("bootstrap.servers", fmt::format("{}", fmt::join(options.brokers, ",")))
+      .set("log.queue", "true")
+      .set("log.connection.close", "false");
+}
+
+/// Defaults that kafka.properties may change.
+void connection_defaults(Settings& settings) {
+  settings
+      .set("client.id", "firstseen")
+      // With the default of 10 s a restarted broker was found again only after 7.5 s.
+      .set("reconnect.backoff.max.ms", "500")
+      .set("socket.nagle.disable", "true");
+}
+
+/// A message waits in the producer for a fraction of the commit interval at most; above 20 ms batches no longer grow.
+std::int64_t linger_ms(const ClientOptions& options) {
+  return std::clamp<std::int64_t>(options.commit_interval.count() / 5, 0, 20);
+}
+
+}  // namespace
+
+std::uint64_t produce_batch_bytes(const ClientOptions& options) {
+  return options.max_message_bytes == 0 ? max_batch_bytes : std::min(max_batch_bytes, options.max_message_bytes);
+}
+
+Result<ConfHandle> consumer_settings(const ClientOptions& options) {
+  const std::uint64_t prefetch_kib = std::clamp<std::uint64_t>(options.prefetch_bytes / 1024, 1, 2097151);
+  const std::uint64_t fetch_bytes = std::clamp<std::uint64_t>(options.prefetch_bytes, 1024, 4'000'000);
+  Settings settings;
+  connection_defaults(settings);
+  settings.set("queued.min.messages", "200000")
+      .set("queued.max.messages.kbytes", std::to_string(prefetch_kib))
+      .set("fetch.message.max.bytes", std::to_string(fetch_bytes))
+      .set("receive.message.max.bytes", "1000000512")
+      // Newer versions pause a fetcher for a second when its queue is full: far longer than the queue takes to drain.
+      .set_if_known("fetch.queue.backoff.ms", "20");
+  apply_properties(settings, options, PropertyScope::consumer);
+  apply_connection(settings, options);
+  settings.set("group.id", options.group)
+      .set("isolation.level", "read_committed")
+      .set("enable.auto.commit", "false")
+      .set("enable.auto.offset.store", "false")
+      .set("auto.offset.reset", "error")
+      .set("enable.partition.eof", "true")
+      .set("partition.assignment.strategy", "range,roundrobin");
+  if (!options.instance_id.empty()) settings.set("group.instance.id", options.instance_id);
+  return settings.take();
+}
+
+Result<ConfHandle> producer_settings(const ClientOptions& options) {
+  Settings settings;
+  connection_defaults(settings);
+  settings.set("linger.ms", std::to_string(linger_ms(options)))
+      .set("batch.size", std::to_string(produce_batch_bytes(options)))
+      .set("batch.num.messages", "10000")
+      .set("queue.buffering.max.messages", "1000000")
+      .set("queue.buffering.max.kbytes", "1048576")
+      .set("compression.type", options.compression)
+      .set("transaction.timeout.ms", "60000");
+  apply_properties(settings, options, PropertyScope::producer);
+  apply_connection(settings, options);
+  // The broker's limit decides which message is too large, not the client's.
+  settings.set("message.max.bytes", "1000000000")
+      .set("enable.idempotence", "true")
+      .set("partitioner", "murmur2_random");
+  if (options.guarantee == Guarantee::exactly_once) settings.set("transactional.id", options.transactional_id);
+  return settings.take();
+}
+
+Result<ConfHandle> admin_settings(const ClientOptions& options) {
+  Settings settings;
+  connection_defaults(settings);
+  apply_properties(settings, options, PropertyScope::both);
+  apply_connection(settings, options);
+  return settings.take();
+}
+
+Result<ClientHandle> make_handle(rd_kafka_type_t kind, ConfHandle conf, Callbacks& callbacks) {
+  callbacks.install(conf.get(), kind);
+  ErrorText text{};
+  ClientHandle client(rd_kafka_new(kind, conf.get(), text.data(), text.size()));
+  if (!client) return fail(Exit::config, fmt::format("librdkafka refuses the configuration: {}", text.data()));
+  static_cast<void>(conf.release());  // the client owns it now
+  if (const auto code = rd_kafka_set_log_queue(client.get(), nullptr); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return fail(Exit::internal, fmt::format("cannot redirect librdkafka's log: {}", rd_kafka_err2str(code)));
+  }
+  if (kind == RD_KAFKA_CONSUMER) rd_kafka_poll_set_consumer(client.get());
+  return client;
+}
+
+}  // namespace firstseen::kafka

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <cstdint>
+#include <string>
+
+#include "base/error.h"
+#include "kafka/callbacks.h"
+#include "kafka/handles.h"
+#include "kafka/options.h"
+
+namespace firstseen::kafka {
+
+/// Largest produce batch, bytes before compression, unless a smaller limit of an output topic is known. A message that
+/// is larger than this travels in a batch of its own.
+inline constexpr std::uint64_t max_batch_bytes = 1'000'000;
+std::uint64_t produce_batch_bytes(const ClientOptions& options);
+
+/// The group consumer's configuration: read_committed, nothing committed or stored by itself, no offset ever chosen by
+/// librdkafka, eager assignors. kafka.properties go in first, what the promises own last.
+Result<ConfHandle> consumer_settings(const ClientOptions& options);
+
+/// The producer's configuration: idempotent, transactional with exactly_once; queues bounded by bytes.
+Result<ConfHandle> producer_settings(const ClientOptions& options);
+
+/// Only how to reach the brokers: for checks and queries.
+Result<ConfHandle> admin_settings(const ClientOptions& options);
+
+/// Makes a client from a configuration; its log lines and errors go to `callbacks`, which must outlive it. Fails with
+/// Exit::config when librdkafka refuses the combination of settings.
+Result<ClientHandle> make_handle(rd_kafka_type_t kind, ConfHandle conf, Callbacks& callbacks);
+
+}  // namespace firstseen::kafka
