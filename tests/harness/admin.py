@@ -1,0 +1,93 @@
+"""Topics, offsets and groups of a running broker."""
+
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka.admin import (AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic,
+                                   OffsetSpec, ResourceType)
+
+from .poll import wait_until
+
+_TIMEOUT_S = 30.0
+
+
+class Admin:
+    def __init__(self, brokers: str) -> None:
+        self._client = AdminClient({"bootstrap.servers": brokers, "log_level": 0, "reconnect.backoff.max.ms": 500})
+
+    def create_topic(self, topic: str, partitions: int = 1, **config: str | int) -> str:
+        """Config names with underscores for dots: max_message_bytes=1000."""
+        settings = {name.replace("_", "."): str(value) for name, value in config.items()}
+        new = NewTopic(topic, num_partitions=partitions, replication_factor=1, config=settings)
+        self._client.create_topics([new])[topic].result(_TIMEOUT_S)
+        wait_until(lambda: self.partitions(topic) == partitions, f"topic {topic} is known")
+        return topic
+
+    def delete_topic(self, topic: str) -> None:
+        self._client.delete_topics([topic])[topic].result(_TIMEOUT_S)
+        wait_until(lambda: self.partitions(topic) == 0, f"topic {topic} is gone")
+
+    def add_partitions(self, topic: str, total: int) -> None:
+        self._client.create_partitions([NewPartitions(topic, total)])[topic].result(_TIMEOUT_S)
+        wait_until(lambda: self.partitions(topic) == total, f"topic {topic} has {total} partitions")
+
+    def partitions(self, topic: str) -> int:
+        found = self._client.list_topics(timeout=_TIMEOUT_S).topics.get(topic)
+        return len(found.partitions) if found else 0
+
+    def set_topic_config(self, topic: str, name: str, value: str) -> None:
+        entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
+        for done in self._client.incremental_alter_configs([resource]).values():
+            done.result(_TIMEOUT_S)
+
+    def delete_records(self, topic: str, partition: int, before_offset: int) -> None:
+        tp = TopicPartition(topic, partition, before_offset)
+        for done in self._client.delete_records([tp]).values():
+            done.result(_TIMEOUT_S)
+
+    def end_offsets(self, topic: str) -> dict[int, int]:
+        """High watermark of every partition: uncommitted transactions and their markers count."""
+        return self._offsets(topic, OffsetSpec.latest())
+
+    def start_offsets(self, topic: str) -> dict[int, int]:
+        return self._offsets(topic, OffsetSpec.earliest())
+
+    def _offsets(self, topic: str, spec: OffsetSpec) -> dict[int, int]:
+        asked = {TopicPartition(topic, p): spec for p in range(self.partitions(topic))}
+        answers = self._client.list_offsets(asked, request_timeout=_TIMEOUT_S)
+        return {tp.partition: done.result(_TIMEOUT_S).offset for tp, done in answers.items()}
+
+    def committed(self, group: str, topic: str) -> dict[int, int]:
+        """The group's stable committed offsets; partitions without one are absent."""
+        asked = [TopicPartition(topic, p) for p in range(self.partitions(topic))]
+        request = [ConsumerGroupTopicPartitions(group, asked)]
+        answer = self._client.list_consumer_group_offsets(request, require_stable=True)[group].result(_TIMEOUT_S)
+        return {tp.partition: tp.offset for tp in answer.topic_partitions if tp.offset >= 0}
+
+    def set_committed(self, group: str, topic: str, offsets: dict[int, int]) -> None:
+        """Fails while the group has members, as Kafka's own tool does."""
+        wanted = [TopicPartition(topic, partition, offset) for partition, offset in offsets.items()]
+        request = [ConsumerGroupTopicPartitions(group, wanted)]
+        self._client.alter_consumer_group_offsets(request)[group].result(_TIMEOUT_S)
+
+    def delete_group(self, group: str) -> None:
+        self._client.delete_consumer_groups([group])[group].result(_TIMEOUT_S)
+
+    def members(self, group: str) -> int:
+        return len(self._client.describe_consumer_groups([group])[group].result(_TIMEOUT_S).members)
+
+    def wait_group_empty(self, group: str, timeout_s: float = 60.0) -> None:
+        wait_until(lambda: self.members(group) == 0, f"group {group} has no members", timeout_s)
+
+    def wait_drained(self, group: str, topic: str, timeout_s: float = 60.0) -> None:
+        """Until the group has committed everything that stands in the topic now."""
+        ends = self.end_offsets(topic)
+        wanted = {partition: offset for partition, offset in ends.items() if offset > 0}
+
+        def drained() -> bool:
+            try:
+                committed = self.committed(group, topic)
+            except KafkaException:  # offsets that a transaction is deciding
+                return False
+            return all(committed.get(partition, -1) >= offset for partition, offset in wanted.items())
+
+        wait_until(drained, f"group {group} has committed {wanted} of {topic}", timeout_s, every_s=0.1)

@@ -1,0 +1,161 @@
+"""One Apache Kafka broker in KRaft mode, in a temporary directory and on free ports."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import uuid
+import base64
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from . import process
+from .paths import ensure_jars
+from .poll import wait_until
+from .tls import make_certificates
+
+SCRAM_USER = "alice"
+SCRAM_PASSWORD = "wonder-land"
+
+_PROPERTIES = """
+process.roles=broker,controller
+node.id=1
+controller.quorum.bootstrap.servers=127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{plain},SASL_SSL://127.0.0.1:{sasl},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{plain},SASL_SSL://127.0.0.1:{sasl}
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT
+sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+ssl.keystore.type=PEM
+ssl.keystore.location={keystore}
+log.dirs={data}
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
+socket.request.max.bytes=134217728
+log.cleaner.dedupe.buffer.size=16777216
+log.retention.check.interval.ms=3600000
+delete.records.purgatory.purge.interval.requests=1
+"""
+
+
+class Broker:
+    """Use as a context manager; `plaintext` and `sasl_ssl` are host:port of the two listeners."""
+
+    def __init__(self, heap_mb: int = 512, quick_start: bool = True) -> None:
+        """`quick_start` keeps the JVM to its first compiler, which suits short tests but not measurements."""
+        self.directory = Path(tempfile.mkdtemp(prefix="firstseen-broker-"))
+        self.log = self.directory / "broker.log"
+        self._heap_mb = heap_mb
+        self._quick_start = quick_start
+        plain, sasl, controller = process.free_ports(3)
+        self.plaintext = f"127.0.0.1:{plain}"
+        self.sasl_ssl = f"127.0.0.1:{sasl}"
+        self._process: subprocess.Popen | None = None
+        self.certificates = make_certificates(self.directory / "tls")
+        self._properties = self.directory / "server.properties"
+        self._properties.write_text(_PROPERTIES.format(
+            plain=plain, sasl=sasl, controller=controller, keystore=self.certificates.keystore,
+            data=self.directory / "data"))
+        self._jars = ensure_jars()
+        self._format()
+
+    def _java(self, *arguments: str) -> list[str]:
+        return ["java", "-cp", f"{self._jars}/*", *arguments]
+
+    def _format(self) -> None:
+        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        scram = f"SCRAM-SHA-512=[name={SCRAM_USER},password={SCRAM_PASSWORD}]"
+        done = subprocess.run(
+            self._java("kafka.tools.StorageTool", "format", "--cluster-id=" + cluster_id, "-c", str(self._properties),
+                       "--standalone", "--add-scram", scram),
+            capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"formatting the broker's storage failed:\n{done.stdout}{done.stderr}")
+
+    def start(self, wait: bool = True) -> "Broker":
+        options = [f"-Xmx{self._heap_mb}m", f"-Xms{min(256, self._heap_mb)}m", "-XX:+UseSerialGC"]
+        if self._quick_start:
+            options.append("-XX:TieredStopAtLevel=1")
+        options.append("-Dorg.slf4j.simpleLogger.showDateTime=true")
+        self._process = process.start(self._java(*options, "kafka.Kafka", str(self._properties)), self.log)
+        if wait:
+            self.wait_ready()
+        return self
+
+    def wait_ready(self, timeout_s: float = 60.0) -> None:
+        admin = AdminClient({"bootstrap.servers": self.plaintext, "log_level": 0})
+
+        def answers() -> bool:
+            assert self._process is not None
+            if self._process.poll() is not None:
+                raise RuntimeError(f"the broker ended with status {self._process.returncode}:\n{self.log_tail()}")
+            try:
+                return bool(admin.list_topics(timeout=1.0).brokers)
+            except KafkaException:
+                return False
+
+        wait_until(answers, "the broker answers", timeout_s)
+
+    def kill(self) -> None:
+        """SIGKILL, as a crash of the machine's process would be."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is None:
+            return
+        self._process.send_signal(how)
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def close(self) -> None:
+        self.kill()
+        if not os.environ.get("FIRSTSEEN_KEEP"):
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def log_tail(self, lines: int = 30) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def tool(self, main_class: str, *arguments: str, timeout_s: float = 60.0) -> str:
+        """Runs one of Kafka's own command line tools by its class; returns stdout."""
+        done = subprocess.run(self._java("-Xmx128m", "-XX:TieredStopAtLevel=1", main_class, *arguments),
+                              capture_output=True, text=True, timeout=timeout_s)
+        if done.returncode != 0:
+            raise RuntimeError(f"{main_class} failed:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def sasl_properties(self, password: str = SCRAM_PASSWORD) -> dict[str, str]:
+        """librdkafka's properties for the SASL_SSL listener."""
+        return {
+            "security.protocol": "SASL_SSL",
+            "ssl.ca.location": str(self.certificates.ca),
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": SCRAM_USER,
+            "sasl.password": password,
+        }
+
+    def __enter__(self) -> "Broker":
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

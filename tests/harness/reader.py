@@ -1,0 +1,42 @@
+"""Reads topics back as any consumer of theirs would."""
+
+from collections.abc import Iterator
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+
+from .poll import wait_until
+from .record import Record
+
+
+def read_topic(brokers: str, topic: str, isolation: str = "read_committed", timeout_s: float = 60.0) -> Iterator[Record]:
+    """Everything readable in the topic, partition by partition in the order of arrival. Ends when every partition has
+    reported its end; with read_committed that is the first open transaction."""
+    consumer = Consumer({
+        "bootstrap.servers": brokers, "group.id": "reader", "enable.auto.commit": False, "isolation.level": isolation,
+        "enable.partition.eof": True, "auto.offset.reset": "error", "fetch.message.max.bytes": 33554432,
+        "fetch.max.bytes": 67108864, "receive.message.max.bytes": 100000000, "queued.max.messages.kbytes": 65536,
+        "message.max.bytes": 67108864,
+    })
+    try:
+        partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
+        consumer.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in partitions])
+        unfinished = set(partitions)
+        while unfinished:
+            messages = wait_until(lambda: consumer.consume(10000, 0.2), f"{topic} can be read to its end", timeout_s, 0)
+            for message in messages:
+                error = message.error()
+                if error is None:
+                    yield record_of(message)
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    unfinished.discard(message.partition())
+                else:
+                    raise KafkaException(error)
+    finally:
+        consumer.close()
+
+
+def record_of(message) -> Record:
+    """The record of a message of confluent_kafka."""
+    headers = tuple((name, value) for name, value in message.headers() or ())
+    return Record(message.topic(), message.partition(), message.offset(), message.timestamp()[1], message.key(),
+                  message.value(), headers)
