@@ -1,10 +1,15 @@
 """The instruments themselves: the producer's account, the reader, and a verifier that can fail."""
 
+from pathlib import Path
+
+from harness import process
 from harness.admin import Admin
 from harness.broker import Broker
+from harness.paths import bare_loop_binary
 from harness.produce import Account, Sent
 from harness.reader import read_topic
 from harness.record import Record
+from harness.stream import Stream
 from harness.verifier import verify
 
 _NOW = 1_700_000_000_000
@@ -77,3 +82,23 @@ def test_the_producer_and_the_reader_keep_nulls_repeats_and_order(broker: Broker
     assert read == sorted((record for record, _ in account.sent), key=lambda record: (record.partition, record.offset))
     assert read[0] == Record(topic, 0, 0, _NOW, None, b"", headers)
     assert (read[1].key, read[1].value, read[2].key) == (b"", None, b"k")
+
+
+def test_a_loop_without_deduplication_is_flagged_as_doubled_and_nothing_else(
+        broker: Broker, admin: Admin, name: str, tmp_path: Path):
+    topic, output = admin.create_topic(f"{name}.in", partitions=2), admin.create_topic(f"{name}.out", partitions=2)
+    account = Account(broker.plaintext)
+    Stream(account, topic, partitions=2, seed=1, duplicates=0.3).send(5000)
+    account.flush()
+    log = tmp_path / "bare_loop.log"
+    loop = process.start([str(bare_loop_binary()), broker.plaintext, topic, output, name, "2"], log)
+    try:
+        admin.wait_drained(name, topic)
+    finally:
+        loop.terminate()
+        loop.wait(30)
+    report = verify(account.sent, read_topic(broker.plaintext, output), output)
+    copies = len(account.sent) - report.first_seen
+    assert report.messages == report.published == len(account.sent)
+    assert report.lost == 0 and report.disordered == 0
+    assert copies > 500 and report.doubled + report.changed == copies
