@@ -1,0 +1,190 @@
+// The simulated client: what a slot sees of the simulated cluster, and the checker of the contract.
+#include <gtest/gtest.h>
+
+#include "protocol.h"
+#include "sim_client.h"
+
+namespace firstseen::simulation {
+namespace {
+
+using kafka::Progress;
+using kafka::Rebalance;
+
+struct SimulatedClient : testing::Test {
+  SimClock clock;
+  SimCluster cluster{clock, Random(1)};
+  Faults faults{Random(2)};
+  Process process{"host"};
+  Violations violations;
+  TopicPartition in{"in", 0};
+  TopicPartition out{"out", 0};
+
+  void SetUp() override {
+    cluster.create_topic("in", 1);
+    cluster.create_topic("out", 1, {1'000, 3'600'000});
+  }
+  std::unique_ptr<kafka::Client> make(const std::string& id = "one") {
+    kafka::ClientOptions options;
+    options.instance_id = id;
+    options.transactional_id = id;
+    auto client = std::make_unique<ProtocolChecker>(std::make_unique<SimClient>(cluster, faults, process, options),
+                                                    process, violations, false);
+    EXPECT_EQ(*client->init_transactions(), Progress::done);
+    EXPECT_TRUE(client->subscribe({"in"}));
+    return client;
+  }
+  std::unique_ptr<kafka::Client> make_assigned() {
+    auto client = make();
+    for (int i = 0; i < 5; ++i) {
+      auto taken = client->take(10, Millis(10));
+      if (!taken || !taken->rebalance) continue;
+      EXPECT_EQ(taken->rebalance->kind, Rebalance::Kind::assigned);
+      EXPECT_TRUE(client->assign(std::vector<Position>{{in, 0}}));
+      break;
+    }
+    return client;
+  }
+  void input(const std::string& value, std::int64_t timestamp_ms = 1) {
+    cluster.log(in)->append({"key", value, {{"h", std::nullopt}}, timestamp_ms});
+  }
+  std::vector<std::string> output() {
+    std::vector<std::string> values;
+    for (std::int64_t offset = 0; offset < cluster.log(out)->end(); ++offset) {
+      if (cluster.log(out)->visible(offset)) values.push_back(*cluster.log(out)->at(offset).record.value);
+    }
+    return values;
+  }
+  void publish_all(kafka::Client& client) {
+    auto taken = client.take(100, Millis(0));
+    ASSERT_TRUE(taken);
+    ASSERT_TRUE(client.begin());
+    for (const MessageView& message : taken->messages) {
+      const auto published = client.publish(message, {"out", message.partition}, {});
+      ASSERT_TRUE(published);
+      ASSERT_EQ(*published, Progress::done);
+    }
+  }
+  Result<Progress> send(kafka::Client& client, std::int64_t next) {
+    return client.send_offsets(std::vector<kafka::OffsetCommit>{{in, next, "m"}}, *client.membership());
+  }
+};
+
+TEST_F(SimulatedClient, ACommittedTransactionShowsItsMessagesAndOffsets) {
+  auto client = make_assigned();
+  input("a");
+  input("b");
+  publish_all(*client);
+  EXPECT_EQ(*send(*client, 2), Progress::done);
+  EXPECT_TRUE(output().empty());
+  EXPECT_EQ(*client->commit(), Progress::done);
+  EXPECT_EQ(output(), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(cluster.log(out)->at(0).record, cluster.log(in)->at(0).record);
+  EXPECT_EQ(cluster.committed_offset(in)->offset, 2);
+  EXPECT_TRUE(violations.empty());
+}
+
+TEST_F(SimulatedClient, AnAbortedTransactionShowsNothingAndTheMessagesComeAgainAfterARewind) {
+  auto client = make_assigned();
+  input("a");
+  publish_all(*client);
+  EXPECT_EQ(*client->abort(), Progress::done);
+  EXPECT_TRUE(output().empty());
+  EXPECT_TRUE(client->rewind(std::vector<Position>{{in, 0}}));
+  EXPECT_EQ(client->take(10, Millis(0))->messages.size(), 1U);
+  EXPECT_TRUE(violations.empty());
+}
+
+TEST_F(SimulatedClient, AMessageTooLargeForTheTopicFailsTheTransactionForGood) {
+  auto client = make_assigned();
+  input(std::string(2'000, 'x'));
+  publish_all(*client);
+  EXPECT_EQ(*send(*client, 1), Progress::done);
+  EXPECT_EQ(client->commit().error().action, Action::abort);
+  EXPECT_EQ(*client->abort(), Progress::done);
+  ASSERT_EQ(client->failures().size(), 1U);
+  EXPECT_TRUE(client->failures()[0].permanent);
+  EXPECT_TRUE(client->failures()[0].alone);
+  EXPECT_TRUE(output().empty());
+}
+
+TEST_F(SimulatedClient, AnImpossibleTimestampFailsItsNeighboursToo) {
+  bool with_neighbour = false;
+  for (int attempt = 0; attempt < 20 && !with_neighbour; ++attempt) {
+    SetUp();
+    auto client = make_assigned();
+    input("a");
+    input("b", clock.true_ms() + 4'000'000);
+    publish_all(*client);
+    EXPECT_EQ(*send(*client, 2), Progress::done);
+    EXPECT_EQ(client->commit().error().action, Action::abort);
+    for (const kafka::DeliveryFailure& failure : client->failures()) EXPECT_FALSE(failure.alone);
+    with_neighbour = client->failures().size() == 2;
+    EXPECT_EQ(*client->abort(), Progress::done);
+  }
+  EXPECT_TRUE(with_neighbour);
+}
+
+TEST_F(SimulatedClient, AnUnknownOutcomeIsSometimesACommitAndSometimesNot) {
+  int applied = 0;
+  for (int run = 0; run < 30; ++run) {
+    SetUp();
+    auto client = make_assigned();
+    input("a");
+    publish_all(*client);
+    EXPECT_EQ(*send(*client, 1), Progress::done);
+    faults.once(Fault::unknown_outcome);
+    EXPECT_EQ(client->commit().error().action, Action::restart);
+    client = make_assigned();
+    if (!output().empty()) ++applied;
+  }
+  EXPECT_GT(applied, 0);
+  EXPECT_LT(applied, 30);
+}
+
+TEST_F(SimulatedClient, ABatchFromBeforeARebalanceCannotBeCommitted) {
+  auto client = make_assigned();
+  input("a");
+  publish_all(*client);
+  const auto before = *client->membership();
+  faults.once(Fault::lost_assignment);
+  cluster.pass_time(1);
+  const auto sent = client->send_offsets(std::vector<kafka::OffsetCommit>{{in, 1, "m"}}, before);
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().action, Action::abort);
+}
+
+TEST_F(SimulatedClient, AZombieIsFencedByItsSuccessor) {
+  auto zombie = make_assigned();
+  input("a");
+  publish_all(*zombie);
+  auto successor = make_assigned();
+  const auto sent = send(*zombie, 1);
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().action, Action::restart);
+  EXPECT_TRUE(sent.error().fenced);
+}
+
+TEST_F(SimulatedClient, TheBatchViewsAreOverwrittenByTheNextTake) {
+  auto client = make_assigned();
+  input("a rather long value, not a short one");
+  const auto taken = client->take(10, Millis(0));
+  const std::string_view value = *taken->messages[0].value;
+  EXPECT_TRUE(client->take(10, Millis(0)));
+  EXPECT_EQ(value.substr(0, 3), "???");
+}
+
+TEST_F(SimulatedClient, BreachesOfTheContractAreNoticed) {
+  auto client = make_assigned();
+  input("a");
+  EXPECT_TRUE(violations.empty());
+  publish_all(*client);
+  EXPECT_TRUE(client->rewind(std::vector<Position>{{in, 0}}));
+  EXPECT_EQ(violations.texts().size(), 1U) << "rewind with a transaction open";
+  faults.once(Fault::again);
+  static_cast<void>(send(*client, 1));
+  static_cast<void>(client->commit());
+  EXPECT_EQ(violations.texts().size(), 2U) << "commit although send_offsets answered again";
+}
+
+}  // namespace
+}  // namespace firstseen::simulation
