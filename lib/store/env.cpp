@@ -25,26 +25,20 @@ constexpr unsigned int max_databases = 8;
 
 }  // namespace
 
-Env::Env(std::unique_ptr<MDB_env, Close> env, std::filesystem::path directory, std::filesystem::path canonical)
-    : env_(std::move(env)), directory_(std::move(directory)), canonical_(std::move(canonical)) {
+Env::Env(std::unique_ptr<MDB_env, Close> env, std::filesystem::path directory)
+    : env_(std::move(env)), directory_(std::move(directory)) {
   MDB_stat stat{};
   if (mdb_env_stat(env_.get(), &stat) == 0) page_bytes_ = stat.ms_psize;
 }
 
 Env::~Env() {
+  if (canonical_.empty()) return;
   const std::scoped_lock lock(open_environments().mutex);
   env_.reset();
   open_environments().by_directory.erase(canonical_);
 }
 
-Result<std::shared_ptr<Env>> Env::open(const EnvOptions& options) {
-  std::error_code ignored;
-  const auto canonical = std::filesystem::weakly_canonical(options.directory, ignored);
-  std::unique_lock lock(open_environments().mutex);
-  if (open_environments().by_directory.contains(canonical)) {
-    return fail(Action::stop, Exit::try_again,
-                "store " + options.directory.string() + " is already open in this process");
-  }
+Result<std::shared_ptr<Env>> Env::open_as(const EnvOptions& options, const std::filesystem::path& canonical) {
   MDB_env* raw = nullptr;
   int code = mdb_env_create(&raw);
   if (code != 0) return forward(lmdb_error(code, "create an environment", options.directory));
@@ -55,13 +49,23 @@ Result<std::shared_ptr<Env>> Env::open(const EnvOptions& options) {
                              (options.without_lock ? MDB_NOLOCK : 0U) | (options.without_sync ? MDB_NOSYNC : 0U);
   if (code == 0) code = mdb_env_open(raw, options.directory.c_str(), flags, file_mode);
   if (code != 0) return forward(lmdb_error(code, "open the environment", options.directory));
-  const std::shared_ptr<Env> env(
-      new Env(std::move(handle), options.directory, canonical));  // NOLINT: private constructor
-  if (auto opened = env->open_databases(options.databases); !opened) {
-    lock.unlock();  // the destructor takes it
-    return forward(opened.error());
+  std::shared_ptr<Env> env(new Env(std::move(handle), options.directory));  // NOLINT: private constructor
+  if (auto opened = env->open_databases(options.databases); !opened) return forward(opened.error());
+  env->canonical_ = canonical;
+  return env;
+}
+
+Result<std::shared_ptr<Env>> Env::open(const EnvOptions& options) {
+  if (options.unregistered) return open_as(options, {});
+  std::error_code ignored;
+  const auto canonical = std::filesystem::weakly_canonical(options.directory, ignored);
+  const std::scoped_lock lock(open_environments().mutex);
+  if (open_environments().by_directory.contains(canonical)) {
+    return fail(Action::stop, Exit::try_again,
+                "store " + options.directory.string() + " is already open in this process");
   }
-  open_environments().by_directory[canonical] = env;
+  auto env = open_as(options, canonical);
+  if (env) open_environments().by_directory[canonical] = *env;
   return env;
 }
 

@@ -46,6 +46,7 @@ struct EnvOptions {
   bool read_only = false;
   bool without_lock = false;  ///< nobody else may write meanwhile; only for reading
   bool without_sync = false;
+  bool unregistered = false;            ///< for a short-lived child process: does not take part in the one-owner rule
   std::vector<DatabaseName> databases;  ///< opened once, with the environment; see Env::database
 };
 
@@ -89,12 +90,13 @@ class Env {
   struct Close {
     void operator()(MDB_env* env) const { mdb_env_close(env); }
   };
-  Env(std::unique_ptr<MDB_env, Close> env, std::filesystem::path directory, std::filesystem::path canonical);
+  Env(std::unique_ptr<MDB_env, Close> env, std::filesystem::path directory);
+  static Result<std::shared_ptr<Env>> open_as(const EnvOptions& options, const std::filesystem::path& canonical);
   Result<void> open_databases(std::span<const DatabaseName> names);
 
   std::unique_ptr<MDB_env, Close> env_;
   const std::filesystem::path directory_;
-  const std::filesystem::path canonical_;
+  std::filesystem::path canonical_;  ///< empty: unregistered
   std::uint32_t page_bytes_ = 0;
   std::map<std::string, Dbi, std::less<>> databases_;
 };

@@ -82,6 +82,7 @@ class LogStore final : public SeenStore {
   LogStore(const OpenOptions& options, const PositionLimits& limits, OwnerLock lock, std::uint64_t secret);
 
   // log_store_open.cpp
+  Result<void> recover();
   Result<void> open_environment();
   Result<void> create_tables();
   Result<void> load();

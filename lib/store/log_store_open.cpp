@@ -5,6 +5,7 @@
 #include <random>
 
 #include "store/log_store.h"
+#include "store/salvage.h"
 
 namespace firstseen::store {
 namespace {
@@ -62,8 +63,19 @@ Result<std::unique_ptr<LogStore>> LogStore::open(const OpenOptions& options, con
   return store;
 }
 
-Result<void> LogStore::open_environment() {
+/// Did the machine go down while commits were not synced? Then nothing is read before it is verified.
+Result<void> LogStore::recover() {
   boot_id_ = options_.boot_id.empty() ? current_boot_id() : options_.boot_id;
+  const std::string mark = UnsyncedMark::read(options_.directory);
+  if (mark.empty() || mark == boot_id_) return {};
+  if (!has_data(options_.directory)) return UnsyncedMark::remove(options_.directory);
+  auto report = salvage(options_.directory);
+  if (!report) return forward(report.error());
+  report_ = std::move(*report);
+  return {};
+}
+
+Result<void> LogStore::open_environment() {
   const bool made_before = has_data(options_.directory);
   auto env = Env::open(
       {.directory = options_.directory, .map_bytes = map_bytes(options_.max_size_bytes), .databases = Tables::names()});

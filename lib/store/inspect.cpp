@@ -1,0 +1,121 @@
+#include "store/inspect.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "store/record.h"
+#include "store/snapshot.h"
+#include "store/tables.h"
+
+namespace firstseen::store {
+namespace {
+
+tl::unexpected<Error> damaged_record(const std::filesystem::path& directory, std::uint64_t sequence) {
+  return fail(Exit::bad_data, fmt::format("store {}: batch record {} is damaged: run `firstseen store verify`",
+                                          directory.string(), sequence));
+}
+
+std::optional<RecordView> sound_record(const LogRow& row) {
+  auto record = RecordView::parse(row.value);
+  if (!record || record->id().sequence != row.sequence || !record->intact()) return {};
+  return record;
+}
+
+void count_record(Stats& stats, const RecordView& record) {
+  ++stats.live_records;
+  stats.live_entries += record.entry_count();
+  if (record.entry_count() == 0) return;
+  stats.oldest_time_ms =
+      stats.oldest_time_ms < 0 ? record.min_time_ms() : std::min(stats.oldest_time_ms, record.min_time_ms());
+  stats.newest_time_ms = std::max(stats.newest_time_ms, record.max_time_ms());
+}
+
+Result<void> inspect_log(Snapshot& snapshot, const LogState& state, Inspection& facts) {
+  std::optional<std::uint64_t> damaged;
+  auto walked = for_each_record(snapshot.txn, snapshot.tables, [&](const LogRow& row) {
+    const auto record = RecordView::parse(row.value);
+    if (!record) {
+      damaged = row.sequence;
+      return false;
+    }
+    count_record(facts.stats, *record);
+    if (row.sequence > state.settled) {
+      facts.undecided = UndecidedBatch{record->id(), {}};
+      for (std::uint32_t i = 0; i < record->range_count(); ++i) facts.undecided->ranges.push_back(record->range(i));
+    }
+    return true;
+  });
+  if (walked && damaged) return damaged_record(snapshot.env->directory(), *damaged);
+  return walked;
+}
+
+}  // namespace
+
+Result<Inspection> inspect(const std::filesystem::path& directory) {
+  auto snapshot = take_snapshot(directory);
+  if (!snapshot) return forward(snapshot.error());
+  auto& [env, tables, txn] = *snapshot;
+  auto identity = read_identity(txn, tables);
+  if (!identity) return forward(identity.error());
+  auto state = read_log_state(txn, tables);
+  if (!state) return forward(state.error());
+  auto pins = read_texts(txn, tables, TextKind::pin);
+  if (!pins) return forward(pins.error());
+  auto notes = read_texts(txn, tables, TextKind::note);
+  if (!notes) return forward(notes.error());
+  auto rows = read_partitions(txn, tables);
+  if (!rows) return forward(rows.error());
+  auto used = used_bytes(txn, tables);
+  if (!used) return forward(used.error());
+
+  Inspection facts;
+  facts.id = identity->id;
+  facts.format = identity->format;
+  facts.durability = identity->durability;
+  facts.ttl = Millis{identity->ttl_ms};
+  facts.created_ms = identity->created_ms;
+  facts.pins = std::move(*pins);
+  facts.notes = std::move(*notes);
+  for (const auto& [tp, row] : *rows) facts.partitions[tp] = row.state;
+  facts.stats.used_bytes = *used;
+  facts.stats.file_bytes = env->file_bytes();
+  facts.stats.max_size_bytes = identity->max_size_bytes;
+  facts.stats.swept_before_ms = state->swept_before_ms;
+  facts.stats.evicted_before_ms = state->evicted_before_ms;
+  if (auto walked = inspect_log(*snapshot, *state, facts); !walked) return forward(walked.error());
+  return facts;
+}
+
+Result<void> scan(const std::filesystem::path& directory, const std::function<bool(const LogEntry&)>& visit) {
+  auto snapshot = take_snapshot(directory);
+  if (!snapshot) return forward(snapshot.error());
+  std::optional<std::uint64_t> damaged;
+  auto walked = for_each_record(snapshot->txn, snapshot->tables, [&](const LogRow& row) {
+    const auto record = sound_record(row);
+    if (!record) {
+      damaged = row.sequence;
+      return false;
+    }
+    for (std::uint32_t i = 0; i < record->entry_count(); ++i) {
+      LogEntry entry{record->id(), {}, record->entry(i)};
+      if (entry.entry.kind == EntryKind::seen) entry.source = record->source(entry.entry.range);
+      if (!visit(entry)) return false;
+    }
+    return true;
+  });
+  if (walked && damaged) return damaged_record(directory, *damaged);
+  return walked;
+}
+
+Result<std::vector<LogEntry>> lookup(const std::filesystem::path& directory, const Digest& digest) {
+  std::vector<LogEntry> found;
+  auto scanned = scan(directory, [&](const LogEntry& entry) {
+    if (entry.entry.digest == digest) found.push_back(entry);
+    return true;
+  });
+  if (!scanned) return forward(scanned.error());
+  return found;
+}
+
+}  // namespace firstseen::store

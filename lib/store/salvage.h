@@ -1,0 +1,20 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+
+namespace firstseen::store {
+
+/// After the machine went down while commits were not synced, neither the records nor LMDB's own pages can be believed.
+/// Copies what proves sound, the longest prefix of the log whose checksums hold, into a fresh environment and puts that
+/// in the old one's place. The store keeps its id, its pins and notes; the partitions go back to where that prefix
+/// ends. When not even the store's identity can be read, the data file is removed and the store begins anew.
+///
+/// Needs free disk space for the copy; a failure to write leaves the old files as they are. The caller holds the owner
+/// lock and has no environment open. Returns what to tell the operator.
+Result<std::vector<std::string>> salvage(const std::filesystem::path& directory);
+
+}  // namespace firstseen::store

@@ -1,0 +1,107 @@
+#include <fmt/format.h>
+
+#include "store/inspect.h"
+#include "store/record.h"
+#include "store/snapshot.h"
+
+namespace firstseen::store {
+namespace {
+
+/// Collects what is wrong with a log, record by record.
+class Verifier {
+ public:
+  void record(const LogRow& row) {
+    const auto record = RecordView::parse(row.value);
+    if (!record) return problem(row, "cannot be read");
+    if (!record->intact()) return problem(row, "does not match its checksum");
+    if (record->id().sequence != row.sequence) problem(row, "carries another sequence number");
+    if (result_.records != 0 && row.sequence <= last_sequence_) problem(row, "is out of order");
+    ++result_.records;
+    result_.entries += record->entry_count();
+    before_last_ = last_sequence_;
+    last_sequence_ = row.sequence;
+    check_entries(row, *record);
+    for (std::uint32_t i = 0; i < record->range_count(); ++i) check_range(row, record->range(i));
+  }
+
+  void state(const LogState& state) {
+    if (last_sequence_ != state.last_record) {
+      complain(fmt::format("the last record is {}, the meta data say {}", last_sequence_, state.last_record));
+    }
+    if (last_sequence_ > state.sequence || state.settled > state.sequence) {
+      complain("a batch carries a higher number than the store ever gave");
+    }
+    if (before_last_ > state.settled) complain("more than the last batch is undecided");
+  }
+
+  void partitions(const PartitionRows& rows) {
+    for (const auto& [tp, last] : last_states_) {
+      const auto row = rows.find(tp);
+      if (row == rows.end()) {
+        complain(fmt::format("{} is in the log and not among the partitions", to_string(tp)));
+      } else if (row->second.changed_by < last.changed_by ||
+                 (row->second.changed_by == last.changed_by && row->second.state != last.state)) {
+        complain(fmt::format("{} is at offset {} among the partitions and at {} in the log", to_string(tp),
+                             row->second.state.next_offset, last.state.next_offset));
+      }
+    }
+  }
+
+  void complain(std::string text) { result_.problems.push_back(std::move(text)); }
+  [[nodiscard]] Verification take() { return std::move(result_); }
+
+ private:
+  void problem(const LogRow& row, std::string_view what) {
+    complain(fmt::format("batch record {} {}", row.sequence, what));
+  }
+
+  void check_entries(const LogRow& row, const RecordView& record) {
+    for (std::uint32_t i = 0; i < record.entry_count(); ++i) {
+      const Entry entry = record.entry(i);
+      const bool placed = entry.kind == EntryKind::forgotten || entry.range < record.range_count();
+      if (placed && entry.time_ms >= record.min_time_ms() && entry.time_ms <= record.max_time_ms()) continue;
+      return problem(row, fmt::format("has an impossible entry {}", i));
+    }
+  }
+
+  void check_range(const LogRow& row, const SourceRange& range) {
+    if (range.start > range.end || range.after.next_offset != range.end) {
+      problem(row, fmt::format("has an impossible range of {}", to_string(range.tp)));
+    }
+    last_states_[range.tp] = {range.after, row.sequence};
+  }
+
+  Verification result_;
+  PartitionRows last_states_;
+  std::uint64_t last_sequence_ = 0;
+  std::uint64_t before_last_ = 0;
+};
+
+}  // namespace
+
+Result<Verification> verify(const std::filesystem::path& directory) {
+  auto snapshot = take_snapshot(directory);
+  if (!snapshot) return forward(snapshot.error());
+  auto& [env, tables, txn] = *snapshot;
+  Verifier verifier;
+  auto walked = for_each_record(txn, tables, [&](const LogRow& row) {
+    verifier.record(row);
+    return true;
+  });
+  if (!walked) return forward(walked.error());
+  const auto check = [&](const auto& read, const auto& use) {
+    if (read) {
+      use(*read);
+    } else {
+      verifier.complain(read.error().message);
+    }
+  };
+  check(read_identity(txn, tables), [](const Identity&) {});
+  check(read_log_state(txn, tables), [&](const LogState& state) { verifier.state(state); });
+  check(read_partitions(txn, tables), [&](const PartitionRows& rows) { verifier.partitions(rows); });
+  check(read_texts(txn, tables, TextKind::pin), [](const Texts&) {});
+  check(read_texts(txn, tables, TextKind::note), [](const Texts&) {});
+  return verifier.take();
+}
+
+}  // namespace firstseen::store
