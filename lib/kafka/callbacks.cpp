@@ -65,15 +65,19 @@ void Callbacks::on_log(int level, const std::string& facility, const std::string
 }
 
 void Callbacks::on_error(rd_kafka_t*, rd_kafka_resp_err_t code, const std::string& reason) {
-  const LogLevel level = is_connection_trouble(code) ? LogLevel::warning : LogLevel::error;
+  const bool refused_login =
+      code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED;
   std::string line = fmt::format("{} ({})", reason, rd_kafka_err2name(code));
-  if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED) {
-    line = fmt::format("the broker refuses the login: {}; check the sasl.* entries of kafka.properties; trying again",
-                       line);
-  } else if (is_connection_trouble(code)) {
-    line += "; librdkafka reconnects by itself";
+  if (refused_login) {
+    line = fmt::format("the broker refuses the login: {}; check the sasl.* entries of kafka.properties", line);
   }
-  report(level, rd_kafka_err2name(code), line);
+  // "All brokers down" only follows from an error that says more.
+  if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || last_error_.empty()) last_error_ = line;
+  if (is_connection_trouble(code)) {
+    report(LogLevel::warning, rd_kafka_err2name(code), line + "; trying again");
+  } else {
+    report(LogLevel::error, rd_kafka_err2name(code), line);
+  }
 }
 
 void Callbacks::report(LogLevel level, const std::string& subject, const std::string& line) {

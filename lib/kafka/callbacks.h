@@ -29,6 +29,8 @@ class Callbacks {
 
   void on_log(int level, const std::string& facility, const std::string& line);
   void on_error(rd_kafka_t* client, rd_kafka_resp_err_t code, const std::string& reason);
+  /// The last error that librdkafka reported, worded for a person; empty: none yet.
+  [[nodiscard]] const std::string& last_error() const { return last_error_; }
   /// Lets repeats of the same subject through once in ten seconds.
   void report(LogLevel level, const std::string& subject, const std::string& line);
 
@@ -39,6 +41,7 @@ class Callbacks {
  private:
   std::string name_;
   LogSink log_;
+  std::string last_error_;
   RateLimiter limiter_{std::chrono::seconds(10)};
 };
 

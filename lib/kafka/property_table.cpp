@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <memory>
 #include <sstream>
+#include <vector>
 
 namespace firstseen::kafka {
 
@@ -37,27 +38,31 @@ std::string trimmed(const std::string& text) {
   return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(' ') - first + 1);
 }
 
-/// A row is "name | C/P/* | range | default | importance | description".
-std::map<std::string, PropertyScope> parse_table(const std::string& text) {
-  std::map<std::string, PropertyScope> table;
+std::vector<std::string> cells(const std::string& row) {
+  std::vector<std::string> all;
+  std::istringstream stream(row);
+  for (std::string cell; std::getline(stream, cell, '|');) all.push_back(trimmed(cell));
+  return all;
+}
+
+/// A row is "name | C, P or * | range | default | importance | description".
+std::map<std::string, Property> parse_table(const std::string& text) {
+  std::map<std::string, Property> table;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
-    const auto first = line.find('|');
-    const auto second = first == std::string::npos ? first : line.find('|', first + 1);
-    if (second == std::string::npos) continue;
-    const std::string name = trimmed(line.substr(0, first));
-    const std::string scope = trimmed(line.substr(first + 1, second - first - 1));
-    if (scope == "*") table[name] = PropertyScope::both;
-    if (scope == "C") table[name] = PropertyScope::consumer;
-    if (scope == "P") table[name] = PropertyScope::producer;
+    const std::vector<std::string> row = cells(line);
+    if (row.size() < 3) continue;
+    if (row[1] == "*") table[row[0]] = {PropertyScope::both, row[2]};
+    if (row[1] == "C") table[row[0]] = {PropertyScope::consumer, row[2]};
+    if (row[1] == "P") table[row[0]] = {PropertyScope::producer, row[2]};
   }
   return table;
 }
 
 }  // namespace
 
-const std::map<std::string, PropertyScope>& property_table() {
-  static const std::map<std::string, PropertyScope> table = parse_table(printed_table());
+const std::map<std::string, Property>& property_table() {
+  static const std::map<std::string, Property> table = parse_table(printed_table());
   return table;
 }
 

@@ -7,8 +7,13 @@ namespace firstseen::kafka {
 
 enum class PropertyScope { both, consumer, producer };
 
-/// Every configuration property that the librdkafka in use knows, with the kind of client that it concerns; read once
-/// from librdkafka's own table (rd_kafka_conf_properties_show). Thread-safe.
-const std::map<std::string, PropertyScope>& property_table();
+struct Property {
+  PropertyScope scope = PropertyScope::both;
+  std::string range;  ///< admissible values as librdkafka prints them; empty: any text
+};
+
+/// Every configuration property that the librdkafka in use knows, read once from librdkafka's own table
+/// (rd_kafka_conf_properties_show). Thread-safe.
+const std::map<std::string, Property>& property_table();
 
 }  // namespace firstseen::kafka

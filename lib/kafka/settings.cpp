@@ -48,7 +48,7 @@ class Settings {
 void apply_properties(Settings& settings, const ClientOptions& options, PropertyScope kind) {
   for (const auto& [name, value] : options.properties) {
     const auto found = property_table().find(name);
-    const PropertyScope scope = found == property_table().end() ? PropertyScope::both : found->second;
+    const PropertyScope scope = found == property_table().end() ? PropertyScope::both : found->second.scope;
     if (scope == PropertyScope::both || scope == kind) settings.set(name, value);
   }
 }

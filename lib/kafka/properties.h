@@ -1,0 +1,15 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace firstseen::kafka {
+
+/// Checks what a user wrote under kafka.properties: each refused property with the reason, in the map's order. Refused
+/// are the properties that firstseen's promises own (the reason names the option to use, if there is one), names that
+/// the librdkafka in use does not know, and values that it does not take. Reasons never contain a value.
+std::vector<std::pair<std::string, std::string>> check_properties(const std::map<std::string, std::string>& properties);
+
+}  // namespace firstseen::kafka

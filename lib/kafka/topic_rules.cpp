@@ -1,0 +1,204 @@
+#include "kafka/topic_rules.h"
+
+#include <fmt/format.h>
+#include <regex.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <set>
+#include <utility>
+
+namespace firstseen::kafka {
+
+namespace {
+
+/// A compiled POSIX extended regex.
+class Pattern {
+ public:
+  explicit Pattern(const std::string& text) : valid_(regcomp(&regex_, text.c_str(), REG_EXTENDED | REG_NOSUB) == 0) {}
+  Pattern(const Pattern&) = delete;
+  Pattern& operator=(const Pattern&) = delete;
+  Pattern(Pattern&&) = delete;
+  Pattern& operator=(Pattern&&) = delete;
+  ~Pattern() {
+    if (valid_) regfree(&regex_);
+  }
+  [[nodiscard]] bool valid() const { return valid_; }
+  [[nodiscard]] bool matches(const std::string& text) const {
+    return regexec(&regex_, text.c_str(), 0, nullptr, 0) == 0;
+  }
+
+ private:
+  regex_t regex_{};
+  bool valid_;
+};
+
+bool is_pattern(const std::string& input) { return !input.empty() && input.front() == '^'; }
+
+const std::string* setting(const TopicFacts& topic, const std::string& name) {
+  const auto found = topic.settings.find(name);
+  return found == topic.settings.end() ? nullptr : &found->second;
+}
+
+std::optional<std::int64_t> number(const TopicFacts& topic, const std::string& name) {
+  const std::string* text = setting(topic, name);
+  std::int64_t value = 0;
+  if (text == nullptr) return std::nullopt;
+  const auto [end, failed] = std::from_chars(text->data(), text->data() + text->size(), value);
+  return failed == std::errc() && end == text->data() + text->size() ? std::optional(value) : std::nullopt;
+}
+
+/// Retention settings say "unlimited" as -1.
+std::int64_t limit(std::int64_t value) { return value < 0 ? std::numeric_limits<std::int64_t>::max() : value; }
+
+/// Collects findings; one per subject, however many input topics lead to it.
+class Checker {
+ public:
+  Checker(const PreflightRequest& request, const ClusterTopics& topics) : request_(request), topics_(topics) {}
+
+  void check_input_exists(const std::string& input, bool matched) {
+    if (matched) return;
+    if (is_pattern(input)) {
+      warning(fmt::format("no topic matches input.topics {} yet", input));
+    } else {
+      error(
+          fmt::format("the input topic {} does not exist, or this user may not describe it: create it or correct "
+                      "input.topics",
+                      input));
+    }
+  }
+
+  void check_output(const std::string& input, const std::string& output) {
+    const TopicFacts* to = existing(output, input, "output");
+    if (to == nullptr) return;
+    const TopicFacts& from = topics_.at(input);
+    if (request_.same_partition && to->partitions < from.partitions) {
+      error(
+          fmt::format("the output topic {} has {} partitions, its input {} has {}: add partitions, or set "
+                      "output.partitioner: key",
+                      output, to->partitions, input, from.partitions));
+    }
+    check_settings(output, *to);
+    check_sizes(input, from, output, *to);
+    check_retention(input, from, output, *to);
+  }
+
+  void check_side_topic(const std::string& input, const std::string& side) { existing(side, input, "side"); }
+
+  void check_distinct(const std::vector<std::string>& inputs, const std::string& destination) {
+    if (std::find(inputs.begin(), inputs.end(), destination) == inputs.end()) return;
+    error(
+        fmt::format("the topic {} is an input and an output at once, so every message would come back: choose another "
+                    "output, or an input.topics pattern that does not match it",
+                    destination));
+  }
+
+  TopicFindings take() {
+    return {{errors_.begin(), errors_.end()}, {warnings_.begin(), warnings_.end()}, max_message_bytes_};
+  }
+
+ private:
+  void error(std::string text) { errors_.insert(std::move(text)); }
+  void warning(std::string text) { warnings_.insert(std::move(text)); }
+
+  const TopicFacts* existing(const std::string& topic, const std::string& input, const std::string& kind) {
+    if (const auto found = topics_.find(topic); found != topics_.end()) return &found->second;
+    error(fmt::format("the {} topic {} does not exist, or this user may not describe it: create it with {} partitions",
+                      kind, topic, topics_.at(input).partitions));
+    return nullptr;
+  }
+
+  void check_settings(const std::string& output, const TopicFacts& to) {
+    if (const auto* type = setting(to, "message.timestamp.type"); type != nullptr && *type == "LogAppendTime") {
+      error(
+          fmt::format("the output topic {} replaces timestamps: set its message.timestamp.type to CreateTime", output));
+    }
+    if (const auto* policy = setting(to, "cleanup.policy");
+        policy != nullptr && policy->find("compact") != policy->npos) {
+      error(
+          fmt::format("the output topic {} is compacted and would drop messages with equal keys: set its "
+                      "cleanup.policy to delete",
+                      output));
+    }
+  }
+
+  void check_sizes(const std::string& input, const TopicFacts& from, const std::string& output, const TopicFacts& to) {
+    const auto admitted = number(to, "max.message.bytes");
+    if (!admitted || *admitted <= 0) return;
+    const auto bytes = static_cast<std::uint64_t>(*admitted);
+    max_message_bytes_ = max_message_bytes_ == 0 ? bytes : std::min(max_message_bytes_, bytes);
+    const auto wanted = number(from, "max.message.bytes");
+    if (!wanted || *admitted >= *wanted) return;
+    error(
+        fmt::format("the output topic {} admits messages of {} bytes, its input {} up to {}: set max.message.bytes of "
+                    "{} to {} or more",
+                    output, *admitted, input, *wanted, output, *wanted));
+  }
+
+  void check_retention(const std::string& input, const TopicFacts& from, const std::string& output,
+                       const TopicFacts& to) {
+    for (const char* name : {"retention.ms", "retention.bytes"}) {
+      const auto input_keeps = number(from, name);
+      const auto output_keeps = number(to, name);
+      if (!input_keeps || !output_keeps || limit(*output_keeps) >= limit(*input_keeps)) continue;
+      warning(fmt::format("the output topic {} keeps its messages for a shorter time than its input {} ({} {} and {})",
+                          output, input, name, *output_keeps, *input_keeps));
+    }
+  }
+
+  const PreflightRequest& request_;
+  const ClusterTopics& topics_;
+  std::set<std::string> errors_;
+  std::set<std::string> warnings_;
+  std::uint64_t max_message_bytes_ = 0;
+};
+
+}  // namespace
+
+Result<std::vector<std::string>> matching_inputs(const std::vector<std::string>& inputs, const ClusterTopics& topics) {
+  std::set<std::string> matched;
+  for (const std::string& input : inputs) {
+    if (!is_pattern(input)) {
+      if (topics.contains(input)) matched.insert(input);
+      continue;
+    }
+    const Pattern pattern(input);
+    if (!pattern.valid()) return fail(Exit::config, fmt::format("input.topics: {} is no regular expression", input));
+    for (const auto& [topic, facts] : topics) {
+      if (pattern.matches(topic) && !topic.starts_with("__")) matched.insert(topic);
+    }
+  }
+  return std::vector<std::string>(matched.begin(), matched.end());
+}
+
+std::string destination_for(const std::string& pattern, const std::string& input) {
+  constexpr std::string_view placeholder = "{topic}";
+  std::string name = pattern;
+  for (auto at = name.find(placeholder); at != std::string::npos; at = name.find(placeholder, at + input.size())) {
+    name.replace(at, placeholder.size(), input);
+  }
+  return name;
+}
+
+TopicFindings check_topics(const PreflightRequest& request, const std::vector<std::string>& matched,
+                           const ClusterTopics& topics) {
+  Checker checker(request, topics);
+  for (const std::string& input : request.inputs) {
+    const auto own = matching_inputs({input}, topics);
+    checker.check_input_exists(input, own && !own->empty());
+  }
+  for (const std::string& input : matched) {
+    const std::string output = destination_for(request.output, input);
+    checker.check_distinct(matched, output);
+    checker.check_output(input, output);
+    for (const std::string& pattern : request.side_topics) {
+      const std::string side = destination_for(pattern, input);
+      checker.check_distinct(matched, side);
+      checker.check_side_topic(input, side);
+    }
+  }
+  return checker.take();
+}
+
+}  // namespace firstseen::kafka

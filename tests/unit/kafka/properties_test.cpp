@@ -1,0 +1,67 @@
+#include "kafka/properties.h"
+
+#include <gtest/gtest.h>
+
+namespace firstseen::kafka {
+
+namespace {
+
+std::string reason_for(const std::string& name, const std::string& value) {
+  const auto refused = check_properties({{name, value}});
+  if (refused.empty()) return "";
+  EXPECT_EQ(refused.front().first, name);
+  return refused.front().second;
+}
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST(Properties, WhatThePromisesDoNotOwnIsFree) {
+  EXPECT_TRUE(check_properties({{"security.protocol", "sasl_ssl"},
+                                {"sasl.mechanism", "SCRAM-SHA-512"},
+                                {"sasl.username", "alice"},
+                                {"sasl.password", "secret"},
+                                {"session.timeout.ms", "10000"},
+                                {"linger.ms", "5"},
+                                {"max.in.flight", "3"},
+                                {"transaction.timeout.ms", "30000"}})
+                  .empty());
+}
+
+TEST(Properties, EachOwnedOneIsRefusedWithThePromiseOrTheOptionToUse) {
+  EXPECT_TRUE(contains(reason_for("bootstrap.servers", "localhost"), "kafka.brokers"));
+  EXPECT_TRUE(contains(reason_for("group.id", "g"), "input.group"));
+  EXPECT_TRUE(contains(reason_for("auto.offset.reset", "earliest"), "input.start"));
+  EXPECT_TRUE(contains(reason_for("compression.codec", "lz4"), "output.compression"));
+  for (const char* name : {"enable.auto.commit", "enable.auto.offset.store", "acks", "retries"}) {
+    EXPECT_TRUE(contains(reason_for(name, "1"), "nothing is lost")) << name;
+  }
+  for (const char* name : {"isolation.level", "enable.idempotence", "partition.assignment.strategy"}) {
+    EXPECT_TRUE(contains(reason_for(name, "x"), "nothing is published twice")) << name;
+  }
+  for (const char* name : {"transactional.id", "group.instance.id", "partitioner", "message.max.bytes", "rebalance_cb",
+                           "delivery.report.only.error", "test.mock.num.brokers", "group.protocol"}) {
+    EXPECT_NE(reason_for(name, "1"), "") << name;
+  }
+}
+
+TEST(Properties, MoreThanFiveRequestsInFlightCouldChangeTheOrder) {
+  EXPECT_TRUE(contains(reason_for("max.in.flight.requests.per.connection", "6"), "order"));
+}
+
+TEST(Properties, AnUnknownNameIsRefused) {
+  EXPECT_TRUE(contains(reason_for("sesion.timeout.ms", "1"), "no property of librdkafka"));
+}
+
+TEST(Properties, ABadValueIsRefusedWithItsRangeAndWithoutTheValue) {
+  const std::string reason = reason_for("session.timeout.ms", "tomorrow");
+  EXPECT_TRUE(contains(reason, "1 .. 3600000")) << reason;
+  EXPECT_FALSE(contains(reason, "tomorrow")) << reason;
+}
+
+TEST(Properties, EveryMistakeIsReportedAtOnce) {
+  EXPECT_EQ(check_properties({{"group.id", "x"}, {"nonsense", "x"}, {"socket.timeout.ms", "x"}}).size(), 3U);
+}
+
+}  // namespace firstseen::kafka
