@@ -36,6 +36,25 @@ Result<void> make_directory(const std::filesystem::path& directory) {
                           directory.string(), error.message()));
 }
 
+tl::unexpected<Error> lacks_databases(const std::filesystem::path& directory) {
+  return fail(Exit::config, fmt::format("{} is not a store of this program: its data.mdb lacks our databases. Nothing "
+                                        "was changed; set store.path to a directory of its own",
+                                        directory.string()));
+}
+
+/// A data file that came without our lock file (a restored backup, or another program's): a look at its databases
+/// before any file is made beside it.
+Result<void> check_databases(const std::filesystem::path& directory) {
+  if (!has_data(directory) || std::filesystem::exists(directory / owner_file)) return {};
+  const auto env = Env::open({.directory = directory,
+                              .read_only = true,
+                              .without_lock = true,
+                              .unregistered = true,
+                              .databases = Tables::names()});
+  if (!env) return forward(env.error());
+  return Tables::of(**env) ? Result<void>{} : lacks_databases(directory);
+}
+
 }  // namespace
 
 LogStore::LogStore(const OpenOptions& options, const PositionLimits& limits, OwnerLock lock, std::uint64_t secret)
@@ -52,12 +71,13 @@ Result<std::unique_ptr<LogStore>> LogStore::open(const OpenOptions& options, con
   }
   if (auto made = make_directory(options.directory); !made) return forward(made.error());
   if (auto checked = check_is_store_or_empty(options.directory); !checked) return forward(checked.error());
+  if (auto ours = check_databases(options.directory); !ours) return forward(ours.error());
   auto lock = OwnerLock::acquire(options.directory);
   if (!lock) return forward(lock.error());
   std::unique_ptr<LogStore> store(  // NOLINT(cppcoreguidelines-owning-memory): private constructor
       new LogStore(options, limits, std::move(*lock), random_64()));
-  for (const auto step :
-       {&LogStore::open_environment, &LogStore::load, &LogStore::apply_durability, &LogStore::take_ownership}) {
+  for (const auto step : {&LogStore::recover, &LogStore::open_environment, &LogStore::load, &LogStore::apply_durability,
+                          &LogStore::take_ownership}) {
     if (auto done = (store.get()->*step)(); !done) return forward(done.error());
   }
   return store;
@@ -90,11 +110,7 @@ Result<void> LogStore::open_environment() {
     if (meta->ms_entries != 0) return {};
     return create_tables();  // a crash at the very first start
   }
-  if (made_before && env_->last_transaction() != 0) {
-    return fail(Exit::config, fmt::format("{} is not a store of this program: its data.mdb lacks our databases. Set "
-                                          "store.path to a directory of its own",
-                                          options_.directory.string()));
-  }
+  if (made_before && env_->last_transaction() != 0) return lacks_databases(options_.directory);
   return create_tables();
 }
 

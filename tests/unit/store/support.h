@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <limits>
 #include <string>
 
+#include "store/inspect.h"
 #include "store/log_store.h"
 #include "store/seen_store.h"
 

@@ -1,0 +1,239 @@
+#include <fcntl.h>
+#include <sys/wait.h>
+
+#include <fstream>
+#include <set>
+
+#include "unit/store/support.h"
+
+namespace firstseen::store::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Every file of a directory with its content: to show that nothing was changed.
+std::map<std::string, std::string> contents_of(const fs::path& directory) {
+  std::map<std::string, std::string> files;
+  for (const auto& file : fs::directory_iterator(directory)) {
+    std::ifstream stream(file.path(), std::ios::binary);
+    files[file.path().filename()] = {std::istreambuf_iterator<char>(stream), {}};
+  }
+  return files;
+}
+
+Error error_of_open(const OpenOptions& options) {
+  auto store = SeenStore::open(options);
+  EXPECT_FALSE(store);
+  return store ? Error{} : store.error();
+}
+
+void write_file(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+
+TEST(OpenStore, ADirectoryWithForeignFilesIsRefusedAndLeftAsItIs) {
+  const TemporaryDirectory directory;
+  write_file(directory.path() / "holiday.jpg", "not ours");
+  const auto before = contents_of(directory.path());
+  const Error error = error_of_open(options_for(directory.path()));
+  EXPECT_EQ(error.exit, Exit::config);
+  EXPECT_NE(error.message.find("holiday.jpg"), std::string::npos) << error.message;
+  EXPECT_TRUE(contents_of(directory.path()) == before);
+}
+
+TEST(OpenStore, ADataFileThatIsNotLmdbIsRefusedAndLeftAsItIs) {
+  for (const std::string& content : {std::string("short"), std::string(8192, 'x')}) {
+    const TemporaryDirectory directory;
+    write_file(directory.path() / "data.mdb", content);
+    const auto before = contents_of(directory.path());
+    EXPECT_EQ(error_of_open(options_for(directory.path())).exit, Exit::config);
+    EXPECT_TRUE(contents_of(directory.path()) == before);
+  }
+}
+
+TEST(OpenStore, AnotherProgramsLmdbEnvironmentIsRefusedAndLeftAsItIs) {
+  const TemporaryDirectory directory;
+  {
+    const std::vector<DatabaseName> theirs = {{"theirs", 0}};
+    auto env = Env::open({.directory = directory.path(), .map_bytes = 1U << 20U, .databases = {}});
+    ASSERT_TRUE(succeeded(env));
+    ASSERT_TRUE(succeeded((*env)->create_databases(theirs)));
+  }
+  fs::remove(directory.path() / "lock.mdb");
+  const auto before = contents_of(directory.path());
+  EXPECT_EQ(error_of_open(options_for(directory.path())).exit, Exit::config);
+  EXPECT_TRUE(contents_of(directory.path()) == before);
+}
+
+/// Changes bytes of the head of data.mdb in a copy of a good store.
+void patch_head(const fs::path& directory, std::size_t at, const std::vector<std::uint8_t>& bytes) {
+  std::fstream file(directory / "data.mdb", std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(static_cast<std::streamoff>(at));
+  file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+}
+
+TEST(OpenStore, OtherByteOrderPageSizeAndLmdbVersionAreRefusedByName) {
+  struct Case {
+    std::size_t at;
+    std::vector<std::uint8_t> bytes;
+    const char* expected;
+  };
+  const std::vector<Case> cases = {{16, {0xBE, 0xEF, 0xC0, 0xDE}, "byte order"},
+                                   {20, {2, 0, 0, 0}, "data version 2"},
+                                   {40, {0, 0x40, 0, 0}, "pages of 16384 bytes"}};
+  for (const Case& c : cases) {
+    const TemporaryDirectory directory;
+    {
+      ASSERT_TRUE(open_or_fail(options_for(directory.path())));
+    }
+    patch_head(directory.path(), c.at, c.bytes);
+    const auto before = contents_of(directory.path());
+    const Error error = error_of_open(options_for(directory.path()));
+    EXPECT_EQ(error.exit, Exit::config);
+    EXPECT_NE(error.message.find(c.expected), std::string::npos) << error.message;
+    EXPECT_TRUE(contents_of(directory.path()) == before);
+  }
+}
+
+TEST(OpenStore, ANewerFormatIsRefusedAndTheStoreIsNotChanged) {
+  const TemporaryDirectory directory;
+  {
+    ASSERT_TRUE(open_or_fail(options_for(directory.path())));
+  }
+  {
+    auto env = Env::open({.directory = directory.path(), .databases = Tables::names()});
+    ASSERT_TRUE(succeeded(env));
+    const Tables tables = Tables::of(**env).value();
+    auto txn = Txn::begin(**env, Txn::Mode::write);
+    Identity identity = read_identity(*txn, tables).value();
+    identity.format = format_version + 1;
+    ASSERT_TRUE(succeeded(write_identity(*txn, tables, identity)));
+    ASSERT_TRUE(succeeded(txn->commit()));
+  }
+  const std::string before = contents_of(directory.path()).at("data.mdb");
+  const Error error = error_of_open(options_for(directory.path()));
+  EXPECT_EQ(error.exit, Exit::config);
+  EXPECT_NE(error.message.find("format 2"), std::string::npos) << error.message;
+  EXPECT_TRUE(contents_of(directory.path()).at("data.mdb") == before);
+}
+
+TEST(OpenStore, AStoreHeldByAnotherProcessIsRefusedWithItsProcessId) {
+  const TemporaryDirectory directory;
+  std::array<int, 2> ready{};
+  std::array<int, 2> finish{};
+  ASSERT_EQ(pipe(ready.data()), 0);
+  ASSERT_EQ(pipe(finish.data()), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    close(finish[1]);
+    const auto store = SeenStore::open(options_for(directory.path()));
+    char byte = store ? 'y' : 'n';
+    if (write(ready[1], &byte, 1) != 1) _exit(2);
+    _exit(read(finish[0], &byte, 1) == 0 ? 0 : 1);  // until the parent closes its end
+  }
+  char byte = 0;
+  ASSERT_EQ(read(ready[0], &byte, 1), 1);
+  ASSERT_EQ(byte, 'y');
+  const Error error = error_of_open(options_for(directory.path()));
+  EXPECT_EQ(error.exit, Exit::try_again);
+  EXPECT_NE(error.message.find("pid " + std::to_string(child)), std::string::npos) << error.message;
+  close(finish[1]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  for (const int fd : {ready[0], ready[1], finish[0]}) close(fd);
+  EXPECT_TRUE(open_or_fail(options_for(directory.path())));
+}
+
+TEST(OpenStore, AStoreThatThisProcessHoldsIsNotOpenedTwice) {
+  const TemporaryDirectory directory;
+  const auto store = open_or_fail(options_for(directory.path()));
+  EXPECT_EQ(error_of_open(options_for(directory.path())).exit, Exit::try_again);
+}
+
+TEST(OpenStore, ADirectoryThatCannotBeMadeIsAnIoErrorThatNamesIt) {
+  auto options = options_for("/proc/no-such-place/store");
+  const Error error = error_of_open(options);
+  EXPECT_EQ(error.exit, Exit::io);
+  EXPECT_NE(error.message.find("/proc/no-such-place/store"), std::string::npos);
+}
+
+TEST(OpenStore, ADirectoryWithoutWritePermissionIsAnIoError) {
+  if (geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+  const TemporaryDirectory directory;
+  fs::permissions(directory.path(), fs::perms::owner_read | fs::perms::owner_exec);
+  EXPECT_EQ(error_of_open(options_for(directory.path())).exit, Exit::io);
+}
+
+TEST(OpenStore, AnInterruptedFirstStartIsCompleted) {
+  const TemporaryDirectory directory;
+  {
+    auto env = Env::open({.directory = directory.path(), .map_bytes = 1U << 20U, .databases = {}});
+    ASSERT_TRUE(succeeded(env));
+    ASSERT_TRUE(succeeded((*env)->create_databases(Tables::names())));
+  }
+  EXPECT_TRUE(open_or_fail(options_for(directory.path())));
+}
+
+TEST(OpenStore, TwoCopiesOfOneStoreNeverMakeTheSameBatchId) {
+  const TemporaryDirectory directory;
+  const fs::path original = directory.path() / "a";
+  const fs::path copy = directory.path() / "b";
+  {
+    const auto store = open_or_fail(options_for(original));
+    ASSERT_TRUE(succeeded(store->close_clean()));
+  }
+  fs::copy(original, copy, fs::copy_options::recursive);
+  const auto first = open_or_fail(options_for(original));
+  const auto second = open_or_fail(options_for(copy));
+  EXPECT_EQ(first->id(), second->id());
+  EXPECT_EQ(first->next_batch().sequence, second->next_batch().sequence);
+  EXPECT_NE(first->next_batch().owner, second->next_batch().owner);
+}
+
+TEST(OpenStore, AProcessWhoseStoreWasTakenOverWritesNothingMore) {
+  const TemporaryDirectory directory;
+  const auto options = options_for(directory.path());
+  const auto store = open_or_fail(options);
+  // The other process: it has got past the lock (another host's lock is not seen through some network file systems).
+  {
+    auto env = Env::share({.directory = directory.path(), .databases = Tables::names()});
+    const Tables tables = Tables::of(**env).value();
+    auto txn = Txn::begin(**env, Txn::Mode::write);
+    Identity identity = read_identity(*txn, tables).value();
+    identity.owner += 1;
+    ASSERT_TRUE(succeeded(write_identity(*txn, tables, identity)));
+    ASSERT_TRUE(succeeded(txn->commit()));
+  }
+  store->stage(seen(1, 100));
+  const SourceRange range = range_of("t", 0, 0, 1);
+  const auto prepared = store->prepare({&range, 1}, never, false);
+  ASSERT_FALSE(prepared);
+  EXPECT_EQ(prepared.error().action, Action::stop);
+  EXPECT_NE(prepared.error().message.find("another process has taken over"), std::string::npos);
+  EXPECT_EQ(inspect(directory.path())->stats.live_records, 0U);
+}
+
+TEST(OpenStore, PinsAreKeptAndADifferenceIsNamedOldAndNew) {
+  const TemporaryDirectory directory;
+  const auto options = options_for(directory.path());
+  const std::array<Pin, 2> pins = {Pin{"key", "sha256 of payload:/id"}, Pin{"cluster", "c1"}};
+  {
+    const auto store = open_or_fail(options);
+    ASSERT_TRUE(succeeded(store->pin(pins)));
+    ASSERT_TRUE(succeeded(store->set_note("instance", "host-1")));
+  }
+  const auto store = open_or_fail(options);
+  EXPECT_EQ(store->pinned("cluster"), "c1");
+  EXPECT_EQ(store->note("instance"), "host-1");
+  EXPECT_TRUE(succeeded(store->pin(pins)));
+  const std::array<Pin, 3> other = {Pin{"key", "sha256 of record_key"}, Pin{"cluster", "c2"}, Pin{"group", "g"}};
+  const auto pinned = store->pin(other);
+  ASSERT_FALSE(pinned);
+  EXPECT_EQ(pinned.error().exit, Exit::config);
+  for (const char* part : {"payload:/id", "record_key", "c1", "c2", "store.path"}) {
+    EXPECT_NE(pinned.error().message.find(part), std::string::npos) << part;
+  }
+  EXPECT_FALSE(store->pinned("group")) << "nothing is pinned when something differs";
+}
+
+}  // namespace
+}  // namespace firstseen::store::test
