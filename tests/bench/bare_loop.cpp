@@ -69,6 +69,9 @@ Handle make_client(rd_kafka_type_t type, const Properties& properties) {
       throw std::runtime_error(why.data());
     }
   }
+  if (type == RD_KAFKA_CONSUMER) {  // unknown to older versions
+    rd_kafka_conf_set(conf, "fetch.queue.backoff.ms", "20", why.data(), why.size());
+  }
   if (type == RD_KAFKA_PRODUCER) rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
   Handle handle(rd_kafka_new(type, conf, why.data(), why.size()));  // takes conf unless it fails
   if (!handle) {

@@ -10,6 +10,7 @@ from .produce import Account
 from .record import Headers
 
 _REMEMBERED = 5000
+_LARGEST_PAD = 20_000
 
 
 @dataclass(frozen=True)
@@ -48,18 +49,18 @@ class Stream:
                 self._send_copy(self._random.choice(self._recent))
 
     def send_with_value_of(self, size_bytes: int) -> None:
-        """One new message with a value of about this size."""
+        """One new message with a value of about this size, which is never copied or replayed."""
         self._send(self._new(size_bytes))
 
     def _send_new(self) -> None:
-        original = self._new(int(self._random.paretovariate(1.5) * 40))
+        original = self._new(min(_LARGEST_PAD, int(self._random.paretovariate(1.5) * 40)))
         self._recent.append(original)
         self._send(original)
 
     def _new(self, size_bytes: int) -> _Original:
         self._made += 1
         ident = f"{self._made:x}-{self._random.getrandbits(32):x}"
-        document = {"id": ident, "text": "ü\n€" * 3, "pad": "x" * min(size_bytes, 2_000_000)}
+        document = {"id": ident, "text": "ü\n€" * 3, "pad": "x" * size_bytes}
         value = json.dumps(document, ensure_ascii=self._random.random() < 0.5).encode()
         now_ms = int(time.time() * 1000) - self._random.randrange(2000)
         return _Original(ident, self._random.randrange(self._partitions), self._key(), value, self._headers(), now_ms)

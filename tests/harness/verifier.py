@@ -23,6 +23,8 @@ class Report:
     doubled: int = 0  # published messages beyond the first of their ident
     changed: int = 0  # published messages that are not the first of their ident in that partition, byte for byte
     disordered: int = 0  # published behind a message that stands later in the source partition; counted in changed too
+    rewinds: int = 0  # how often the source offsets of an output partition went back, doubled messages included
+    deepest_rewind: int = 0  # input offsets
     examples: list[str] = field(default_factory=list)
 
     @property
@@ -43,17 +45,18 @@ class Verifier:
         self._times_published: dict[Hashable, int] = {}
         self._seen_in_partition: set[tuple[str, int, Hashable]] = set()
         self._candidates: dict[tuple[str, bytes], tuple[Hashable, int]] = {}
-        self._output_of: dict[str, str] = {}
         self._last_source: dict[tuple[str, int], int] = {}
+        self._previous_source: dict[tuple[str, int], int] = {}
 
-    def sent(self, record: Record, ident: Hashable, output: str) -> None:
-        """`output`: the topic on which one message of this ident is expected."""
+    def sent(self, record: Record, ident: Hashable, *outputs: str) -> None:
+        """`outputs`: the topics on one of which one message of this ident is expected."""
         self._report.messages += 1
         self._times_published.setdefault(ident, 0)
         place = (record.topic, record.partition, ident)
         if place not in self._seen_in_partition:
             self._seen_in_partition.add(place)
-            self._candidates.setdefault((output, record.content()), (ident, record.offset))
+            for output in outputs:
+                self._candidates.setdefault((output, record.content()), (ident, record.offset))
 
     def published(self, record: Record) -> None:
         """A message of an output topic, as a read_committed consumer got it."""
@@ -64,6 +67,7 @@ class Verifier:
             self._example(f"changed: {record.place()} is not the first of its kind in any input: {_short(record)}")
             return
         ident, source_offset = found
+        self._follow(record, source_offset)
         self._times_published[ident] += 1
         if self._times_published[ident] > 1:
             self._report.doubled += 1
@@ -79,6 +83,14 @@ class Verifier:
             self._report.disordered += 1
             self._example(f"changed: {record.place()} (input offset {source_offset}) stands behind input offset {last}")
         self._last_source[place] = max(last, source_offset)
+
+    def _follow(self, record: Record, source_offset: int) -> None:
+        place = (record.topic, record.partition)
+        back = self._previous_source.get(place, -1) - source_offset
+        if back >= 0:
+            self._report.rewinds += 1
+            self._report.deepest_rewind = max(self._report.deepest_rewind, back + 1)
+        self._previous_source[place] = source_offset
 
     def report(self) -> Report:
         missing = [ident for ident, times in self._times_published.items() if times == 0]

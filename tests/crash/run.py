@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""./dev test crash: kills the daemon again and again, then compares everything published with everything sent.
+
+Exit status 0: every named step was killed at often enough, and nothing was lost, doubled or changed."""
+
+import argparse
+import os
+import random
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from harness.broker import Broker
+from harness.verifier import Report
+
+from killing import AT_RANDOM, KILLS_PER_STEP, Killer, named_steps, plan
+from scene import MAX_BATCH, PARTITIONS, Flow, Scene
+
+_MESSAGES_PER_SECOND = 1500
+_AT_LEAST_ONCE_KILLS = [AT_RANDOM] * 4 + ["published", "prepared", "offsets_sent", "committed"] * 2
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("part", nargs="?", default="daemon", choices=["daemon"], help="what is killed")
+    parser.add_argument("--kills", type=int, default=105, help="at least this many with exactly_once (default 105)")
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 32), help="repeats the same plan and stream")
+    return parser.parse_args()
+
+
+def kill_and_drain(scene: Scene, planned: list[str], chance: random.Random) -> tuple[Killer, Report, int]:
+    with Flow(scene.stream, _MESSAGES_PER_SECOND) as flow:
+        killer = Killer(scene, flow, chance)
+        killer.run(planned)
+    status = scene.drain()
+    return killer, scene.verify(), status
+
+
+def exactly_once(broker: Broker, directory: Path, kills: int, chance: random.Random) -> bool:
+    planned = plan(kills, chance)
+    scene = Scene(broker, directory / "exactly_once", "exactly_once", chance.randrange(1 << 32))
+    killer, report, status = kill_and_drain(scene, planned, chance)
+    print_table("exactly_once", killer, report)
+    enough = all(killer.killed[step] >= KILLS_PER_STEP for step in named_steps())
+    if not enough:
+        print(f"FAILED: not every step was killed at {KILLS_PER_STEP} times")
+    if status != 0:
+        print(f"FAILED: the last daemon left with status {status}")
+    return report.exact and enough and status == 0 and killer.killed.total() >= len(planned)
+
+
+def at_least_once(broker: Broker, directory: Path, chance: random.Random) -> bool:
+    scene = Scene(broker, directory / "at_least_once", "at_least_once", chance.randrange(1 << 32))
+    killer, report, status = kill_and_drain(scene, _AT_LEAST_ONCE_KILLS, chance)
+    print_table("at_least_once", killer, report)
+    kills = killer.killed.total()
+    print(f"  went back {report.rewinds} times (at most {kills * PARTITIONS}), "
+          f"by {report.deepest_rewind} input offsets at most (at most {2 * MAX_BATCH})")
+    only_cut_batches = report.rewinds <= kills * PARTITIONS and report.deepest_rewind <= 2 * MAX_BATCH
+    return report.lost == report.changed == 0 and only_cut_batches and status == 0 and kills >= len(_AT_LEAST_ONCE_KILLS)
+
+
+def print_table(title: str, killer: Killer, report: Report) -> None:
+    print(f"\n{title}")
+    for target in [*named_steps(), AT_RANDOM]:
+        if killer.killed[target]:
+            print(f"  {target:<14} {killer.killed[target]:>4} kills")
+    print(f"  {'total':<14} {killer.killed.total():>4} kills")
+    print(f"  {report}", flush=True)
+
+
+def main() -> int:
+    chosen = arguments()
+    print(f"seed {chosen.seed}", flush=True)
+    chance = random.Random(chosen.seed)
+    directory = Path(tempfile.mkdtemp(prefix="firstseen-crash-"))
+    with Broker(heap_mb=768) as broker:
+        passed = exactly_once(broker, directory, chosen.kills, chance)
+        passed = at_least_once(broker, directory, chance) and passed
+    if passed and not os.environ.get("FIRSTSEEN_KEEP"):
+        shutil.rmtree(directory)
+    else:
+        print(f"logs: {directory}")
+    print("passed" if passed else "FAILED")
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
