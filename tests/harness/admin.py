@@ -1,12 +1,34 @@
 """Topics, offsets and groups of a running broker."""
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from collections.abc import Callable
+from typing import TypeVar
+
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic,
                                    OffsetSpec, ResourceType)
 
 from .poll import wait_until
 
 _TIMEOUT_S = 30.0
+
+# What a broker answers while it starts or has just made a topic.
+_PASSING = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.LEADER_NOT_AVAILABLE,
+            KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE,
+            KafkaError._TRANSPORT, KafkaError._TIMED_OUT}
+T = TypeVar("T")
+
+
+def _settled(question: Callable[[], T], what: str) -> T:
+    """The answer, once the broker has one."""
+    def asked() -> tuple[T] | None:
+        try:
+            return (question(),)
+        except KafkaException as error:
+            if error.args[0].code() not in _PASSING:
+                raise
+            return None
+
+    return wait_until(asked, what, _TIMEOUT_S, every_s=0.1)[0]
 
 
 class Admin:
@@ -19,6 +41,7 @@ class Admin:
         new = NewTopic(topic, num_partitions=partitions, replication_factor=1, config=settings)
         self._client.create_topics([new])[topic].result(_TIMEOUT_S)
         wait_until(lambda: self.partitions(topic) == partitions, f"topic {topic} is known")
+        self.end_offsets(topic)  # until its leaders answer
         return topic
 
     def delete_topic(self, topic: str) -> None:
@@ -52,9 +75,12 @@ class Admin:
         return self._offsets(topic, OffsetSpec.earliest())
 
     def _offsets(self, topic: str, spec: OffsetSpec) -> dict[int, int]:
-        asked = {TopicPartition(topic, p): spec for p in range(self.partitions(topic))}
-        answers = self._client.list_offsets(asked, request_timeout=_TIMEOUT_S)
-        return {tp.partition: done.result(_TIMEOUT_S).offset for tp, done in answers.items()}
+        def offsets() -> dict[int, int]:
+            asked = {TopicPartition(topic, p): spec for p in range(self.partitions(topic))}
+            answers = self._client.list_offsets(asked, request_timeout=_TIMEOUT_S)
+            return {tp.partition: done.result(_TIMEOUT_S).offset for tp, done in answers.items()}
+
+        return _settled(offsets, f"the offsets of {topic} can be asked")
 
     def committed(self, group: str, topic: str) -> dict[int, int]:
         """The group's stable committed offsets; partitions without one are absent."""
@@ -73,7 +99,10 @@ class Admin:
         self._client.delete_consumer_groups([group])[group].result(_TIMEOUT_S)
 
     def members(self, group: str) -> int:
-        return len(self._client.describe_consumer_groups([group])[group].result(_TIMEOUT_S).members)
+        def count() -> int:
+            return len(self._client.describe_consumer_groups([group])[group].result(_TIMEOUT_S).members)
+
+        return _settled(count, f"group {group} can be asked")
 
     def wait_group_empty(self, group: str, timeout_s: float = 60.0) -> None:
         wait_until(lambda: self.members(group) == 0, f"group {group} has no members", timeout_s)

@@ -1,12 +1,12 @@
 """One Apache Kafka broker in KRaft mode, in a temporary directory and on free ports."""
 
+import base64
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
 import uuid
-import base64
 from pathlib import Path
 
 from confluent_kafka import KafkaException
@@ -47,7 +47,7 @@ group.min.session.timeout.ms=1000
 transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
 socket.request.max.bytes=134217728
 log.cleaner.dedupe.buffer.size=16777216
-log.retention.check.interval.ms=3600000
+log.retention.ms=-1
 delete.records.purgatory.purge.interval.requests=1
 """
 
@@ -109,6 +109,11 @@ class Broker:
                 return False
 
         wait_until(answers, "the broker answers", timeout_s)
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     def kill(self) -> None:
         """SIGKILL, as a crash of the machine's process would be."""

@@ -9,8 +9,8 @@ from .record import Record
 
 
 def read_topic(brokers: str, topic: str, isolation: str = "read_committed", timeout_s: float = 60.0) -> Iterator[Record]:
-    """Everything readable in the topic, partition by partition in the order of arrival. Ends when every partition has
-    reported its end; with read_committed that is the first open transaction."""
+    """Everything readable in the topic now, in the order of arrival; with read_committed up to the first open
+    transaction. Ends when every partition has reported an end at or behind the one that it had at the start."""
     consumer = Consumer({
         "bootstrap.servers": brokers, "group.id": "reader", "enable.auto.commit": False, "isolation.level": isolation,
         "enable.partition.eof": True, "auto.offset.reset": "error", "fetch.message.max.bytes": 33554432,
@@ -20,7 +20,7 @@ def read_topic(brokers: str, topic: str, isolation: str = "read_committed", time
     try:
         partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
         consumer.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in partitions])
-        unfinished = set(partitions)
+        unfinished = {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=30)[1] for p in partitions}
         while unfinished:
             messages = wait_until(lambda: consumer.consume(10000, 0.2), f"{topic} can be read to its end", timeout_s, 0)
             for message in messages:
@@ -28,7 +28,8 @@ def read_topic(brokers: str, topic: str, isolation: str = "read_committed", time
                 if error is None:
                     yield record_of(message)
                 elif error.code() == KafkaError._PARTITION_EOF:
-                    unfinished.discard(message.partition())
+                    if message.offset() >= unfinished.get(message.partition(), 0):
+                        unfinished.pop(message.partition(), None)
                 else:
                     raise KafkaException(error)
     finally:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from .produce import Sent
 from .record import Record
 
-_EXAMPLES = 10
+_EXAMPLES = 5
 
 
 @dataclass
@@ -101,13 +101,13 @@ class Verifier:
         return self._report
 
     def _example(self, text: str) -> None:
-        if len(self._report.examples) < 3 * _EXAMPLES:
+        if len(self._report.examples) < 2 * _EXAMPLES:
             self._report.examples.append(text)
 
 
 def _short(record: Record) -> str:
     text = repr((record.key, record.value, record.headers, record.timestamp_ms))
-    return text if len(text) <= 300 else text[:300] + "..."
+    return text if len(text) <= 200 else text[:200] + "..."
 
 
 def verify(sent: Iterable[Sent], published: Iterable[Record], output: str) -> Report:
