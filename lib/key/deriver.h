@@ -13,7 +13,7 @@ namespace firstseen::key {
 
 /// Why no key could be derived; short stable names go to metrics and to the side topic's headers.
 struct Rejection {
-  std::string reason;  ///< missing_part | malformed_payload | ... (listed in lib/key/README.md)
+  std::string reason;  ///< missing_header | malformed_json | ... (listed in lib/key/README.md)
   std::string detail;  ///< for a person: which part, where in the payload
 };
 

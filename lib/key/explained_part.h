@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/message.h"
+#include "key/json_selector.h"
+#include "key/part.h"
+
+/// Texts for a person; used when something is rejected or explained, never on the way of a good message.
+namespace firstseen::key {
+
+/// "header:tenant: the message has no such header".
+std::string absence_text(const KeyPart& part, std::string_view reason);
+
+/// What a part that is there holds: texts and bytes quoted (bytes that are not UTF-8 in hexadecimal), JSON as it stands
+/// in the message.
+std::string found_text(const KeyPart& part, const MessageView& message, const JsonSelector* selector);
+
+}  // namespace firstseen::key

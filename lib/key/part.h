@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "key/encoding.h"
+#include "key/json_pointer.h"
+#include "key/spec.h"
+
+namespace firstseen::key {
+
+/// One part of a key, ready to be used.
+struct KeyPart {
+  PartKind kind = PartKind::record_key;
+  std::string text;  ///< normalised: parts with the same text are the same part
+  OnMissing on_missing = OnMissing::reject;
+
+  std::string name;            ///< header: its name; name_space: the text itself
+  JsonPointer pointer;         ///< payload_pointer
+  std::size_t selector = 0;    ///< payload_pointer: its number in the document's selector
+  std::int64_t bucket_ms = 0;  ///< timestamp
+};
+
+/// Reads a part's text: record_key, header:NAME, payload, payload:POINTER, topic, partition, timestamp:BUCKET.
+/// Exit::config, with what is allowed.
+Result<KeyPart> parse_part(std::string_view text, OnMissing on_missing);
+
+/// The part that carries the key's namespace.
+KeyPart namespace_part(const std::string& name_space);
+
+}  // namespace firstseen::key
