@@ -212,7 +212,7 @@ class RandomRun {
     EXPECT_EQ(stats.live_entries, model_.entries());
     EXPECT_EQ(stats.live_records, model_.log.size());
     EXPECT_EQ(stats.swept_before_ms, model_.swept);
-    for (std::uint64_t key = 0; key < 400; key += 1 + below(4)) {
+    for (std::uint64_t key = 0; key < 400; key += 1 + below(20)) {
       const std::int64_t now = now_ - static_cast<std::int64_t>(below(1500));
       const auto expected = model_.find(digest_of(key), now, ttl);
       const auto found = store_->find(digest_of(key), now);

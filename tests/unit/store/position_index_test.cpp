@@ -1,0 +1,88 @@
+#include "store/position_index.h"
+
+#include <algorithm>
+
+#include "unit/store/support.h"
+
+namespace firstseen::store::test {
+namespace {
+
+std::vector<LogPosition> candidates(const PositionIndex& index, const Digest& digest, LiveRange live) {
+  std::vector<LogPosition> found;
+  index.for_each_candidate(digest, live, [&](LogPosition position) { found.push_back(position); });
+  return found;
+}
+
+bool finds(const PositionIndex& index, const Digest& digest, LogPosition position, LiveRange live) {
+  const auto found = candidates(index, digest, live);
+  return std::find(found.begin(), found.end(), position) != found.end();
+}
+
+TEST(PositionIndex, EveryLiveEntryIsFoundAndFalseCandidatesAreRare) {
+  constexpr std::uint32_t count = 100'000;
+  PositionIndex index(99, count);
+  const LiveRange live{0, count};
+  for (std::uint32_t i = 0; i < count; ++i) index.insert(digest_of(i), i, live);
+  for (std::uint32_t i = 0; i < count; ++i) ASSERT_TRUE(finds(index, digest_of(i), i, live));
+  std::size_t strangers = 0;
+  for (std::uint32_t i = 0; i < count; ++i) strangers += candidates(index, digest_of(count + i), live).size();
+  EXPECT_LT(strangers, count / 1000);
+  EXPECT_LT(static_cast<double>(index.memory_bytes()) / count, 9.0);
+  EXPECT_LT(index.overflow_entries(), 100U);
+}
+
+TEST(PositionIndex, SlotsOutsideTheLiveRangeAreFreeAgain) {
+  PositionIndex index(1, 5000);
+  const std::size_t before = index.memory_bytes();
+  for (std::uint32_t i = 0; i < 200'000; ++i) {
+    const LogPosition head = i < 4000 ? 0 : i - 4000;
+    index.insert(digest_of(i), i, {head, i - head + 1});
+  }
+  EXPECT_EQ(index.memory_bytes(), before);
+  const LiveRange live{196'000, 4000};
+  for (std::uint32_t i = 196'000; i < 200'000; ++i) ASSERT_TRUE(finds(index, digest_of(i), i, live));
+  EXPECT_FALSE(finds(index, digest_of(100), 100, live));
+}
+
+TEST(PositionIndex, StagingAndDroppingTheSamePositionsForeverLeaksNoSlot) {
+  PositionIndex index(2, 2000);
+  for (std::uint64_t round = 0; round < 500; ++round) {
+    for (std::uint32_t i = 0; i < 1000; ++i) index.insert(digest_of(round * 1000 + i), i, {0, i + 1});
+    for (std::uint32_t i = 0; i < 1000; ++i) index.erase(digest_of(round * 1000 + i), i);
+  }
+  EXPECT_EQ(index.used_slots(), 0U);
+}
+
+TEST(PositionIndex, TheSamePositionOfTheSameDigestIsHeldOnce) {
+  PositionIndex index(3, 100);
+  for (int i = 0; i < 100; ++i) index.insert(digest_of(1), 5, {0, 10});
+  EXPECT_EQ(index.used_slots(), 1U);
+}
+
+TEST(PositionIndex, AKeyThatComesAgainAndAgainGoesToTheSideTableAndIsFoundEachTime) {
+  PositionIndex index(4, 100'000);
+  const LiveRange live{0, 1000};
+  for (std::uint32_t i = 0; i < 1000; ++i) index.insert(digest_of(1), i, live);
+  EXPECT_EQ(candidates(index, digest_of(1), live).size(), 1000U);
+  EXPECT_FALSE(index.too_small_for(1000)) << "a larger table would not help";
+}
+
+TEST(PositionIndex, AScrubOfTheWholeTableRemovesWhatIsDead) {
+  PositionIndex index(5, 1000);
+  for (std::uint32_t i = 0; i < 1000; ++i) index.insert(digest_of(i), i, {0, 1000});
+  for (int i = 0; i < 10; ++i) index.scrub(0.11, {600, 400});
+  EXPECT_EQ(index.used_slots(), 400U);
+}
+
+TEST(PositionIndex, PositionsAcrossTheWrapAreLive) {
+  PositionIndex index(6, 1000);
+  const LiveRange live{0xFFFFFF00U, 0x200};
+  index.insert(digest_of(1), 0xFFFFFFFFU, live);
+  index.insert(digest_of(2), 0x10, live);
+  EXPECT_TRUE(finds(index, digest_of(1), 0xFFFFFFFFU, live));
+  EXPECT_TRUE(finds(index, digest_of(2), 0x10, live));
+  EXPECT_FALSE(finds(index, digest_of(2), 0x10, {0xFFFFFF00U, 0x100}));
+}
+
+}  // namespace
+}  // namespace firstseen::store::test
