@@ -1,1 +1,270 @@
 #include "dedup/slot.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <limits>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "dedup/context.h"
+#include "dedup/session.h"
+
+namespace firstseen::dedup {
+
+namespace {
+
+constexpr std::int64_t longest_restart_wait_ms = 10'000;
+
+using Reply = std::promise<Result<std::string>>;
+
+/// Something asked for by another thread, answered between two batches.
+struct Request {
+  enum class Kind { skip, forget } kind = Kind::skip;
+  Position position;
+  Digest digest;
+  Reply reply;
+};
+
+}  // namespace
+
+class Slot::Impl {
+ public:
+  explicit Impl(SlotParts parts);
+
+  Result<Stepped> step();
+  void request_stop(Millis limit);
+  std::future<Result<std::string>> ask(Request request);
+  SlotStatus status() const;
+
+ private:
+  Result<Stepped> start();
+  Result<Stepped> restart(const Error& error);
+  void close();
+  void answer_requests();
+  Result<std::string> skip(const Position& position);
+  Result<std::string> forget(const Digest& digest);
+  void publish_status();
+  void really_idle(Millis wait);
+
+  SlotParts parts_;
+  SlotMemory memory_;
+  StopControl stop_;
+  std::function<void(Millis)> idle_;
+
+  // One session at a time; the context refers to the client, so they live and die together.
+  std::unique_ptr<kafka::Client> client_;
+  std::optional<Context> context_;
+  std::optional<Session> session_;
+  int restarts_in_a_row_ = 0;
+  bool fenced_before_ = false;
+  std::int64_t start_at_ms_ = 0;
+  std::string restart_reason_;
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable wake_;
+  std::deque<Request> requests_;
+  SlotStatus status_;
+};
+
+Slot::Impl::Impl(SlotParts parts) : parts_(std::move(parts)) {
+  idle_ = parts_.idle ? parts_.idle : [this](Millis wait) { really_idle(wait); };
+  status_.state = "starting";
+  status_.configured_window_ms = parts_.options.ttl.count();
+}
+
+void Slot::Impl::really_idle(Millis wait) {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, wait, [this] { return stop_.requested(); });
+}
+
+Result<Slot::Stepped> Slot::Impl::step() {
+  if (!session_) {
+    if (stop_.requested()) return Stepped::stopped;
+    const std::int64_t wait = start_at_ms_ - parts_.clock->steady_ms();
+    if (wait > 0) {
+      idle_(Millis{std::min<std::int64_t>(wait, 1000)});
+      return Stepped::more;
+    }
+    return start();
+  }
+  const auto stepped = session_->step();
+  if (stepped && session_->made_progress()) {
+    restarts_in_a_row_ = 0;
+    fenced_before_ = false;
+  }
+  if (!stepped && stepped.error().action == Action::restart) return restart(stepped.error());
+  publish_status();
+  if (!stepped) {
+    close();
+    return forward(stepped.error());
+  }
+  if (*stepped == Session::Stepped::more) return Stepped::more;
+  close();
+  return Stepped::stopped;
+}
+
+Result<Slot::Stepped> Slot::Impl::start() {
+  auto client = parts_.make_client();
+  if (!client) {
+    if (client.error().action == Action::stop) return forward(client.error());
+    return restart(client.error());
+  }
+  client_ = std::move(*client);
+  context_.emplace(Context{parts_.options, *parts_.deriver, *parts_.store, *client_, *parts_.clock, parts_.steps, stop_,
+                           idle_, parts_.log});
+  session_.emplace(
+      *context_, memory_, [this] { answer_requests(); },
+      [this] {
+        const std::scoped_lock lock(mutex_);
+        return !requests_.empty();
+      });
+  publish_status();
+  return Stepped::more;
+}
+
+/// New clients after a pause; the next session begins with init_transactions and the decision rule.
+Result<Slot::Stepped> Slot::Impl::restart(const Error& error) {
+  close();
+  if (error.fenced && std::exchange(fenced_before_, true)) {
+    return fail(Exit::try_again,
+                error.message +
+                    "; it happened again right after a restart: another instance with the same run.instance is at "
+                    "work. Give each process an instance and a store of its own");
+  }
+  ++restarts_in_a_row_;
+  ++memory_.counters.restarts;
+  const std::int64_t wait =
+      std::min<std::int64_t>(longest_restart_wait_ms, 100LL << static_cast<unsigned>(std::min(restarts_in_a_row_, 10)));
+  start_at_ms_ = parts_.clock->steady_ms() + wait;
+  restart_reason_ = error.message;
+  if (parts_.log) parts_.log(LogLevel::error, fmt::format("{}; restarting the slot in {} ms", error.message, wait));
+  publish_status();
+  return Stepped::more;
+}
+
+void Slot::Impl::close() {
+  session_.reset();
+  context_.reset();
+  client_.reset();
+  parts_.store->drop_staged();
+}
+
+void Slot::Impl::request_stop(Millis limit) {
+  const std::scoped_lock lock(mutex_);
+  stop_.request(parts_.clock->steady_ms() + limit.count());
+  wake_.notify_all();
+}
+
+std::future<Result<std::string>> Slot::Impl::ask(Request request) {
+  auto answer = request.reply.get_future();
+  const std::scoped_lock lock(mutex_);
+  requests_.push_back(std::move(request));
+  wake_.notify_all();
+  return answer;
+}
+
+void Slot::Impl::answer_requests() {
+  for (;;) {
+    std::optional<Request> request;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (requests_.empty()) return;
+      request.emplace(std::move(requests_.front()));
+      requests_.pop_front();
+    }
+    request->reply.set_value(request->kind == Request::Kind::skip ? skip(request->position) : forget(request->digest));
+  }
+}
+
+Result<std::string> Slot::Impl::skip(const Position& position) {
+  Partition* partition = session_->partitions().find(position.tp);
+  if (partition == nullptr) {
+    return fail(Exit::bad_data,
+                to_string(position.tp) + " is not assigned to this instance; `firstseen status` lists what is");
+  }
+  if (partition->cause != StopCause::rejected) {
+    const std::string why =
+        partition->running() ? "is not stopped" : "is stopped for another reason: " + partition->reason;
+    return fail(Exit::bad_data, to_string(position.tp) + " " + why);
+  }
+  if (partition->stopped_at != position.offset) {
+    return fail(Exit::bad_data, fmt::format("{} is stopped at offset {}, not at {}", to_string(position.tp),
+                                            partition->stopped_at, position.offset));
+  }
+  memory_.skipped.insert(position);
+  if (auto gone_on = session_->go_on(*partition); !gone_on) return forward(gone_on.error());
+  if (parts_.log) {
+    parts_.log(LogLevel::warning,
+               fmt::format("{} offset {} is skipped on request", to_string(position.tp), position.offset));
+  }
+  return fmt::format("{} goes on behind offset {}", to_string(position.tp), position.offset);
+}
+
+Result<std::string> Slot::Impl::forget(const Digest& digest) {
+  store::Entry tombstone;
+  tombstone.digest = digest;
+  tombstone.kind = store::EntryKind::forgotten;
+  std::int64_t now = parts_.clock->wall_ms();
+  for (const auto& [tp, partition] : session_->partitions()) now = std::max(now, partition.state.stream_time_ms);
+  tombstone.time_ms = now;
+  parts_.store->stage(tombstone);
+  const auto recorded = parts_.store->prepare({}, std::numeric_limits<std::int64_t>::min(), true);
+  if (!recorded) {
+    parts_.store->drop_staged();
+    return forward(recorded.error());
+  }
+  return std::string("forgotten: the next message with this key is published");
+}
+
+void Slot::Impl::publish_status() {
+  SlotStatus status;
+  status.counters = memory_.counters;
+  status.configured_window_ms = parts_.options.ttl.count();
+  status.effective_window_ms = -1;
+  status.state = session_ ? session_->state() : "restarting";
+  status.detail = session_ ? session_->detail() : restart_reason_;
+  if (session_) {
+    const std::int64_t lost_before = parts_.store->stats().evicted_before_ms;
+    for (const auto& [tp, p] : std::as_const(*session_).partitions()) {
+      status.partitions.push_back(
+          {tp, p.mode, p.reason, p.state.next_offset, p.state.stream_time_ms, p.state.covered_from_ms, p.at_end});
+      const std::int64_t window = effective_window_ms(p.state, status.configured_window_ms, lost_before);
+      status.effective_window_ms =
+          status.effective_window_ms < 0 ? window : std::min(status.effective_window_ms, window);
+    }
+  }
+  const std::scoped_lock lock(mutex_);
+  status_ = std::move(status);
+}
+
+SlotStatus Slot::Impl::status() const {
+  const std::scoped_lock lock(mutex_);
+  return status_;
+}
+
+Slot::Slot(SlotParts parts) : impl_(std::make_unique<Impl>(std::move(parts))) {}
+Slot::~Slot() = default;
+
+Result<Slot::Stepped> Slot::step() { return impl_->step(); }
+void Slot::request_stop(Millis limit) { impl_->request_stop(limit); }
+SlotStatus Slot::status() const { return impl_->status(); }
+
+std::future<Result<std::string>> Slot::skip(TopicPartition tp, std::int64_t offset) {
+  Request request;
+  request.kind = Request::Kind::skip;
+  request.position = {std::move(tp), offset};
+  return impl_->ask(std::move(request));
+}
+
+std::future<Result<std::string>> Slot::forget(Digest digest) {
+  Request request;
+  request.kind = Request::Kind::forget;
+  request.digest = digest;
+  return impl_->ask(std::move(request));
+}
+
+}  // namespace firstseen::dedup

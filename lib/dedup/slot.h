@@ -24,7 +24,8 @@ struct SlotParts {
   store::SeenStore* store = nullptr;
   kafka::ClientFactory make_client;
   const Clock* clock = nullptr;
-  StepHook* steps = nullptr;  ///< may be null
+  std::function<void(Millis)> idle;  ///< waits that long or less; empty: really waits. The simulation moves its clock
+  StepHook* steps = nullptr;         ///< may be null
   LogSink log;
 };
 

@@ -30,6 +30,9 @@ struct Counters {
   std::uint64_t batches_aborted = 0;
   std::uint64_t restarts = 0;  ///< of the slot, after fatal errors and unknown outcomes
   std::uint64_t rebalances = 0;
+
+  /// Adds another's figures to these.
+  void add(const Counters& other);
 };
 
 enum class PartitionMode { running, rebuilding, stopped };

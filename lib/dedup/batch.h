@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dedup/partition.h"
+#include "dedup/status.h"
+#include "kafka/client.h"
+#include "store/seen_store.h"
+
+namespace firstseen::dedup {
+
+/// The batch in hand: which offsets of which partitions it holds and what it will add to the counters.
+class Batch {
+ public:
+  /// Opens the batch. `deadline_ms`: steady time at which it is complete at the latest.
+  void open(kafka::GroupMembership membership, std::int64_t deadline_ms, std::int64_t expire_before_ms);
+  void clear();
+
+  [[nodiscard]] bool is_open() const { return open_; }
+  [[nodiscard]] std::int64_t deadline_ms() const { return deadline_ms_; }
+  [[nodiscard]] std::int64_t expire_before_ms() const { return expire_before_ms_; }
+  [[nodiscard]] const kafka::GroupMembership& membership() const { return membership_; }
+
+  /// The index of this partition's range; made, starting at the partition's present state, on first use.
+  std::uint32_t range_of(Partition& partition);
+  [[nodiscard]] const TopicPartition& source(std::uint32_t range) const { return ranges_[range].tp; }
+
+  void count_message(std::uint64_t bytes) {
+    ++messages_;
+    bytes_ += bytes;
+  }
+  [[nodiscard]] std::uint64_t messages() const { return messages_; }
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+
+  void count_suspect() { ++suspects_; }
+  [[nodiscard]] std::size_t suspects() const { return suspects_; }
+  /// Whether a message has been published; set by the first.
+  bool first_publish() { return !std::exchange(published_, true); }
+
+  Counters& counts() { return counts_; }
+  [[nodiscard]] const Counters& counts() const { return counts_; }
+
+  /// The partition's state when this batch took its first message of it.
+  [[nodiscard]] const store::PartitionState& state_before(const Partition& partition) const {
+    return before_[static_cast<std::size_t>(partition.range)];
+  }
+  /// Takes over the partition's state as its range's end; for partitions in this batch, when it is complete.
+  void close_range(const Partition& partition);
+  [[nodiscard]] std::span<const store::SourceRange> ranges() const { return ranges_; }
+  [[nodiscard]] std::vector<kafka::OffsetCommit> offsets(const std::string& metadata) const;
+
+ private:
+  bool open_ = false;
+  kafka::GroupMembership membership_;
+  std::int64_t deadline_ms_ = 0;
+  std::int64_t expire_before_ms_ = 0;
+  std::uint64_t messages_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::size_t suspects_ = 0;
+  bool published_ = false;
+  Counters counts_;
+  std::vector<store::SourceRange> ranges_;
+  std::vector<store::PartitionState> before_;
+};
+
+}  // namespace firstseen::dedup

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "base/message.h"
+#include "dedup/status.h"
+#include "store/seen_store.h"
+
+namespace firstseen::dedup {
+
+/// covered_from_ms of a partition of whose history nothing is known; the next message's stream time replaces it.
+inline constexpr std::int64_t nothing_covered = std::numeric_limits<std::int64_t>::max();
+
+/// Why a partition does not go on.
+enum class StopCause {
+  none,
+  rejected,  ///< rejects.route stop; `firstseen skip` goes on
+  gap,       ///< the position lies outside the log, or the log is another one
+  history,   ///< on_missing_history: stop
+  output,    ///< the output topic has too few partitions
+  failed,    ///< the partition cannot be read
+};
+
+/// One assigned partition as the slot sees it. `state` runs ahead of the store by the batch in hand and falls back to
+/// the batch's start when that is aborted.
+struct Partition {
+  TopicPartition tp;
+  store::PartitionState state;
+  PartitionMode mode = PartitionMode::running;
+  StopCause cause = StopCause::none;
+  std::string reason;
+  bool at_end = false;         ///< has reached the end of its log
+  bool gap_to_settle = false;  ///< the position is of no use; where to go on has to be asked for and decided
+  bool other_log = false;      ///< the log is not the one that the store has recorded; until a batch has left it behind
+  std::int64_t stopped_at = -1;  ///< with StopCause::rejected: the offset of the rejected message
+  bool commit_start = false;     ///< the group has no usable offset: commit next_offset before the first message
+  std::optional<store::LastMessage> verify;    ///< read and compare this message before going on at next_offset
+  std::int32_t range = -1;                     ///< index of its range in the batch in hand; -1: not in it
+  const MessageView* last_in_chunk = nullptr;  ///< the last message taken of it; valid until the next Client::take
+
+  [[nodiscard]] bool running() const { return mode == PartitionMode::running; }
+  /// Where fetching starts.
+  [[nodiscard]] std::int64_t fetch_from() const { return verify ? verify->offset : state.next_offset; }
+  void stop(StopCause why, std::string text) {
+    mode = PartitionMode::stopped;
+    cause = why;
+    reason = std::move(text);
+  }
+  void run_again() {
+    mode = PartitionMode::running;
+    cause = StopCause::none;
+    reason.clear();
+  }
+};
+
+/// XXH3-64 of key and value (null and empty differ): recognises the last message of a log.
+std::uint64_t message_checksum(const MessageView& message);
+
+/// The window that this partition really covers, in milliseconds, at most `ttl_ms`.
+/// `lost_before_ms`: entries up to this time went early (max_size); negative: none did.
+std::int64_t effective_window_ms(const store::PartitionState& state, std::int64_t ttl_ms, std::int64_t lost_before_ms);
+
+}  // namespace firstseen::dedup

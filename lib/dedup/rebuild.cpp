@@ -1,0 +1,134 @@
+#include "dedup/rebuild.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "dedup/stream_time.h"
+
+namespace firstseen::dedup {
+
+using kafka::Progress;
+
+namespace {
+constexpr std::size_t chunk_messages = 4096;
+constexpr Millis longest_wait{1000};
+}  // namespace
+
+Rebuild::Rebuild(const Context& context, Partitions& partitions, std::vector<Task> tasks)
+    : context_(context), partitions_(partitions) {
+  for (Task& task : tasks) {
+    Open open;
+    open.range.tp = task.tp;
+    open.range.start = task.from;
+    open.task = std::move(task);
+    tasks_.push_back(std::move(open));
+  }
+}
+
+Result<void> Rebuild::begin() {
+  begun_ = true;
+  std::vector<Position> positions;
+  for (const Open& open : tasks_) {
+    positions.push_back({open.task.tp, open.task.from});
+    Partition& partition = *partitions_.find(open.task.tp);
+    partition.mode = PartitionMode::rebuilding;
+    partition.state.next_offset = open.task.from;
+  }
+  return context_.client.assign(positions);
+}
+
+Rebuild::Open* Rebuild::task_of(const TopicPartition& tp) {
+  const auto at = std::find_if(tasks_.begin(), tasks_.end(), [&](const Open& open) { return open.task.tp == tp; });
+  return at == tasks_.end() ? nullptr : &*at;
+}
+
+void Rebuild::finish(Open& open, Partition& partition) {
+  open.finished = true;
+  partition.state.next_offset = open.task.until;
+  ++since_record_;
+}
+
+void Rebuild::take(const MessageView& message) {
+  Partition* partition = partitions_.of(message);
+  Open* open = partition == nullptr ? nullptr : task_of(partition->tp);
+  if (open == nullptr || open->finished || message.offset < partition->state.next_offset) return;
+  if (message.offset >= open->task.until) {
+    finish(*open, *partition);
+    return;
+  }
+  const std::int64_t wall_ms = context_.clock.wall_ms();
+  observe_timestamp(partition->state, message.timestamp_ms, wall_ms, context_.options.max_skew);
+  partition->state.next_offset = message.offset + 1;
+  partition->state.last = {message.offset, message.timestamp_ms, message_checksum(message)};
+  ++since_record_;
+  ++recorded_;
+  if (partition->state.next_offset >= open->task.until) finish(*open, *partition);
+
+  context_.deriver.derive(message, derived_);
+  if (derived_.kind != key::Derived::Kind::key) return;
+  // With the wall clock the moment of the decision is gone; the message's own time is the nearest to it that is known.
+  const std::int64_t time_ms = context_.options.clock == WindowClock::wall_clock_time
+                                   ? std::clamp<std::int64_t>(message.timestamp_ms, 0, wall_ms)
+                                   : partition->state.stream_time_ms;
+  if (context_.store.find(derived_.digest, time_ms) && !context_.options.refresh_on_duplicate) return;
+  store::Entry entry;
+  entry.digest = derived_.digest;
+  entry.range = static_cast<std::uint32_t>(open - tasks_.data());
+  entry.offset = message.offset;
+  entry.time_ms = time_ms;
+  context_.store.stage(entry);
+}
+
+Result<void> Rebuild::record() {
+  std::vector<store::SourceRange> ranges;
+  for (Open& open : tasks_) {
+    open.range.after = partitions_.find(open.task.tp)->state;
+    open.range.end = open.range.after.next_offset;
+    ranges.push_back(open.range);
+  }
+  const auto prepared = context_.store.prepare(ranges, std::numeric_limits<std::int64_t>::min(), true);
+  if (!prepared) return forward(prepared.error());
+  since_record_ = 0;
+  for (Open& open : tasks_) open.range.start = open.range.end;
+  context_.at(Step::rebuilding);
+  return {};
+}
+
+Result<Progress> Rebuild::step(std::optional<kafka::Rebalance>& rebalance) {
+  if (!begun_) {
+    if (auto begun = begin(); !begun) return forward(begun.error());
+  }
+  const bool finished = std::all_of(tasks_.begin(), tasks_.end(), [](const Open& open) { return open.finished; });
+  if (since_record_ >= context_.options.max_batch || (finished && since_record_ > 0)) {
+    if (auto recorded = record(); !recorded) return forward(recorded.error());
+  }
+  if (finished) return Progress::done;
+
+  auto taken = context_.client.take(chunk_messages, longest_wait);
+  if (!taken) return forward(taken.error());
+  for (const MessageView& message : taken->messages) take(message);
+  for (const kafka::PartitionEvent& event : taken->events) {
+    Open* open = task_of(event.tp);
+    Partition* partition = partitions_.find(event.tp);
+    if (open == nullptr || partition == nullptr || open->finished) continue;
+    if (event.kind == kafka::PartitionEvent::Kind::end_of_log) {
+      if (event.offset >= open->task.until) finish(*open, *partition);
+      continue;
+    }
+    // Retention was faster, or the partition cannot be read: the window is covered only from here on, and says so.
+    context_.log(LogLevel::warning, fmt::format("{}: its history cannot be read again ({}); the window begins anew",
+                                                to_string(event.tp), event.detail));
+    partition->state.covered_from_ms = nothing_covered;
+    finish(*open, *partition);
+  }
+  if (taken->rebalance) {
+    context_.store.drop_staged();
+    rebalance = std::move(taken->rebalance);
+  }
+  return Progress::again;
+}
+
+}  // namespace firstseen::dedup

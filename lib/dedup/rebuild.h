@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/error.h"
+#include "dedup/context.h"
+#include "dedup/partition.h"
+#include "dedup/partitions.h"
+#include "dedup/status.h"
+#include "kafka/client.h"
+
+namespace firstseen::dedup {
+
+/// Reads the part of partitions' history that this store has not recorded, and records its keys. Publishes nothing and
+/// commits no offset: what it records was decided long ago, by whoever published it. Progress is kept in the store, so
+/// that a crash goes on where it was.
+class Rebuild {
+ public:
+  struct Task {
+    TopicPartition tp;
+    std::int64_t from = 0;
+    std::int64_t until = 0;  ///< the group's committed offset
+  };
+
+  /// The partitions of the tasks are in `partitions`, their state as before `from`.
+  Rebuild(const Context& context, Partitions& partitions, std::vector<Task> tasks);
+
+  /// Begins at first call; takes and records some messages. done: every task has reached its end and the store knows
+  /// it. A rebalance that arrives meanwhile is handed over in `rebalance`; staged entries are dropped, the rebuild is
+  /// over.
+  Result<kafka::Progress> step(std::optional<kafka::Rebalance>& rebalance);
+
+  [[nodiscard]] std::uint64_t recorded() const { return recorded_; }
+
+ private:
+  struct Open {
+    Task task;
+    store::SourceRange range;  ///< since the last record
+    bool finished = false;
+  };
+  Result<void> begin();
+  void take(const MessageView& message);
+  void finish(Open& open, Partition& partition);
+  Open* task_of(const TopicPartition& tp);
+  Result<void> record();
+
+  const Context& context_;
+  Partitions& partitions_;
+  std::vector<Open> tasks_;
+  bool begun_ = false;
+  std::uint64_t since_record_ = 0;
+  std::uint64_t recorded_ = 0;
+  key::Derived derived_;
+};
+
+}  // namespace firstseen::dedup

@@ -1,0 +1,147 @@
+#include "dedup/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "dedup/rule.h"
+
+namespace firstseen::dedup {
+
+using kafka::Progress;
+
+namespace {
+constexpr std::int64_t first_back_off_ms = 100;
+constexpr std::int64_t longest_back_off_ms = 5000;
+}  // namespace
+
+Session::Session(const Context& context, SlotMemory& memory, std::function<void()> between,
+                 std::function<bool()> requests_wait)
+    : context_(context),
+      memory_(memory),
+      between_(std::move(between)),
+      requests_wait_(std::move(requests_wait)),
+      intake_(context, partitions_, batch_, memory.suspects, memory.skipped) {}
+
+Result<Session::Stepped> Session::step() {
+  if (backing_off() && phase_ != Phase::taking && !waited()) return Stepped::more;
+  if (const auto stepped = step_phase(); !stepped) {
+    if (const auto handled = on_error(stepped.error()); !handled) return forward(handled.error());
+  }
+  if (phase_ != Phase::left) return Stepped::more;
+  return Stepped::left;
+}
+
+/// Outside the taking phase nothing polls, so the wait is a real one. Returns whether it is over.
+bool Session::waited() {
+  const std::int64_t left = resume_at_ms_ - context_.clock.steady_ms();
+  if (context_.stop.requested()) {
+    phase_ = Phase::left;
+  } else if (left > 0) {
+    context_.idle(Millis{std::min<std::int64_t>(left, 1000)});
+    return false;
+  }
+  resume_at_ms_ = -1;
+  return true;
+}
+
+Result<void> Session::step_phase() {
+  switch (phase_) {
+    case Phase::initialise:
+      return initialise();
+    case Phase::rule:
+      return rule();
+    case Phase::taking:
+      return taking();
+    case Phase::sending:
+      return sending();
+    case Phase::committing:
+      return committing();
+    case Phase::aborting:
+      return aborting();
+    case Phase::falling:
+      return falling();
+    case Phase::asking:
+      return asking();
+    case Phase::rebuilding:
+      return rebuilding();
+    case Phase::left:
+      break;
+  }
+  return {};
+}
+
+/// Restart and stop go up; everything else ends the batch in hand and is tried again later.
+Result<void> Session::on_error(const Error& error) {
+  if (error.action == Action::restart || error.action == Action::stop) return forward(error);
+  ++failures_in_a_row_;
+  detail_ = error.message;
+  if (batch_.is_open() && phase_ != Phase::aborting && phase_ != Phase::falling) {
+    start_abort(error.message);
+    return {};
+  }
+  if (assigned_ && phase_ == Phase::taking) {  // what was fetched but not taken is fetched again
+    std::vector<Position> positions;
+    for (const auto& [tp, partition] : partitions_) {
+      if (partition.running()) positions.push_back({tp, partition.fetch_from()});
+    }
+    if (auto rewound = context_.client.rewind(positions); !rewound) return rewound;
+  }
+  return back_off(error.message);
+}
+
+Result<void> Session::initialise() {
+  const auto done = context_.client.init_transactions();
+  if (!done) return forward(done.error());
+  if (*done == Progress::done) phase_ = Phase::rule;
+  if (phase_ == Phase::initialise && context_.stop.requested()) phase_ = Phase::left;
+  return {};
+}
+
+Result<void> Session::rule() {
+  const auto applied = apply_decision_rule(context_);
+  if (!applied) return forward(applied.error());
+  if (*applied == Progress::again) {
+    if (context_.stop.requested()) phase_ = Phase::left;
+    return {};
+  }
+  context_.at(Step::started);
+  if (auto subscribed = context_.client.subscribe(context_.options.topics); !subscribed) return subscribed;
+  phase_ = Phase::taking;
+  return {};
+}
+
+std::string Session::state() const {
+  if (phase_ == Phase::initialise || phase_ == Phase::rule) return "starting";
+  if (phase_ == Phase::rebuilding) return "rebuilding";
+  if (backing_off()) return "paused";
+  return joined_ && assigned_ ? "running" : "joining";
+}
+
+Result<void> Session::back_off(const std::string& why) {
+  const int doublings = std::min(failures_in_a_row_, 6);
+  const std::int64_t wait = std::min(first_back_off_ms << static_cast<unsigned>(doublings), longest_back_off_ms);
+  resume_at_ms_ = context_.clock.steady_ms() + wait;
+  detail_ = why;
+  context_.log(LogLevel::warning, fmt::format("{}; trying again in {} ms", why, wait));
+  if (!assigned_) return {};
+  return context_.client.pause(partitions_.running());
+}
+
+Result<void> Session::end_back_off() {
+  resume_at_ms_ = -1;
+  if (!assigned_) return {};
+  return context_.client.resume(partitions_.running());
+}
+
+Result<void> Session::go_on(Partition& partition) {
+  partition.run_again();
+  partition.stopped_at = -1;
+  const std::vector<Position> position{{partition.tp, partition.state.next_offset}};
+  if (auto rewound = context_.client.rewind(position); !rewound) return rewound;
+  if (backing_off()) return {};
+  return context_.client.resume(std::vector{partition.tp});
+}
+
+}  // namespace firstseen::dedup

@@ -1,0 +1,101 @@
+// The phases in which the group is answered: revoking, planning, rebuilding, the first commit of new partitions.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "dedup/session.h"
+
+namespace firstseen::dedup {
+
+using kafka::Progress;
+
+Result<void> Session::answer_rebalance() {
+  kafka::Rebalance rebalance = std::move(*rebalance_);
+  rebalance_.reset();
+  ++memory_.counters.rebalances;
+  partitions_.clear();
+  to_assign_ = false;
+  if (rebalance.kind == kafka::Rebalance::Kind::assigned) {
+    assignment_.emplace(context_, std::move(rebalance.partitions));
+    phase_ = Phase::asking;
+    return {};
+  }
+  assigned_ = false;
+  resume_at_ms_ = -1;
+  context_.log(LogLevel::info, fmt::format("{} partitions {}", rebalance.partitions.size(),
+                                           rebalance.kind == kafka::Rebalance::Kind::lost ? "lost" : "revoked"));
+  return context_.client.unassign();
+}
+
+Result<void> Session::asking() {
+  const auto asked = assignment_->step();
+  if (!asked) return forward(asked.error());
+  if (*asked == Progress::again) {
+    if (context_.stop.requested()) phase_ = Phase::left;
+    return {};
+  }
+  std::vector<Rebuild::Task> history;
+  for (auto& [tp, plan] : assignment_->plans()) {
+    Partition& partition = partitions_.add(tp);
+    partition.state = plan.state;
+    partition.commit_start = plan.commit_start && plan.stop == StopCause::none;
+    partition.verify = plan.verify;
+    if (plan.stop != StopCause::none) partition.stop(plan.stop, plan.text);
+    if (plan.missing_history) history.push_back({tp, plan.history_from, plan.start});
+    if (plan.text.empty()) continue;
+    context_.log(plan.stop == StopCause::none ? LogLevel::warning : LogLevel::error, plan.text);
+  }
+  assignment_.reset();
+  to_assign_ = true;
+  phase_ = Phase::taking;
+  if (history.empty()) return {};
+  rebuild_.emplace(context_, partitions_, std::move(history));
+  phase_ = Phase::rebuilding;
+  return {};
+}
+
+Result<void> Session::rebuilding() {
+  if (context_.stop.requested()) {
+    context_.store.drop_staged();
+    phase_ = Phase::left;
+    return {};
+  }
+  const std::uint64_t before = rebuild_->recorded();
+  const auto stepped = rebuild_->step(rebalance_);
+  if (!stepped) return forward(stepped.error());
+  memory_.counters.rebuilt += rebuild_->recorded() - before;
+  if (rebalance_ || *stepped == Progress::done) {
+    for (auto& [tp, partition] : partitions_) {
+      if (partition.mode == PartitionMode::rebuilding) partition.run_again();
+    }
+    context_.log(LogLevel::info, fmt::format("{} messages of history recorded", rebuild_->recorded()));
+    rebuild_.reset();
+    phase_ = Phase::taking;
+  }
+  return {};
+}
+
+/// Commits the start offset of partitions for which the group has none, so that nothing later can skip messages; then
+/// lets the client fetch.
+Result<void> Session::begin_consuming() {
+  for (auto& [tp, partition] : partitions_) {
+    if (!partition.commit_start) continue;
+    if (auto opened = intake_.advance(partition, partition.state.next_offset); !opened) return opened;
+  }
+  if (batch_.is_open()) return prepare();
+
+  std::vector<Position> positions;
+  for (const auto& [tp, partition] : partitions_) {
+    if (partition.running()) positions.push_back({tp, partition.fetch_from()});
+  }
+  if (auto assigned = context_.client.assign(positions); !assigned) return assigned;
+  to_assign_ = false;
+  assigned_ = true;
+  joined_ = true;
+  made_progress_ = true;
+  context_.log(LogLevel::info, fmt::format("{} partitions assigned", positions.size()));
+  context_.at(Step::assigned);
+  return {};
+}
+
+}  // namespace firstseen::dedup

@@ -1,0 +1,129 @@
+#include "dedup/start_plan.h"
+
+#include <fmt/format.h>
+
+namespace firstseen::dedup {
+namespace {
+
+bool inside(std::int64_t position, const kafka::Watermarks& log) { return position >= log.low && position <= log.high; }
+
+StartPlan start_at(const StartFacts& facts, std::int64_t offset) {
+  StartPlan plan;
+  plan.start = offset;
+  plan.state = facts.known.value_or(store::PartitionState{});
+  plan.state.next_offset = offset;
+  return plan;
+}
+
+StartPlan stopped(StopCause cause, std::int64_t at, std::string text) {
+  StartPlan plan;
+  plan.stop = cause;
+  plan.start = at;
+  plan.state.next_offset = at;
+  plan.text = std::move(text);
+  return plan;
+}
+
+/// The position the partition should have is not in its log: stop, or go on with what the log still has.
+StartPlan after_gap(const StartFacts& facts, std::int64_t position, const SlotOptions& options) {
+  std::string text = outside_the_log(facts.tp, position, facts.log);
+  if (options.on_gap == OnGap::stop) return stopped(StopCause::gap, position, std::move(text));
+  StartPlan plan = start_at(facts, facts.log.low);
+  plan.state.last = {};
+  plan.commit_start = true;
+  plan.text = text + "; input.on_gap is skip: going on at offset " + std::to_string(facts.log.low);
+  return plan;
+}
+
+/// The group has no offset for this partition.
+StartPlan without_offset(const StartFacts& facts, const SlotOptions& options) {
+  if (facts.known) {
+    if (!inside(facts.known->next_offset, facts.log)) return after_gap(facts, facts.known->next_offset, options);
+    StartPlan plan = start_at(facts, facts.known->next_offset);
+    plan.commit_start = true;
+    plan.verify = facts.known->last;
+    plan.text = fmt::format(
+        "{}: the group has lost its offset (deleted, or expired by offsets.retention.minutes); resuming "
+        "at offset {} from the store",
+        to_string(facts.tp), plan.start);
+    return plan;
+  }
+  const bool latest = options.start == StartAt::latest && !facts.group_started_before;
+  StartPlan plan = start_at(facts, latest ? facts.log.high : facts.log.low);
+  plan.commit_start = true;
+  if (latest) plan.state.covered_from_ms = nothing_covered;
+  return plan;
+}
+
+/// The group's offset is beyond what this store has recorded.
+void note_missing_history(StartPlan& plan, const StartFacts& facts, const SlotOptions& options) {
+  plan.history_from = facts.known ? std::max(facts.known->next_offset, facts.log.low) : facts.log.low;
+  if (plan.history_from >= plan.start) {  // retention has taken it, or there never was any
+    if (facts.log.low > 0) plan.state.covered_from_ms = nothing_covered;
+    return;
+  }
+  const std::string what = fmt::format(
+      "{}: this store has not recorded offsets {} to {} (a partition that moved here, a new volume or a restored "
+      "backup)",
+      to_string(facts.tp), plan.history_from, plan.start);
+  switch (options.on_missing_history) {
+    case OnMissingHistory::rebuild:
+      plan.missing_history = true;
+      plan.text = what + "; reading them again as far as the window reaches";
+      return;
+    case OnMissingHistory::warn:
+      plan.state.covered_from_ms = nothing_covered;
+      plan.text = what + "; duplicates of those messages will not be recognised (input.on_missing_history: warn)";
+      return;
+    case OnMissingHistory::stop:
+      plan.stop = StopCause::history;
+      plan.text =
+          what + "; set input.on_missing_history to rebuild or warn, or run `firstseen store prime`, and restart";
+      return;
+  }
+}
+
+}  // namespace
+
+std::string too_few_output_partitions(const TopicPartition& tp, std::int32_t output_partitions) {
+  return fmt::format(
+      "{}: the output topic has only {} partitions and output.partitioner is same; add partitions to the output "
+      "topic (kafka-topics --alter --partitions {}), then restart, or set output.partitioner to key",
+      to_string(tp), output_partitions, tp.partition + 1);
+}
+
+std::string outside_the_log(const TopicPartition& tp, std::int64_t position, const kafka::Watermarks& log) {
+  if (position < log.low) {
+    return fmt::format(
+        "{}: offset {} is needed but the log begins at {}: {} offsets were removed (retention, DeleteRecords or a "
+        "topic made anew) before they were read; set input.on_gap to skip and restart to go on at {}",
+        to_string(tp), position, log.low, log.low - position, log.low);
+  }
+  return fmt::format(
+      "{}: offset {} is needed but the log ends at {}: it was truncated or the topic was made anew; set "
+      "input.on_gap to skip and restart to go on at the log's beginning, {}",
+      to_string(tp), position, log.high, log.low);
+}
+
+StartPlan plan_start(const StartFacts& facts, const SlotOptions& options) {
+  if (facts.output_partitions > 0 && facts.tp.partition >= facts.output_partitions) {
+    return stopped(StopCause::output, facts.committed.value_or(0),
+                   too_few_output_partitions(facts.tp, facts.output_partitions));
+  }
+  if (!facts.committed) return without_offset(facts, options);
+  if (!inside(*facts.committed, facts.log)) return after_gap(facts, *facts.committed, options);
+  StartPlan plan = start_at(facts, *facts.committed);
+  if (facts.known && facts.known->next_offset == plan.start) {
+    plan.verify = facts.known->last;
+  } else if (!facts.known || facts.known->next_offset < plan.start) {
+    note_missing_history(plan, facts, options);
+  } else {
+    plan.text = fmt::format(
+        "{}: the group's offset {} lies behind what this store has recorded ({}): reading again; messages "
+        "within the window will not be published again",
+        to_string(facts.tp), plan.start, facts.known->next_offset);
+  }
+  return plan;
+}
+
+}  // namespace firstseen::dedup

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/message.h"
+#include "dedup/options.h"
+#include "dedup/partition.h"
+#include "kafka/client.h"
+#include "store/seen_store.h"
+
+namespace firstseen::dedup {
+
+/// What is known of a partition when it is assigned.
+struct StartFacts {
+  TopicPartition tp;
+  std::optional<std::int64_t> committed;       ///< the group's stable committed offset
+  std::optional<store::PartitionState> known;  ///< the store's state of it
+  kafka::Watermarks log;                       ///< of the input partition
+  std::int32_t output_partitions = 0;          ///< of its output topic; 0: not checked (partitioner key)
+  bool group_started_before = false;           ///< the group has offsets of this topic, or the store knows it
+};
+
+/// What to do with it. Pure data; made by plan_start.
+struct StartPlan {
+  StopCause stop = StopCause::none;  ///< not none: do not consume; `text` says why and what to do
+  std::string text;                  ///< the reason, or a warning; empty: nothing to say
+  std::int64_t start = 0;            ///< the first offset to process
+  bool commit_start = false;         ///< the group has no offset, or one that cannot be used: commit `start` first
+  bool missing_history = false;      ///< [history_from, start) was not recorded in this store
+  std::int64_t history_from = 0;     ///< lower bound; how far the window reaches back is asked for later
+  store::PartitionState state;       ///< to begin with; next_offset == start
+  std::optional<store::LastMessage> verify;  ///< must stand in the log just before `start`
+};
+
+/// Where a newly assigned partition starts, as design section 2 says. A pure function of the facts.
+StartPlan plan_start(const StartFacts& facts, const SlotOptions& options);
+
+/// The output partition cannot take this input partition.
+std::string too_few_output_partitions(const TopicPartition& tp, std::int32_t output_partitions);
+
+/// A committed or fetched position lies outside the log; says what was lost and how to go on.
+std::string outside_the_log(const TopicPartition& tp, std::int64_t position, const kafka::Watermarks& log);
+
+}  // namespace firstseen::dedup
