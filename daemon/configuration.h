@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "dedup/options.h"
+#include "kafka/options.h"
+#include "key/spec.h"
+#include "logging.h"
+#include "store/seen_store.h"
+
+namespace firstseen {
+
+/// A checked configuration in the terms of the parts that it configures.
+struct Configuration {
+  std::filesystem::path store_path;  ///< store.path; holds slot-0/ and the control socket
+  key::KeySpec key;
+  store::OpenOptions store;     ///< without directory and clock
+  kafka::ClientOptions client;  ///< without instance_id and transactional_id, which need the instance's name
+  dedup::SlotOptions slot;
+  std::string instance;  ///< run.instance; empty: made once and kept in the store
+  LogLevel log_level = LogLevel::info;
+  LogFormat log_format = LogFormat::text;
+};
+
+/// Reads and checks a file. Exit::config with every problem, one per line with its place.
+Result<Configuration> load_configuration(const std::filesystem::path& file);
+
+}  // namespace firstseen

@@ -1,0 +1,64 @@
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "commands.h"
+#include "signals.h"
+#include "version.h"
+
+namespace firstseen {
+namespace {
+
+constexpr const char* footer =
+    "Exit status: 0 done, 64 usage, 65 bad data, 69 unavailable, 70 internal, 74 I/O, 75 try again, 78 configuration.\n"
+    "'firstseen COMMAND --help' explains a command.";
+
+/// The subcommand that the command line got into before it failed: its help is the one to point at.
+std::string deepest_command(const CLI::App& program) {
+  std::string name = program.get_name();
+  const CLI::App* app = &program;
+  while (!app->get_subcommands().empty()) {
+    app = app->get_subcommands().front();
+    name += " " + app->get_name();
+  }
+  return name;
+}
+
+Exit usage_error(const CLI::App& program, const CLI::ParseError& error) {
+  fmt::print(stderr, "firstseen: {}\nSee '{} --help'.\n", error.what(), deepest_command(program));
+  return Exit::usage;
+}
+
+Exit run_program(int argc, char** argv) {
+  CLI::App program("Removes duplicates from Kafka topics, exactly once.", "firstseen");
+  program.require_subcommand(1);
+  program.set_version_flag("--version", version_line(), "Print the version and leave");
+  program.footer(footer);
+  Chosen chosen;
+  for (const auto add : {add_run, add_demo, add_validate, add_explain, add_status, add_skip, add_store, add_version}) {
+    add(program, chosen);
+  }
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return static_cast<Exit>(program.exit(error));  // --help, --version
+    return usage_error(program, error);
+  }
+  return chosen();
+}
+
+}  // namespace
+}  // namespace firstseen
+
+int main(int argc, char** argv) {
+  try {
+    return static_cast<int>(firstseen::run_program(argc, argv));
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "firstseen: internal error: %s\n", error.what());
+    return static_cast<int>(firstseen::Exit::internal);
+  }
+}

@@ -1,0 +1,84 @@
+#include "output.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+
+namespace firstseen {
+namespace {
+
+bool is_number(std::string_view cell) {
+  return !cell.empty() && cell.find_first_not_of("0123456789.,-%") == std::string_view::npos;
+}
+
+std::vector<std::size_t> column_widths(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths(rows.front().size(), 0);
+  for (const auto& row : rows) {
+    for (std::size_t column = 0; column < widths.size(); ++column) {
+      widths[column] = std::max(widths[column], row[column].size());
+    }
+  }
+  return widths;
+}
+
+}  // namespace
+
+std::string Table::text() const {
+  const auto widths = column_widths(rows_);
+  std::string text;
+  for (const auto& row : rows_) {
+    std::string line;
+    for (std::size_t column = 0; column < widths.size(); ++column) {
+      const bool last = column + 1 == widths.size();
+      const std::string& cell = row[column];
+      line += is_number(cell) ? fmt::format("{:>{}}", cell, widths[column])
+                              : fmt::format("{:<{}}", cell, last ? 0 : widths[column]);
+      if (!last) line += "  ";
+    }
+    text += line + "\n";
+  }
+  return text;
+}
+
+std::string format_fields(const std::vector<std::pair<std::string, std::string>>& fields) {
+  std::size_t width = 0;
+  for (const auto& [name, value] : fields) width = std::max(width, name.size());
+  std::string text;
+  for (const auto& [name, value] : fields) text += fmt::format("{:<{}}  {}\n", name, width, value);
+  return text;
+}
+
+std::string format_count(std::uint64_t count) {
+  std::string digits = std::to_string(count);
+  for (std::size_t place = digits.size(); place > 3;) {
+    place -= 3;
+    digits.insert(place, ",");
+  }
+  return digits;
+}
+
+std::string format_time(std::int64_t ms) {
+  if (ms < 0) return "-";
+  const auto seconds = static_cast<std::time_t>(ms / 1000);
+  std::tm utc{};
+  if (gmtime_r(&seconds, &utc) == nullptr) return fmt::format("{} ms", ms);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", utc, ms % 1000);
+}
+
+std::string to_text(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+Exit print(std::string_view text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (written) return Exit::ok;
+  return report({.action = Action::stop, .exit = Exit::io, .message = "cannot write to stdout"});
+}
+
+Exit report(const Error& error) {
+  fmt::print(stderr, "firstseen: {}\n", error.message);
+  return error.exit;
+}
+
+}  // namespace firstseen

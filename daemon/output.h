@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+
+namespace firstseen {
+
+using Json = nlohmann::ordered_json;
+
+/// A table for people: a head, aligned columns, cells that look like numbers set to the right.
+class Table {
+ public:
+  explicit Table(std::vector<std::string> head) : rows_{std::move(head)} {}
+  /// As many cells as the head has.
+  void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  [[nodiscard]] std::string text() const;
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+/// "name   value" lines with the values aligned; what a person reads where --json prints an object.
+std::string format_fields(const std::vector<std::pair<std::string, std::string>>& fields);
+
+/// 1234567 as "1,234,567".
+std::string format_count(std::uint64_t count);
+
+/// Milliseconds since the epoch as "2026-11-21T04:05:06.789Z"; "-" for negative values, which mean "none".
+std::string format_time(std::int64_t ms);
+
+/// One JSON document of several lines; bytes that are not UTF-8 are replaced.
+std::string to_text(const Json& json);
+
+/// Writes a result to stdout; Exit::io when it cannot be written.
+Exit print(std::string_view text);
+
+/// Writes "firstseen: message" to stderr and returns the error's exit status.
+Exit report(const Error& error);
+
+}  // namespace firstseen

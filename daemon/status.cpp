@@ -1,0 +1,37 @@
+#include <memory>
+
+#include "commands.h"
+#include "control/client.h"
+#include "output.h"
+#include "status_report.h"
+#include "target.h"
+
+namespace firstseen {
+namespace {
+
+constexpr Millis patience{10'000};
+
+Exit show_status(const Target& target, bool as_json) {
+  const auto path = store_path(target);
+  if (!path) return report(path.error());
+  const auto status = control::ask(control_socket(*path), {{"command", "status"}}, patience);
+  if (!status) return report(status.error());
+  const Exit printed = print(as_json ? to_text(*status) : status_to_text(*status));
+  return printed == Exit::ok ? health_of(*status) : printed;
+}
+
+}  // namespace
+
+void add_status(CLI::App& program, Chosen& chosen) {
+  auto* command = program.add_subcommand("status", "Ask a running daemon how it is");
+  command->footer(
+      "Exit status: 0 running and every partition served, 75 alive but not ready (starting, paused, a\n"
+      "partition stopped), 69 no daemon answers.");
+  const auto target = std::make_shared<Target>();
+  const auto as_json = std::make_shared<bool>(false);
+  add_target(*command, target);
+  command->add_flag("--json", *as_json, "Print JSON");
+  command->callback([&chosen, target, as_json] { chosen = [=] { return show_status(*target, *as_json); }; });
+}
+
+}  // namespace firstseen

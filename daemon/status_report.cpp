@@ -1,0 +1,116 @@
+#include "status_report.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "base/units.h"
+
+namespace firstseen {
+namespace {
+
+std::string_view name_of(dedup::PartitionMode mode) {
+  switch (mode) {
+    case dedup::PartitionMode::running:
+      return "running";
+    case dedup::PartitionMode::rebuilding:
+      return "rebuilding";
+    case dedup::PartitionMode::stopped:
+      break;
+  }
+  return "stopped";
+}
+
+Json counters_to_json(const dedup::Counters& counters) {
+  return {{"consumed", counters.consumed},
+          {"first_seen", counters.first_seen},
+          {"duplicates", counters.duplicates},
+          {"rejected", counters.rejected},
+          {"passed", counters.passed},
+          {"late", counters.late},
+          {"cross_partition", counters.cross_partition},
+          {"clipped_timestamps", counters.clipped_timestamps},
+          {"uncarried_timestamps", counters.uncarried_timestamps},
+          {"rebuilt", counters.rebuilt},
+          {"rejected_by_reason", counters.rejected_by_reason},
+          {"batches_committed", counters.batches_committed},
+          {"batches_aborted", counters.batches_aborted},
+          {"restarts", counters.restarts},
+          {"rebalances", counters.rebalances}};
+}
+
+Json partition_to_json(const dedup::PartitionStatus& partition) {
+  return {{"topic", partition.tp.topic},
+          {"partition", partition.tp.partition},
+          {"mode", name_of(partition.mode)},
+          {"reason", partition.reason},
+          {"next_offset", partition.next_offset},
+          {"stream_time_ms", partition.stream_time_ms},
+          {"covered_from_ms", partition.covered_from_ms},
+          {"at_end", partition.at_end}};
+}
+
+std::string window_text(std::int64_t ms) { return ms < 0 ? "-" : format_duration(Millis(ms)); }
+
+std::string summary(const Json& status) {
+  const std::string detail = status.value("detail", "");
+  const std::int64_t configured = status.value("configured_window_ms", std::int64_t{-1});
+  const std::int64_t effective = status.value("effective_window_ms", std::int64_t{-1});
+  return format_fields({
+      {"state", status.value("state", "") + (detail.empty() ? "" : ": " + detail)},
+      {"window", fmt::format("{} configured, {} covered", window_text(configured), window_text(effective))},
+  });
+}
+
+std::string counters_text(const Json& counters) {
+  Table table({"counter", "messages"});
+  for (const auto& [name, value] : counters.items()) {
+    if (value.is_number()) table.row({name, format_count(value.get<std::uint64_t>())});
+  }
+  for (const auto& [reason, count] : counters.value("rejected_by_reason", Json::object()).items()) {
+    table.row({"rejected: " + reason, format_count(count.get<std::uint64_t>())});
+  }
+  return table.text();
+}
+
+std::string partitions_text(const Json& partitions) {
+  if (partitions.empty()) return "no partition is assigned\n";
+  Table table({"partition", "mode", "next offset", "stream time", "covered from", "at end", "reason"});
+  for (const Json& partition : partitions) {
+    const TopicPartition tp{partition.value("topic", ""), partition.value("partition", 0)};
+    table.row({to_string(tp), partition.value("mode", ""),
+               std::to_string(partition.value("next_offset", std::int64_t{0})),
+               format_time(partition.value("stream_time_ms", std::int64_t{-1})),
+               format_time(partition.value("covered_from_ms", std::int64_t{-1})),
+               partition.value("at_end", false) ? "yes" : "no", partition.value("reason", "")});
+  }
+  return table.text();
+}
+
+}  // namespace
+
+Json status_to_json(const dedup::SlotStatus& status) {
+  Json partitions = Json::array();
+  for (const auto& partition : status.partitions) partitions.push_back(partition_to_json(partition));
+  return {{"state", status.state},
+          {"detail", status.detail},
+          {"configured_window_ms", status.configured_window_ms},
+          {"effective_window_ms", status.effective_window_ms},
+          {"counters", counters_to_json(status.counters)},
+          {"partitions", std::move(partitions)}};
+}
+
+std::string status_to_text(const Json& status) {
+  return summary(status) + "\n" + counters_text(status.value("counters", Json::object())) + "\n" +
+         partitions_text(status.value("partitions", Json::array()));
+}
+
+Exit health_of(const Json& status) {
+  if (status.value("state", "") != "running") return Exit::try_again;
+  for (const Json& partition : status.value("partitions", Json::array())) {
+    if (partition.value("mode", "") == "stopped") return Exit::try_again;
+  }
+  return Exit::ok;
+}
+
+}  // namespace firstseen

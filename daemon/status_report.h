@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "base/error.h"
+#include "dedup/status.h"
+#include "output.h"
+
+namespace firstseen {
+
+/// A slot's status as `firstseen status --json` prints it and the control socket sends it; the members are named in
+/// daemon/README.md.
+Json status_to_json(const dedup::SlotStatus& status);
+
+/// The same for people.
+std::string status_to_text(const Json& status);
+
+/// Healthy is running with no partition stopped. ok, or try_again for a daemon that lives but does not do its work.
+Exit health_of(const Json& status);
+
+}  // namespace firstseen

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+
+namespace firstseen {
+
+/// Which store, or the daemon that holds it, a command is about: by configuration file or directly.
+struct Target {
+  std::string config;  ///< --config FILE
+  std::string store;   ///< --store DIR, the configuration's store.path
+};
+
+/// Adds --config and --store to a command; exactly one of them must be given.
+void add_target(CLI::App& command, const std::shared_ptr<Target>& target);
+
+/// store.path of the target.
+Result<std::filesystem::path> store_path(const Target& target);
+
+/// The environment of a store's only slot.
+std::filesystem::path slot_directory(const std::filesystem::path& store_path);
+
+/// The daemon's control socket.
+std::filesystem::path control_socket(const std::filesystem::path& store_path);
+
+}  // namespace firstseen
