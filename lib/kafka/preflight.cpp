@@ -20,7 +20,7 @@ namespace firstseen::kafka {
 namespace {
 
 constexpr int slice_ms = 1000;
-constexpr std::chrono::seconds describe_limit{10};
+constexpr std::chrono::seconds describe_limit{3};
 
 struct MetadataDeleter {
   void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }

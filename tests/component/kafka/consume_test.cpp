@@ -93,4 +93,109 @@ TEST_F(Consume, AnOffsetOutsideTheLogIsReportedAndARewindGoesOn) {
   EXPECT_EQ(records.front().offset, 2);
 }
 
+TEST_F(Consume, ASecondMemberTakesItsShareOnlyWhenTheFirstHasAnswered) {
+  // The mock cluster lets a rebalance take all of the session timeout but one second.
+  ClientOptions own = options();
+  own.properties["session.timeout.ms"] = "6000";
+  own.properties["heartbeat.interval.ms"] = "300";
+  auto one = client(own);
+  join(*one);
+  ClientOptions other = own;
+  other.transactional_id = "group-1";
+  auto two = client(other);
+  ASSERT_TRUE(two->subscribe({"in"}));
+  const Rebalance revoked = next_rebalance(*one);
+  EXPECT_EQ(revoked.kind, Rebalance::Kind::revoked);
+  EXPECT_EQ(revoked.partitions.size(), 2U);
+  ASSERT_TRUE(one->unassign());
+  std::optional<Rebalance> of_one;
+  std::optional<Rebalance> of_two;
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while ((!of_one || !of_two) && std::chrono::steady_clock::now() < deadline) {
+    for (auto [member, seen] : {std::pair(one.get(), &of_one), std::pair(two.get(), &of_two)}) {
+      const auto taken = member->take(10, Millis(50));
+      ASSERT_TRUE(taken);
+      if (!taken->rebalance) continue;
+      *seen = taken->rebalance;
+      std::vector<Position> positions;
+      for (const TopicPartition& tp : taken->rebalance->partitions) positions.push_back({tp, 0});
+      if (taken->rebalance->kind == Rebalance::Kind::assigned) {
+        ASSERT_TRUE(member->assign(positions));
+      } else {
+        seen->reset();
+        ASSERT_TRUE(member->unassign());
+      }
+    }
+  }
+  ASSERT_TRUE(of_one && of_two);
+  EXPECT_EQ(of_one->partitions.size() + of_two->partitions.size(), 2U);
+}
+
+TEST_F(Consume, ALostMembershipIsReportedAsLostAndCanCommitNothing) {
+  ClientOptions own = options();
+  own.properties["heartbeat.interval.ms"] = "300";
+  auto client = this->client(own);
+  join(*client);
+  ASSERT_TRUE(client->membership());
+  constexpr std::int16_t heartbeat_request = 12;
+  cluster_->fail_next(heartbeat_request, std::vector<rd_kafka_resp_err_t>{RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID});
+  const Rebalance lost = next_rebalance(*client);
+  EXPECT_EQ(lost.kind, Rebalance::Kind::lost);
+  EXPECT_EQ(lost.partitions.size(), 2U);
+  const auto membership = client->membership();
+  ASSERT_FALSE(membership);
+  EXPECT_EQ(membership.error().action, Action::abort);
+  ASSERT_TRUE(client->unassign());
+}
+
+TEST_F(Consume, NobodyIsAMemberBeforeTheFirstAssignment) {
+  auto client = this->client();
+  EXPECT_FALSE(client->membership());
+}
+
+TEST_F(Consume, ABrokerThatGoesAndComesBackIsOnlyLogged) {
+  auto client = this->client();
+  join(*client);
+  write("in", numbered(0, 5));
+  read(*client, 5);
+  ASSERT_TRUE(cluster_->set_down(true));
+  take_until(*client, [&] { return !log_.empty(); }, [](const Taken& taken) { EXPECT_TRUE(taken.messages.empty()); });
+  ASSERT_TRUE(cluster_->set_down(false));
+  write("in", numbered(0, 5));
+  EXPECT_EQ(read(*client, 5).front().offset, 5);
+}
+
+TEST_F(Consume, QuestionsAreAnswered) {
+  write("in", numbered(0, 3));
+  auto client = this->client();
+  const auto marks = client->watermarks(first);
+  ASSERT_TRUE(marks && *marks);
+  EXPECT_EQ((*marks)->low, 0);
+  EXPECT_EQ((*marks)->high, 3);
+  const auto partitions = client->partition_count("in");
+  ASSERT_TRUE(partitions && *partitions);
+  EXPECT_EQ(**partitions, 2);
+  std::optional<std::vector<Committed>> committed;
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!committed && std::chrono::steady_clock::now() < deadline) {
+    const auto answer = client->committed(std::vector<TopicPartition>{first, second});
+    ASSERT_TRUE(answer) << answer.error().message;
+    committed = *answer;
+  }
+  ASSERT_TRUE(committed);
+  ASSERT_EQ(committed->size(), 2U);
+  EXPECT_EQ((*committed)[0].tp, first);
+  EXPECT_EQ((*committed)[0].offset, std::nullopt);
+}
+
+TEST_F(Consume, AQuestionToABrokerThatIsDownHasNoAnswerYet) {
+  auto client = this->client();
+  ASSERT_TRUE(cluster_->set_down(true));
+  const auto begun = std::chrono::steady_clock::now();
+  const auto marks = client->watermarks(first);
+  ASSERT_TRUE(marks) << marks.error().message;
+  EXPECT_FALSE(*marks);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(3));
+}
+
 }  // namespace firstseen::kafka::test

@@ -1,0 +1,240 @@
+#include <array>
+
+#include "component/kafka/fixture.h"
+
+namespace firstseen::kafka::test {
+
+namespace {
+
+// Api keys of the Kafka protocol.
+constexpr std::int16_t produce_request = 0;
+constexpr std::int16_t init_producer_id_request = 22;
+constexpr std::int16_t txn_offset_commit_request = 28;
+constexpr std::int16_t end_txn_request = 26;
+
+MessageView message(std::int64_t offset, std::string_view value = "v") {
+  MessageView view;
+  view.topic = "in";
+  view.partition = 0;
+  view.offset = offset;
+  view.timestamp_ms = 1'700'000'000'000;
+  view.value = value;
+  return view;
+}
+
+class Failing : public KafkaTest {
+ protected:
+  void fail_next(std::int16_t api_key, std::initializer_list<rd_kafka_resp_err_t> errors) {
+    cluster_->fail_next(api_key, std::vector<rd_kafka_resp_err_t>(errors));
+  }
+
+  void publish(Client& client, int count, const std::string& topic = "out") {
+    for (int i = 0; i < count; ++i) {
+      finish([&] { return client.publish(message(i), {topic, 0}, {}); });
+    }
+  }
+
+  /// Sends offsets under the client's own membership.
+  std::optional<Error> send_offsets(Client& client) {
+    const auto membership = client.membership();
+    EXPECT_TRUE(membership);
+    const OffsetCommit commit{{"in", 0}, 1, ""};
+    return failure_of([&] { return client.send_offsets(std::span(&commit, 1), *membership); });
+  }
+
+  std::optional<Error> commit(Client& client) {
+    return failure_of([&] { return client.commit(); });
+  }
+};
+
+}  // namespace
+
+TEST_F(Failing, AnAbortedBatchIsFollowedByOneThatCommits) {
+  auto client = this->client();
+  ASSERT_TRUE(client->begin());
+  publish(*client, 10);
+  finish([&] { return client->abort(); });
+  EXPECT_TRUE(client->failures().empty());
+  ASSERT_TRUE(client->begin());
+  publish(*client, 10);
+  EXPECT_FALSE(commit(*client));
+}
+
+TEST_F(Failing, AbortWithoutATransactionIsDone) {
+  auto client = this->client();
+  finish([&] { return client->abort(); });
+}
+
+TEST_F(Failing, AMessageTooLargeForTheBrokerIsNamedAndTheBatchAborted) {
+  auto client = this->client();
+  ASSERT_TRUE(client->begin());
+  fail_next(produce_request, {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
+  publish(*client, 1);
+  const auto error = commit(*client);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->action, Action::abort);
+  EXPECT_NE(error->message.find("in[0] offset 0"), std::string::npos) << error->message;
+  finish([&] { return client->abort(); });
+  const auto failures = client->failures();
+  ASSERT_EQ(failures.size(), 1U);
+  EXPECT_EQ(failures[0].position, (Position{{"in", 0}, 0}));
+  EXPECT_TRUE(failures[0].permanent);
+  EXPECT_TRUE(failures[0].alone);
+}
+
+TEST_F(Failing, NeighboursInAProduceBatchAreNotBlamedAlone) {
+  ClientOptions slow = options();
+  slow.properties["linger.ms"] = "500";
+  auto client = this->client(slow);
+  ASSERT_TRUE(client->begin());
+  fail_next(produce_request, {RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP});
+  publish(*client, 3);
+  const auto error = commit(*client);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->action, Action::abort);
+  const auto failures = client->failures();
+  ASSERT_EQ(failures.size(), 3U);
+  for (const DeliveryFailure& failure : failures) {
+    EXPECT_TRUE(failure.permanent);
+    EXPECT_FALSE(failure.alone);
+  }
+}
+
+TEST_F(Failing, AMessageRefusedByTheClientKeepsTheBatchFromCommittingWithoutIt) {
+  auto client = this->client();
+  ASSERT_TRUE(client->begin());
+  publish(*client, 1);
+  std::optional<Error> refused;
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  // Until the topic's partitions are known the message is queued; afterwards it is refused at once.
+  while (!refused && std::chrono::steady_clock::now() < deadline) {
+    const auto published = client->publish(message(1), {"out", 77}, {});
+    if (!published) refused = published.error();
+  }
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->action, Action::abort);
+  const auto error = commit(*client);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->action, Action::abort);
+  finish([&] { return client->abort(); });
+  ASSERT_FALSE(client->failures().empty());
+  EXPECT_FALSE(client->failures().front().permanent);
+}
+
+TEST_F(Failing, AStaleGenerationAbortsTheBatch) {
+  auto client = this->client();
+  join(*client);
+  ASSERT_TRUE(client->begin());
+  publish(*client, 1);
+  fail_next(txn_offset_commit_request, {RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION});
+  const auto error = send_offsets(*client);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->action, Action::abort);
+  finish([&] { return client->abort(); });
+  ASSERT_TRUE(client->begin());
+  EXPECT_FALSE(send_offsets(*client));
+  EXPECT_FALSE(commit(*client));
+}
+
+TEST_F(Failing, ACoordinatorThatMovesIsWaitedFor) {
+  auto client = this->client();
+  join(*client);
+  ASSERT_TRUE(client->begin());
+  publish(*client, 1);
+  fail_next(txn_offset_commit_request, {RD_KAFKA_RESP_ERR_NOT_COORDINATOR});
+  EXPECT_FALSE(send_offsets(*client));
+  fail_next(end_txn_request, {RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_NOT_COORDINATOR});
+  EXPECT_FALSE(commit(*client));
+}
+
+TEST_F(Failing, AFencedProducerRestartsTheSlot) {
+  auto client = this->client();
+  ASSERT_TRUE(client->begin());
+  publish(*client, 1);
+  fail_next(end_txn_request, {RD_KAFKA_RESP_ERR_PRODUCER_FENCED});
+  const auto error = commit(*client);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->action, Action::restart);
+  EXPECT_TRUE(error->fenced);
+}
+
+TEST_F(Failing, AMissingPermissionStopsTheProgramWithTheAclToGrant) {
+  fail_next(init_producer_id_request, {RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED});
+  auto made = make_client(options(), nullptr);
+  ASSERT_TRUE(made);
+  const auto error = failure_of([&] { return (*made)->init_transactions(); });
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->action, Action::stop);
+  EXPECT_EQ(error->exit, Exit::unavailable);
+  EXPECT_NE(error->message.find("transactional ids"), std::string::npos) << error->message;
+}
+
+TEST_F(Failing, ABrokerThatIsDownMakesInitTransactionsTryAgain) {
+  ASSERT_TRUE(cluster_->set_down(true));
+  auto made = make_client(options(), nullptr);
+  ASSERT_TRUE(made);
+  const auto progress = (*made)->init_transactions();
+  ASSERT_TRUE(progress) << progress.error().message;
+  EXPECT_EQ(*progress, Progress::again);
+  ASSERT_TRUE(cluster_->set_down(false));
+  finish([&] { return (*made)->init_transactions(); });
+}
+
+TEST_F(Failing, AFullQueueSaysAgainAndLosesNothing) {
+  ClientOptions small = options();
+  small.properties["queue.buffering.max.messages"] = "10";
+  auto client = this->client(small);
+  ASSERT_TRUE(cluster_->set_down(true));
+  ASSERT_TRUE(client->begin());
+  int accepted = 0;
+  Progress last = Progress::done;
+  while (last == Progress::done && accepted < 100) {
+    const auto progress = client->publish(message(accepted), {"out", 0}, {});
+    ASSERT_TRUE(progress) << progress.error().message;
+    last = *progress;
+    if (last == Progress::done) ++accepted;
+  }
+  EXPECT_EQ(last, Progress::again);
+  ASSERT_TRUE(cluster_->set_down(false));
+  for (; accepted < 30; ++accepted) {
+    finish([&] { return client->publish(message(accepted), {"out", 0}, {}); });
+  }
+  EXPECT_FALSE(commit(*client));
+  EXPECT_EQ(contents("out", 30).size(), 30U);
+}
+
+TEST_F(Failing, AtLeastOnceCommitsNoOffsetsWhenADeliveryFailed) {
+  auto client = this->client(options(Guarantee::at_least_once));
+  join(*client);
+  ASSERT_TRUE(client->begin());
+  fail_next(produce_request, {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
+  publish(*client, 1);
+  const auto error = send_offsets(*client);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->action, Action::abort);
+  finish([&] { return client->abort(); });
+  EXPECT_EQ(client->failures().size(), 1U);
+  ASSERT_TRUE(client->begin());
+  publish(*client, 1);
+  EXPECT_FALSE(send_offsets(*client));
+  EXPECT_FALSE(commit(*client));
+}
+
+TEST_F(Failing, AtLeastOnceCommitsNothingUnderAMembershipThatHasEnded) {
+  auto client = this->client(options(Guarantee::at_least_once));
+  join(*client);
+  ClientOptions other = options(Guarantee::at_least_once);
+  other.group = "another";
+  auto stranger = this->client(other);
+  join(*stranger);
+  const auto not_ours = stranger->membership();
+  ASSERT_TRUE(not_ours);
+  ASSERT_TRUE(client->begin());
+  const OffsetCommit offset{{"in", 0}, 1, ""};
+  finish([&] { return client->send_offsets(std::span(&offset, 1), *not_ours); });
+  const auto error = commit(*client);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->action, Action::abort);
+}
+
+}  // namespace firstseen::kafka::test

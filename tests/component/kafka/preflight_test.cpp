@@ -1,0 +1,68 @@
+#include "kafka/preflight.h"
+
+#include "component/kafka/fixture.h"
+
+namespace firstseen::kafka::test {
+
+namespace {
+
+class Preflight : public KafkaTest {
+ protected:
+  PreflightRequest request() const {
+    PreflightRequest request;
+    request.client = options();
+    request.inputs = {"in"};
+    request.output = "out";
+    return request;
+  }
+  Result<PreflightReport> check(const PreflightRequest& request, const KeepWaiting& keep_waiting) {
+    return preflight(request, keep_waiting, [this](LogLevel, const std::string& line) { log_.push_back(line); });
+  }
+  Result<PreflightReport> check(const PreflightRequest& request) {
+    return check(request, [] { return true; });
+  }
+};
+
+}  // namespace
+
+TEST_F(Preflight, ReportsTheClusterAndTheInputs) {
+  const auto report = check(request());
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_FALSE(report->cluster_id.empty());
+  EXPECT_EQ(report->input_partitions, (std::map<std::string, std::int32_t>{{"in", 2}}));
+}
+
+TEST_F(Preflight, WhatTheBrokerDoesNotAnswerIsAWarning) {
+  const auto report = check(request());  // the mock cluster describes no settings
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_EQ(report->warnings.size(), 1U);
+  EXPECT_NE(report->warnings[0].find("could not be checked"), std::string::npos);
+}
+
+TEST_F(Preflight, AMissingOutputEndsTheProgramWithAMessage) {
+  PreflightRequest missing = request();
+  missing.output = "nowhere";
+  const auto report = check(missing);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().exit, Exit::config);
+  EXPECT_NE(report.error().message.find("nowhere"), std::string::npos) << report.error().message;
+}
+
+TEST_F(Preflight, WaitsForABrokerOnlyAsLongAsItIsTold) {
+  PreflightRequest nobody = request();
+  nobody.client.brokers = {"127.0.0.1:1"};
+  int asked = 0;
+  const auto report = check(nobody, [&] { return ++asked < 2; });
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().exit, Exit::unavailable);
+  EXPECT_EQ(asked, 2);
+  EXPECT_FALSE(log_.empty());
+}
+
+TEST_F(Preflight, GoesOnWhenTheBrokerComesBack) {
+  ASSERT_TRUE(cluster_->set_down(true));
+  const auto report = check(request(), [&] { return static_cast<bool>(cluster_->set_down(false)); });
+  EXPECT_TRUE(report) << report.error().message;
+}
+
+}  // namespace firstseen::kafka::test
