@@ -107,16 +107,25 @@ class Admin:
     def wait_group_empty(self, group: str, timeout_s: float = 60.0) -> None:
         wait_until(lambda: self.members(group) == 0, f"group {group} has no members", timeout_s)
 
+    def wait_committed(self, group: str, topic: str, offsets: dict[int, int], timeout_s: float = 30.0) -> None:
+        """Until the group's committed offsets are exactly these."""
+        wait_until(lambda: self._committed_or_none(group, topic) == offsets,
+                   f"group {group} has committed {offsets} of {topic}", timeout_s, every_s=0.1)
+
+    def _committed_or_none(self, group: str, topic: str) -> dict[int, int] | None:
+        """None while a transaction is deciding them."""
+        try:
+            return self.committed(group, topic)
+        except KafkaException:
+            return None
+
     def wait_drained(self, group: str, topic: str, timeout_s: float = 60.0) -> None:
         """Until the group has committed everything that stands in the topic now."""
         ends = self.end_offsets(topic)
         wanted = {partition: offset for partition, offset in ends.items() if offset > 0}
 
         def drained() -> bool:
-            try:
-                committed = self.committed(group, topic)
-            except KafkaException:  # offsets that a transaction is deciding
-                return False
+            committed = self._committed_or_none(group, topic) or {}
             return all(committed.get(partition, -1) >= offset for partition, offset in wanted.items())
 
         wait_until(drained, f"group {group} has committed {wanted} of {topic}", timeout_s, every_s=0.1)
