@@ -1,12 +1,11 @@
-"""The benchmark's input: JSON messages of 200 bytes, every tenth a copy of an earlier one. The same at every call, so the
-verifier can be told everything that was sent without keeping it."""
+"""The benchmark's input: JSON messages of 200 bytes, every tenth a copy of an earlier one. The same at every call, so
+the verifier can be told everything that was sent without keeping it."""
 
 import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from confluent_kafka import Producer
-
 from harness.admin import Admin
 from harness.record import Record
 
@@ -45,13 +44,23 @@ def _value(number: int) -> bytes:
 
 def produce(brokers: str, topic: str, count: int) -> None:
     """Fills an empty topic; offsets are in the order of generate()."""
-    producer = Producer({"bootstrap.servers": brokers, "enable.idempotence": True, "compression.type": "lz4",
-                         "log_level": 0, "linger.ms": 50, "batch.size": 1000000, "queue.buffering.max.messages": 500000})
+    producer = Producer(
+        {
+            "bootstrap.servers": brokers,
+            "enable.idempotence": True,
+            "compression.type": "lz4",
+            "log_level": 0,
+            "linger.ms": 50,
+            "batch.size": 1000000,
+            "queue.buffering.max.messages": 500000,
+        }
+    )
     for message in generate(count):
         while True:
             try:
-                producer.produce(topic, value=message.value, partition=message.partition,
-                                 timestamp=message.timestamp_ms)
+                producer.produce(
+                    topic, value=message.value, partition=message.partition, timestamp=message.timestamp_ms
+                )
                 break
             except BufferError:
                 producer.poll(0.1)

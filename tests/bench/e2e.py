@@ -15,8 +15,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import dataset
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
-
 from harness import process
 from harness.admin import Admin
 from harness.broker import Broker
@@ -25,8 +25,6 @@ from harness.paths import bare_loop_binary, firstseen_binary
 from harness.poll import wait_until
 from harness.reader import read_topic
 from harness.verifier import Report, Verifier
-
-import dataset
 from measure import Measured, measure
 
 _INPUT = "bench.in"
@@ -47,8 +45,15 @@ class Bench:
         directory = self._directory / output
         directory.mkdir()
         configuration = config(
-            directory, self._broker.plaintext, [_INPUT], output, output, store={"durability": None, "max_size": "4GiB"},
-            delivery={"commit_interval": "500ms", "max_batch": 100000}, http={"listen": ""})
+            directory,
+            self._broker.plaintext,
+            [_INPUT],
+            output,
+            output,
+            store={"durability": None, "max_size": "4GiB"},
+            delivery={"commit_interval": "500ms", "max_batch": 100000},
+            http={"listen": ""},
+        )
         file = directory / "firstseen.yaml"
         file.write_text(json.dumps(configuration))
         return [str(firstseen_binary()), "run", "--config", str(file)]
@@ -59,7 +64,15 @@ class Bench:
         log = self._directory / f"{name}.log"
         running = process.start(command(name), log)
         try:
-            return measure(self.admin, running, self._broker.pid, name, _INPUT, name, self._messages)
+            return measure(
+                self.admin,
+                running,
+                self._broker.pid,
+                group=name,
+                input_topic=_INPUT,
+                output_topic=name,
+                messages=self._messages,
+            )
         except Exception:
             print("\n".join(log.read_text(errors="replace").splitlines()[-20:]), file=sys.stderr)
             raise
@@ -87,8 +100,15 @@ def _end(running: subprocess.Popen) -> None:
 
 def count_messages(brokers: str, topic: str) -> int:
     """How many messages a read_committed consumer sees: markers don't count."""
-    consumer = Consumer({"bootstrap.servers": brokers, "group.id": "count", "enable.partition.eof": True,
-                         "isolation.level": "read_committed", "enable.auto.commit": False})
+    consumer = Consumer(
+        {
+            "bootstrap.servers": brokers,
+            "group.id": "count",
+            "enable.partition.eof": True,
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+        }
+    )
     consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in range(dataset.PARTITIONS)])
     found, ends = 0, 0
     while ends < dataset.PARTITIONS:
@@ -104,7 +124,9 @@ def count_messages(brokers: str, topic: str) -> int:
 def summary(runs: list[Measured]) -> dict[str, float]:
     rates = [run.messages_per_s for run in runs]
     return {
-        "messages_per_s": statistics.median(rates), "slowest": min(rates), "fastest": max(rates),
+        "messages_per_s": statistics.median(rates),
+        "slowest": min(rates),
+        "fastest": max(rates),
         "cpu_us_per_message": statistics.median(run.cpu_us for run in runs),
         "peak_mib": max(run.peak_bytes for run in runs) / 2**20,
         "other_cores": max(run.other_cores for run in runs),
@@ -115,8 +137,10 @@ def print_table(results: dict) -> None:
     print(f"\n{'':<10} {'messages/s':>11} {'slowest':>9} {'fastest':>9} {'CPU us/message':>15} {'peak MiB':>9}")
     for name in ("bare loop", "firstseen"):
         row = results[name]
-        print(f"{name:<10} {row['messages_per_s']:>11,.0f} {row['slowest']:>9,.0f} {row['fastest']:>9,.0f} "
-              f"{row['cpu_us_per_message']:>15.2f} {row['peak_mib']:>9.0f}")
+        print(
+            f"{name:<10} {row['messages_per_s']:>11,.0f} {row['slowest']:>9,.0f} {row['fastest']:>9,.0f} "
+            f"{row['cpu_us_per_message']:>15.2f} {row['peak_mib']:>9.0f}"
+        )
     print(f"ratio firstseen / bare loop: {results['ratio']:.2f}")
     if results["other_cores"] > _UNDISTURBED_CORES:
         print(f"disturbed: other programs used up to {results['other_cores']:.1f} cores meanwhile")
@@ -149,8 +173,12 @@ def compare(broker: Broker, directory: Path, messages: int, rounds: int) -> dict
             measured = bench.run(output, command)
             counted.append(count_messages(broker.plaintext, output))
             note = " (warm-up)" if round_number == 0 else ""
-            print(f"{contestant:<10} {measured.messages_per_s:>9,.0f} messages/s, {measured.cpu_us:.2f} us CPU, "
-                  f"{counted[-1]} published{note}", file=sys.stderr, flush=True)
+            print(
+                f"{contestant:<10} {measured.messages_per_s:>9,.0f} messages/s, {measured.cpu_us:.2f} us CPU, "
+                f"{counted[-1]} published{note}",
+                file=sys.stderr,
+                flush=True,
+            )
             if round_number > 0:
                 runs[contestant].append(measured)
             last_round = round_number == rounds
@@ -160,10 +188,13 @@ def compare(broker: Broker, directory: Path, messages: int, rounds: int) -> dict
     bare, ours = summary(runs["bare loop"]), summary(runs["firstseen"])
     counts_right = set(counted[::2]) == {messages} and set(counted[1::2]) == {report.first_seen}
     return {
-        "messages": messages, "bare loop": bare, "firstseen": ours,
+        "messages": messages,
+        "bare loop": bare,
+        "firstseen": ours,
         "ratio": ours["messages_per_s"] / bare["messages_per_s"],
         "other_cores": max(bare["other_cores"], ours["other_cores"]),
-        "verified": str(report), "exact": report.exact and counts_right,
+        "verified": str(report),
+        "exact": report.exact and counts_right,
     }
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from confluent_kafka import KafkaException
-
 from harness.admin import Admin
 from harness.daemon import cpu_and_memory
 from harness.poll import wait_until
@@ -24,8 +23,16 @@ class Measured:
     other_cores: float  # CPU that neither the contestant nor the broker used: over 0.3 the run was disturbed
 
 
-def measure(admin: Admin, running: subprocess.Popen, broker_pid: int, group: str, input_topic: str, output_topic: str,
-            messages: int) -> Measured:
+def measure(
+    admin: Admin,
+    running: subprocess.Popen,
+    broker_pid: int,
+    *,
+    group: str,
+    input_topic: str,
+    output_topic: str,
+    messages: int,
+) -> Measured:
     """`running` has just been started; the output topic was empty."""
     watch = _OtherLoad((running.pid, broker_pid))
     growth: list[tuple[float, int]] = []  # (time, sum of the high watermarks) at each change

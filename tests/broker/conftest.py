@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from harness.admin import Admin
 from harness.broker import Broker
 from harness.lab import Lab

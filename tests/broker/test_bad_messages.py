@@ -4,7 +4,6 @@ import json
 import time
 
 import pytest
-
 from harness.lab import Lab
 from harness.record import Record
 
@@ -30,8 +29,10 @@ def test_route_topic_keeps_every_poison_message_and_says_why(lab: Lab):
     lab.topics()
     lab.daemon(rejects={"route": "topic", "topic": lab.rejects}).start()
     lab.send("a")
-    poison = [lab.send_value(value, f"poison {reason}", headers=(("own", None),), key=b"")
-              for reason, value in _WITHOUT_KEY.items()]
+    poison = [
+        lab.send_value(value, f"poison {reason}", headers=(("own", None),), key=b"")
+        for reason, value in _WITHOUT_KEY.items()
+    ]
     lab.send("b", "a")
     lab.drained()
     lab.assert_exact([sent for sent in lab.account.sent if not str(sent.ident).startswith("poison")])
@@ -144,7 +145,9 @@ def test_a_message_too_large_for_the_output_is_rejected_alone(lab: Lab, neighbou
     lab.admin.set_topic_config(lab.output, "max.message.bytes", "100000")
     for number in range(neighbours):
         lab.account.send(lab.input, 0, ident=f"before {number}", value=f'{{"id": "before {number}"}}'.encode())
-    lab.account.send(lab.input, 0, ident="oversize", value=json.dumps({"id": "oversize", "pad": "x" * 500_000}).encode())
+    lab.account.send(
+        lab.input, 0, ident="oversize", value=json.dumps({"id": "oversize", "pad": "x" * 500_000}).encode()
+    )
     for number in range(neighbours):
         lab.account.send(lab.input, 0, ident=f"behind {number}", value=f'{{"id": "behind {number}"}}'.encode())
     lab.send("last", "first")

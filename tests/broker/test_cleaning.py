@@ -4,7 +4,6 @@ import subprocess
 import time
 
 from confluent_kafka import Producer
-
 from harness.broker import SCRAM_PASSWORD
 from harness.lab import Lab
 from harness.reader import read_topic
@@ -45,12 +44,40 @@ def test_kcat_and_the_console_consumer_read_exactly_the_first_seen_messages(lab:
     daemon.stop()
     expected = ['{"id": "a"}', '{"id": "b"}', '{"id": "c"}', '{"id": "d"}']
     kcat = subprocess.run(
-        ["kcat", "-C", "-q", "-e", "-b", lab.broker.plaintext, "-t", lab.output, "-o", "beginning",
-         "-X", "isolation.level=read_committed"], capture_output=True, text=True, check=True, timeout=30)
+        [
+            "kcat",
+            "-C",
+            "-q",
+            "-e",
+            "-b",
+            lab.broker.plaintext,
+            "-t",
+            lab.output,
+            "-o",
+            "beginning",
+            "-X",
+            "isolation.level=read_committed",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
     assert kcat.stdout.splitlines() == expected
     console = lab.broker.tool(
-        _CONSOLE_CONSUMER, "--bootstrap-server", lab.broker.plaintext, "--topic", lab.output, "--from-beginning",
-        "--isolation-level", "read_committed", "--max-messages", "4", "--timeout-ms", "20000")
+        _CONSOLE_CONSUMER,
+        "--bootstrap-server",
+        lab.broker.plaintext,
+        "--topic",
+        lab.output,
+        "--from-beginning",
+        "--isolation-level",
+        "read_committed",
+        "--max-messages",
+        "4",
+        "--timeout-ms",
+        "20000",
+    )
     assert console.splitlines() == expected
 
 
@@ -60,7 +87,8 @@ def test_kafka_consumer_groups_shows_the_offsets_and_no_lag(lab: Lab):
     lab.send("a", "b", "a")
     lab.drained()
     shown = lab.broker.tool(
-        _CONSUMER_GROUPS, "--bootstrap-server", lab.broker.plaintext, "--describe", "--group", lab.group)
+        _CONSUMER_GROUPS, "--bootstrap-server", lab.broker.plaintext, "--describe", "--group", lab.group
+    )
     row = next(line.split() for line in shown.splitlines() if lab.input in line)
     assert row[:6] == [lab.group, lab.input, "0", "3", "3", "0"]  # ... CURRENT-OFFSET LOG-END-OFFSET LAG
 

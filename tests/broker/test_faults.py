@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
-
 from harness.daemon import Daemon
 from harness.lab import FAST_SESSION, Lab
 from harness.poll import wait_until
@@ -28,7 +27,7 @@ def test_a_broker_killed_in_mid_stream_and_restarted_is_found_again(own_lab: Lab
     stream = _stream(own_lab, 2)
     for _ in range(2):
         stream.send(3000)
-        wait_until(lambda: own_lab.published(), "something is published")
+        wait_until(own_lab.published, "something is published")
         own_lab.broker.kill()
         stream.send(500)
         own_lab.broker.start()
@@ -84,11 +83,11 @@ def test_a_rival_with_the_same_transactional_id_costs_nothing(lab: Lab):
 @pytest.mark.parametrize("successor", ["a", "b"])
 def test_an_instance_woken_after_its_successor_started_publishes_nothing(lab: Lab, successor: str):
     """The successor is the same instance on a new volume, or another one."""
-    lab.topics(partitions=2)
+    lab.topics()
     suspended = lab.daemon("a", kafka=_FAST).start()
-    stream = _stream(lab, 2)
+    stream = _stream(lab, 1)
     stream.send(2000)
-    wait_until(lambda: lab.published(), "something is published")
+    wait_until(lab.published, "something is published")
     suspended.signal(signal.SIGSTOP)
     stream.send(2000)
     lab.account.flush()
@@ -103,9 +102,7 @@ def test_an_instance_woken_after_its_successor_started_publishes_nothing(lab: La
     lab.account.flush()
     lab.drained(120)
     assert other.stop() == 0
-    if successor == "a":  # a second member of the group would find only the duplicates within its partitions
-        lab.assert_exact()
-    assert lab.report().lost == 0
+    lab.assert_exact()
 
 
 def test_sigterm_in_mid_stream_leaves_with_success_within_ten_seconds(lab: Lab):
@@ -115,7 +112,7 @@ def test_sigterm_in_mid_stream_leaves_with_success_within_ten_seconds(lab: Lab):
     for _ in range(3):
         daemon.start()
         stream.send(5000)
-        wait_until(lambda: lab.published(), "something is published")
+        wait_until(lab.published, "something is published")
         assert daemon.stop(timeout_s=10) == 0
     lab.account.flush()
     daemon.start()
@@ -129,7 +126,7 @@ def test_a_second_sigterm_leaves_at_once_and_loses_nothing(own_lab: Lab):
     daemon = own_lab.daemon().start()
     stream = _stream(own_lab, 1)
     stream.send(2000)
-    wait_until(lambda: own_lab.published(), "something is published")
+    wait_until(own_lab.published, "something is published")
     own_lab.account.flush()
     own_lab.broker.suspend()  # so that the first SIGTERM cannot finish the batch
     daemon.signal(signal.SIGTERM)
@@ -163,8 +160,9 @@ def test_sigterm_while_the_broker_is_gone_leaves_within_ten_seconds(own_lab: Lab
 @contextmanager
 def _small_disk(directory: Path) -> Iterator[Path]:
     directory.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(directory)],
-                             capture_output=True, text=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(directory)], capture_output=True, text=True, check=False
+    )
     if mounted.returncode != 0:
         pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.strip()}")
     try:

@@ -16,8 +16,9 @@ _NOW = 1_700_000_000_000
 
 
 def _record(topic: str, offset: int, value: bytes = b"v", **other) -> Record:
-    return Record(topic, other.get("partition", 0), offset, _NOW + offset, other.get("key"), value,
-                  other.get("headers", ()))
+    return Record(
+        topic, other.get("partition", 0), offset, _NOW + offset, other.get("key"), value, other.get("headers", ())
+    )
 
 
 def _sent(*idents: str) -> list[Sent]:
@@ -60,10 +61,15 @@ def test_the_verifier_finds_a_changed_order():
 def test_the_verifier_finds_every_kind_of_changed_bytes():
     first = _record("in", 0, b"v", key=b"", headers=(("h", None), ("h", b"")))
     broken = [
-        first._replace(key=None), first._replace(value=None), first._replace(value=b"V"),
-        first._replace(timestamp_ms=first.timestamp_ms + 1), first._replace(partition=1),
-        first._replace(headers=(("h", b""), ("h", None))), first._replace(headers=(("h", None),)),
-        first._replace(headers=(("h", b""), ("h", b""))), first._replace(headers=(("H", None), ("h", b""))),
+        first._replace(key=None),
+        first._replace(value=None),
+        first._replace(value=b"V"),
+        first._replace(timestamp_ms=first.timestamp_ms + 1),
+        first._replace(partition=1),
+        first._replace(headers=(("h", b""), ("h", None))),
+        first._replace(headers=(("h", None),)),
+        first._replace(headers=(("h", b""), ("h", b""))),
+        first._replace(headers=(("H", None), ("h", b""))),
     ]
     for other in broken:
         report = verify([Sent(first, "a")], [other._replace(topic="out")], "out")
@@ -85,7 +91,8 @@ def test_the_producer_and_the_reader_keep_nulls_repeats_and_order(broker: Broker
 
 
 def test_a_loop_without_deduplication_is_flagged_as_doubled_and_nothing_else(
-        broker: Broker, admin: Admin, name: str, tmp_path: Path):
+    broker: Broker, admin: Admin, name: str, tmp_path: Path
+):
     topic, output = admin.create_topic(f"{name}.in", partitions=2), admin.create_topic(f"{name}.out", partitions=2)
     account = Account(broker.plaintext)
     Stream(account, topic, partitions=2, seed=1, duplicates=0.3).send(5000)

@@ -1,7 +1,6 @@
 """Operators move offsets, groups vanish, logs are cut: nothing is published twice, and gaps are never silent."""
 
 import pytest
-
 from harness.daemon import Daemon
 from harness.lab import FAST_SESSION, Lab
 

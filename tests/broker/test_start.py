@@ -1,7 +1,6 @@
 """What is checked before anything is consumed, and what the operator is told."""
 
 import pytest
-
 from harness.admin import Admin
 from harness.broker import SCRAM_PASSWORD, Broker
 from harness.daemon import EXIT_CONFIG, EXIT_TRY_AGAIN
@@ -38,11 +37,14 @@ def test_an_output_with_too_few_partitions_is_refused(lab: Lab):
     _refuses(lab, lab.output, "2 partitions", "3")
 
 
-@pytest.mark.parametrize(("setting", "value", "word"), [
-    ("max_message_bytes", 1000, "max.message.bytes"),
-    ("message_timestamp_type", "LogAppendTime", "CreateTime"),
-    ("cleanup_policy", "compact", "cleanup.policy"),
-])
+@pytest.mark.parametrize(
+    ("setting", "value", "word"),
+    [
+        ("max_message_bytes", 1000, "max.message.bytes"),
+        ("message_timestamp_type", "LogAppendTime", "CreateTime"),
+        ("cleanup_policy", "compact", "cleanup.policy"),
+    ],
+)
 def test_an_output_that_would_not_carry_the_messages_is_refused(lab: Lab, setting: str, value: str | int, word: str):
     lab.admin.create_topic(lab.input)
     lab.admin.create_topic(lab.output, **{setting: value})

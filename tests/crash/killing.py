@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from harness.paths import ROOT
 from harness.poll import TimedOut, hold
-
 from scene import Flow, Scene
 
 AT_RANDOM = "random"
@@ -53,7 +52,9 @@ class Killer:
             began = time.monotonic()
             reached = any(self._kill(target) for _ in range(_ATTEMPTS))
             outcome = f"after {time.monotonic() - began:.1f} s" if reached else "was NOT reached"
-            print(f"kill {number}/{len(planned)} {target} {outcome}, {self.scene.stream.sent} messages sent", flush=True)
+            print(
+                f"kill {number}/{len(planned)} {target} {outcome}, {self.scene.stream.sent} messages sent", flush=True
+            )
 
     def _kill(self, target: str) -> bool:
         """One life of the daemon; true if it ended where it should."""

@@ -15,7 +15,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from harness.broker import Broker
 from harness.verifier import Report
-
 from killing import AT_RANDOM, KILLS_PER_STEP, Killer, named_steps, plan
 from scene import MAX_BATCH, PARTITIONS, Flow, Scene
 
@@ -57,10 +56,14 @@ def at_least_once(broker: Broker, directory: Path, chance: random.Random) -> boo
     killer, report, status = kill_and_drain(scene, _AT_LEAST_ONCE_KILLS, chance)
     print_table("at_least_once", killer, report)
     kills = killer.killed.total()
-    print(f"  went back {report.rewinds} times (at most {kills * PARTITIONS}), "
-          f"by {report.deepest_rewind} input offsets at most (at most {2 * MAX_BATCH})")
+    print(
+        f"  went back {report.rewinds} times (at most {kills * PARTITIONS}), "
+        f"by {report.deepest_rewind} input offsets at most (at most {2 * MAX_BATCH})"
+    )
     only_cut_batches = report.rewinds <= kills * PARTITIONS and report.deepest_rewind <= 2 * MAX_BATCH
-    return report.lost == report.changed == 0 and only_cut_batches and status == 0 and kills >= len(_AT_LEAST_ONCE_KILLS)
+    return (
+        report.lost == report.changed == 0 and only_cut_batches and status == 0 and kills >= len(_AT_LEAST_ONCE_KILLS)
+    )
 
 
 def print_table(title: str, killer: Killer, report: Report) -> None:

@@ -5,7 +5,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from confluent_kafka import KafkaException
-
 from harness.admin import Admin
 from harness.broker import Broker
 from harness.daemon import Daemon, config
@@ -36,10 +35,18 @@ class Scene:
             self.admin.create_topic(topic, PARTITIONS, max_message_bytes=_OUTPUT_LIMIT)
         self.account = Account(broker.plaintext)
         self.stream = Stream(self.account, self.input, PARTITIONS, seed)
-        self.daemon = Daemon(directory, config(
-            directory, broker.plaintext, [self.input], self.group, self.output,
-            delivery={"guarantee": guarantee, "commit_interval": "20ms", "max_batch": MAX_BATCH},
-            rejects={"route": "topic", "topic": self.rejects}))
+        self.daemon = Daemon(
+            directory,
+            config(
+                directory,
+                broker.plaintext,
+                [self.input],
+                self.group,
+                self.output,
+                delivery={"guarantee": guarantee, "commit_interval": "20ms", "max_batch": MAX_BATCH},
+                rejects={"route": "topic", "topic": self.rejects},
+            ),
+        )
 
     def committed(self) -> int:
         """The sum of the group's committed offsets, -1 while a transaction is deciding them."""
@@ -50,8 +57,13 @@ class Scene:
     def wait_progress(self) -> None:
         """Until the running daemon has committed a batch, or has died."""
         before = self.committed()
-        wait_until(lambda: not self.daemon.running() or self.committed() > before >= 0 or
-                   (before < 0 and self.committed() > 0), "the daemon commits or dies", 60)
+        wait_until(
+            lambda: (
+                not self.daemon.running() or self.committed() > before >= 0 or (before < 0 and self.committed() > 0)
+            ),
+            "the daemon commits or dies",
+            60,
+        )
 
     def refuse_large_messages(self, producer_pause: threading.Lock) -> None:
         """Lowers the output's limit while the daemon runs, and sends what no longer fits: batches must be aborted."""

@@ -4,22 +4,38 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import (AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic,
-                                   OffsetSpec, ResourceType)
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
+    NewTopic,
+    OffsetSpec,
+    ResourceType,
+)
 
 from .poll import wait_until
 
 _TIMEOUT_S = 30.0
 
 # What a broker answers while it starts or has just made a topic.
-_PASSING = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.LEADER_NOT_AVAILABLE,
-            KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE,
-            KafkaError._TRANSPORT, KafkaError._TIMED_OUT}
+_PASSING = {
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError._TRANSPORT,
+    KafkaError._TIMED_OUT,
+}
 T = TypeVar("T")
 
 
 def _settled(question: Callable[[], T], what: str) -> T:
     """The answer, once the broker has one."""
+
     def asked() -> tuple[T] | None:
         try:
             return (question(),)
@@ -109,8 +125,12 @@ class Admin:
 
     def wait_committed(self, group: str, topic: str, offsets: dict[int, int], timeout_s: float = 30.0) -> None:
         """Until the group's committed offsets are exactly these."""
-        wait_until(lambda: self._committed_or_none(group, topic) == offsets,
-                   f"group {group} has committed {offsets} of {topic}", timeout_s, every_s=0.1)
+        wait_until(
+            lambda: self._committed_or_none(group, topic) == offsets,
+            f"group {group} has committed {offsets} of {topic}",
+            timeout_s,
+            every_s=0.1,
+        )
 
     def _committed_or_none(self, group: str, topic: str) -> dict[int, int] | None:
         """None while a transaction is deciding them."""

@@ -67,9 +67,15 @@ class Broker:
         self._process: subprocess.Popen | None = None
         self.certificates = make_certificates(self.directory / "tls")
         self._properties = self.directory / "server.properties"
-        self._properties.write_text(_PROPERTIES.format(
-            plain=plain, sasl=sasl, controller=controller, keystore=self.certificates.keystore,
-            data=self.directory / "data"))
+        self._properties.write_text(
+            _PROPERTIES.format(
+                plain=plain,
+                sasl=sasl,
+                controller=controller,
+                keystore=self.certificates.keystore,
+                data=self.directory / "data",
+            )
+        )
         self._jars = ensure_jars()
         self._format()
 
@@ -80,9 +86,20 @@ class Broker:
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         scram = f"SCRAM-SHA-512=[name={SCRAM_USER},password={SCRAM_PASSWORD}]"
         done = subprocess.run(
-            self._java("kafka.tools.StorageTool", "format", "--cluster-id=" + cluster_id, "-c", str(self._properties),
-                       "--standalone", "--add-scram", scram),
-            capture_output=True, text=True)
+            self._java(
+                "kafka.tools.StorageTool",
+                "format",
+                "--cluster-id=" + cluster_id,
+                "-c",
+                str(self._properties),
+                "--standalone",
+                "--add-scram",
+                scram,
+            ),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if done.returncode != 0:
             raise RuntimeError(f"formatting the broker's storage failed:\n{done.stdout}{done.stderr}")
 
@@ -154,8 +171,13 @@ class Broker:
 
     def tool(self, main_class: str, *arguments: str, timeout_s: float = 60.0) -> str:
         """Runs one of Kafka's own command line tools by its class; returns stdout."""
-        done = subprocess.run(self._java("-Xmx128m", "-XX:TieredStopAtLevel=1", main_class, *arguments),
-                              capture_output=True, text=True, timeout=timeout_s)
+        done = subprocess.run(
+            self._java("-Xmx128m", "-XX:TieredStopAtLevel=1", main_class, *arguments),
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
         if done.returncode != 0:
             raise RuntimeError(f"{main_class} failed:\n{done.stdout}{done.stderr}")
         return done.stdout

@@ -89,7 +89,7 @@ class Daemon:
 
     def log_text(self, whole: bool = False) -> str:
         """What it has logged since its last start."""
-        with open(self.log, "rb") as log:
+        with self.log.open("rb") as log:
             log.seek(0 if whole else self._log_start)
             return log.read().decode(errors="replace")
 
@@ -98,6 +98,7 @@ class Daemon:
 
     def wait_log(self, *words: str, timeout_s: float = 30.0) -> str:
         """The first line since the last start that contains all these words (upper and lower case alike)."""
+
         def line_with_words() -> str | None:
             for line in self.log_text().splitlines():
                 if all(word.lower() in line.lower() for word in words):
@@ -113,7 +114,7 @@ class Daemon:
         """Another command of the program with this configuration, such as skip or store stats."""
         name, *rest = arguments
         full = [str(firstseen_binary()), name, *rest, "--config", str(self.config_file)]
-        return subprocess.run(full, capture_output=True, text=True, timeout=timeout_s)
+        return subprocess.run(full, capture_output=True, text=True, timeout=timeout_s, check=False)
 
     def __enter__(self) -> "Daemon":
         return self

@@ -1,4 +1,4 @@
-"""What most tests on the broker need: topics of their own, an account of what was sent, daemons that are always ended."""
+"""What most tests on the broker need: topics of their own, an account of what was sent, daemons that are ended."""
 
 import json
 from collections.abc import Hashable, Iterable, Mapping
@@ -42,19 +42,41 @@ class Lab:
         self._daemons.append(made)
         return made
 
-    def send(self, *idents: Hashable, partition: int = 0, headers: Headers = (), key: bytes | None = None,
-             timestamp_ms: int | None = None) -> None:
+    def send(
+        self,
+        *idents: Hashable,
+        partition: int = 0,
+        headers: Headers = (),
+        key: bytes | None = None,
+        timestamp_ms: int | None = None,
+    ) -> None:
         """One message {"id": ident} each, acknowledged."""
         for ident in idents:
-            self.account.send(self.input, partition, ident=ident, key=key, headers=headers, timestamp_ms=timestamp_ms,
-                              value=json.dumps({"id": ident}).encode())
+            self.account.send(
+                self.input,
+                partition,
+                ident=ident,
+                key=key,
+                headers=headers,
+                timestamp_ms=timestamp_ms,
+                value=json.dumps({"id": ident}).encode(),
+            )
         self.account.flush()
 
-    def send_value(self, value: bytes | None, ident: Hashable, partition: int = 0, headers: Headers = (),
-                   key: bytes | None = None, timestamp_ms: int | None = None) -> Record:
+    def send_value(
+        self,
+        value: bytes | None,
+        ident: Hashable,
+        *,
+        partition: int = 0,
+        headers: Headers = (),
+        key: bytes | None = None,
+        timestamp_ms: int | None = None,
+    ) -> Record:
         """One message with this very value; answers it with its offset."""
-        self.account.send(self.input, partition, ident=ident, key=key, headers=headers, timestamp_ms=timestamp_ms,
-                          value=value)
+        self.account.send(
+            self.input, partition, ident=ident, key=key, headers=headers, timestamp_ms=timestamp_ms, value=value
+        )
         return self.account.flush().sent[-1].record
 
     def drained(self, timeout_s: float = 60.0) -> None:

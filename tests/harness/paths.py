@@ -28,7 +28,7 @@ def _program(text: str, variable: str) -> Path:
 
 
 def ensure_jars() -> Path:
-    """Fetches Apache Kafka from Maven Central unless the jars of this very pom are there already; returns their folder."""
+    """Fetches Apache Kafka from Maven Central unless the jars of this very pom are there; returns their folder."""
     stamp = KAFKA_LIB / "pom.xml"
     if not stamp.is_file() or stamp.read_bytes() != POM.read_bytes():
         subprocess.run(

@@ -1,26 +1,18 @@
 """Child processes that do not outlive the test run."""
 
-import ctypes
-import signal
 import socket
 import subprocess
 from pathlib import Path
 
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True)
+_DIE_WITH_PARENT = ["setpriv", "--pdeathsig", "KILL", "--"]
 
 
-def _die_with_parent() -> None:
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def start(command: list[str], log: Path, env: dict[str, str] | None = None, cwd: Path | None = None) -> subprocess.Popen:
+def start(command: list[str], log: Path, env: dict[str, str] | None = None) -> subprocess.Popen:
     """Starts a process whose stdout and stderr are appended to `log`; it is killed when this program dies. Call it from
     the main thread: the kernel counts the death of the starting thread as the parent's."""
-    with open(log, "ab") as out:
+    with log.open("ab") as out:
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=env, cwd=cwd,
-            preexec_fn=_die_with_parent,
+            [*_DIE_WITH_PARENT, *command], stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=env
         )
 
 

@@ -25,20 +25,44 @@ class Account:
         self.sent: list[Sent] = []
         self._failures: list[str] = []
         self._unacknowledged = 0
-        self._producer = Producer({
-            "bootstrap.servers": brokers, "enable.idempotence": True, "linger.ms": 5, "message.max.bytes": 67108864,
-            "reconnect.backoff.max.ms": 500, "message.timeout.ms": 120000, "log_level": 0, **properties,
-        })
+        self._producer = Producer(
+            {
+                "bootstrap.servers": brokers,
+                "enable.idempotence": True,
+                "linger.ms": 5,
+                "message.max.bytes": 67108864,
+                "reconnect.backoff.max.ms": 500,
+                "message.timeout.ms": 120000,
+                "log_level": 0,
+                **properties,
+            }
+        )
 
-    def send(self, topic: str, partition: int, *, ident: Hashable, key: bytes | None = None,
-             value: bytes | None = None, headers: Headers = (), timestamp_ms: int | None = None) -> None:
+    def send(
+        self,
+        topic: str,
+        partition: int,
+        *,
+        ident: Hashable,
+        key: bytes | None = None,
+        value: bytes | None = None,
+        headers: Headers = (),
+        timestamp_ms: int | None = None,
+    ) -> None:
         """Enqueues one message; sent() has it once it is acknowledged."""
         stamp = int(time.time() * 1000) if timestamp_ms is None else timestamp_ms
         record = Record(topic, partition, -1, stamp, key, value, headers)
         while True:
             try:
-                self._producer.produce(topic, value=value, key=key, partition=partition, timestamp=stamp,
-                                       headers=list(headers), on_delivery=self._acknowledge(record, ident))
+                self._producer.produce(
+                    topic,
+                    value=value,
+                    key=key,
+                    partition=partition,
+                    timestamp=stamp,
+                    headers=list(headers),
+                    on_delivery=self._acknowledge(record, ident),
+                )
                 break
             except BufferError:
                 self._producer.poll(0.1)
@@ -52,6 +76,7 @@ class Account:
                 self._failures.append(f"{record.topic}[{record.partition}]: {error}")
             else:
                 self.sent.append(Sent(record._replace(offset=message.offset()), ident))
+
         return acknowledged
 
     def flush(self, timeout_s: float = 60.0) -> "Account":

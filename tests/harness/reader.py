@@ -8,15 +8,26 @@ from .poll import wait_until
 from .record import Record
 
 
-def read_topic(brokers: str, topic: str, isolation: str = "read_committed", timeout_s: float = 60.0) -> Iterator[Record]:
+def read_topic(
+    brokers: str, topic: str, isolation: str = "read_committed", timeout_s: float = 60.0
+) -> Iterator[Record]:
     """Everything readable in the topic now, in the order of arrival; with read_committed up to the first open
     transaction. Ends when every partition has reported an end at or behind the one that it had at the start."""
-    consumer = Consumer({
-        "bootstrap.servers": brokers, "group.id": "reader", "enable.auto.commit": False, "isolation.level": isolation,
-        "enable.partition.eof": True, "auto.offset.reset": "error", "fetch.message.max.bytes": 33554432,
-        "fetch.max.bytes": 67108864, "receive.message.max.bytes": 100000000, "queued.max.messages.kbytes": 65536,
-        "message.max.bytes": 67108864,
-    })
+    consumer = Consumer(
+        {
+            "bootstrap.servers": brokers,
+            "group.id": "reader",
+            "enable.auto.commit": False,
+            "isolation.level": isolation,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "error",
+            "fetch.message.max.bytes": 33554432,
+            "fetch.max.bytes": 67108864,
+            "receive.message.max.bytes": 100000000,
+            "queued.max.messages.kbytes": 65536,
+            "message.max.bytes": 67108864,
+        }
+    )
     try:
         partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
         consumer.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in partitions])
@@ -39,5 +50,12 @@ def read_topic(brokers: str, topic: str, isolation: str = "read_committed", time
 def record_of(message) -> Record:
     """The record of a message of confluent_kafka."""
     headers = tuple((name, value) for name, value in message.headers() or ())
-    return Record(message.topic(), message.partition(), message.offset(), message.timestamp()[1], message.key(),
-                  message.value(), headers)
+    return Record(
+        message.topic(),
+        message.partition(),
+        message.offset(),
+        message.timestamp()[1],
+        message.key(),
+        message.value(),
+        headers,
+    )

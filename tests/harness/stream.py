@@ -71,25 +71,34 @@ class Stream:
     def _headers(self) -> Headers:
         names = ("trace", "trace", "source", "größe")
         values = (None, b"", b"\x00\xff", self._random.randbytes(8))
-        return tuple((self._random.choice(names), self._random.choice(values)) for _ in range(self._random.randrange(5)))
+        return tuple(
+            (self._random.choice(names), self._random.choice(values)) for _ in range(self._random.randrange(5))
+        )
 
     def _send_copy(self, original: _Original) -> None:
         """A retry of the same bytes, a retry with other bytes around the same id, or a copy in another partition."""
         kind = self._random.randrange(3)
         if kind == 1:
-            original = _changed(original, headers=original.headers + (("retry", b"1"),))
+            original = _changed(original, headers=(*original.headers, ("retry", b"1")))
         elif kind == 2:
             original = _changed(original, partition=self._random.randrange(self._partitions), key=self._key())
         self._send(original)
 
     def _replay(self) -> None:
         start = self._random.randrange(len(self._recent))
-        for original in list(self._recent)[start:start + self._random.randrange(1, 300)]:
+        for original in list(self._recent)[start : start + self._random.randrange(1, 300)]:
             self._send(original)
 
     def _send(self, original: _Original) -> None:
-        self._account.send(self._topic, original.partition, ident=original.ident, key=original.key,
-                           value=original.value, headers=original.headers, timestamp_ms=original.timestamp_ms)
+        self._account.send(
+            self._topic,
+            original.partition,
+            ident=original.ident,
+            key=original.key,
+            value=original.value,
+            headers=original.headers,
+            timestamp_ms=original.timestamp_ms,
+        )
         self.sent += 1
 
 

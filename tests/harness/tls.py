@@ -20,8 +20,23 @@ def make_certificates(directory: Path) -> Certificates:
     new_key = ["-newkey", "rsa:2048", "-nodes"]
     _openssl("req", "-x509", *new_key, "-keyout", ca_key, "-out", ca, "-days", "30", "-subj", "/CN=firstseen test CA")
     _openssl("req", *new_key, "-keyout", key, "-out", request, "-subj", "/CN=127.0.0.1")
-    _openssl("x509", "-req", "-in", request, "-CA", ca, "-CAkey", ca_key, "-CAcreateserial", "-out", certificate,
-             "-days", "30", "-extfile", extensions)
+    _openssl(
+        "x509",
+        "-req",
+        "-in",
+        request,
+        "-CA",
+        ca,
+        "-CAkey",
+        ca_key,
+        "-CAcreateserial",
+        "-out",
+        certificate,
+        "-days",
+        "30",
+        "-extfile",
+        extensions,
+    )
     keystore = directory / "keystore.pem"
     keystore.write_bytes(key.read_bytes() + certificate.read_bytes())
     return Certificates(ca=ca, keystore=keystore)

@@ -1,8 +1,8 @@
 """The independent verifier: compares what was published with what was sent.
 
-It shares no code with the daemon and derives no keys. Its rule: of all messages with one ident exactly one is published,
-and within a partition only the first of them can be it; what is published is the message itself, byte for byte, in the
-same partition, and in the order of its source partition.
+It shares no code with the daemon and derives no keys. Its rule: of all messages with one ident exactly one is
+published, and within a partition only the first of them can be it; what is published is the message itself, byte for
+byte, in the same partition, and in the order of its source partition.
 """
 
 from collections.abc import Hashable, Iterable
@@ -32,8 +32,10 @@ class Report:
         return self.lost == self.doubled == self.changed == 0
 
     def __str__(self) -> str:
-        line = (f"messages {self.messages}, first seen {self.first_seen}, published {self.published}, "
-                f"lost {self.lost}, doubled {self.doubled}, changed {self.changed}")
+        line = (
+            f"messages {self.messages}, first seen {self.first_seen}, published {self.published}, "
+            f"lost {self.lost}, doubled {self.doubled}, changed {self.changed}"
+        )
         return "\n  ".join([line, *self.examples])
 
 
