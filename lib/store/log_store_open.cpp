@@ -86,6 +86,8 @@ Result<std::unique_ptr<LogStore>> LogStore::open(const OpenOptions& options, con
 /// Did the machine go down while commits were not synced? Then nothing is read before it is verified.
 Result<void> LogStore::recover() {
   boot_id_ = options_.boot_id.empty() ? current_boot_id() : options_.boot_id;
+  std::error_code ignored;
+  std::filesystem::remove_all(options_.directory / salvage_folder, ignored);  // a crash during an earlier salvage
   const std::string mark = UnsyncedMark::read(options_.directory);
   if (mark.empty() || mark == boot_id_) return {};
   if (!has_data(options_.directory)) return UnsyncedMark::remove(options_.directory);

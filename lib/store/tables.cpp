@@ -18,8 +18,8 @@ constexpr std::string_view identity_key = "identity";
 constexpr std::string_view state_key = "state";
 constexpr std::size_t checksum_bytes = 8;
 constexpr std::size_t id_digits = 32;
-constexpr std::size_t identity_bytes = 4 + 4 + id_digits + 4 * 8;
-constexpr std::size_t log_state_bytes = 5 * 8;
+constexpr std::size_t identity_bytes = 72;
+constexpr std::size_t log_state_bytes = 40;
 constexpr std::size_t partition_row_bytes = partition_state_bytes + 8;
 constexpr std::size_t longest_key = 511;  // of LMDB
 
