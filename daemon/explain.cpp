@@ -1,0 +1,103 @@
+#include "explain.h"
+
+#include <fmt/format.h>
+
+#include <istream>
+#include <iterator>
+#include <ostream>
+#include <vector>
+
+#include "base/hex.h"
+#include "key/deriver.h"
+#include "key/digester.h"
+#include "key/json_text.h"
+#include "message_json.h"
+
+namespace firstseen::daemon {
+namespace {
+
+using key::quoted;
+
+std::vector<HeaderView> header_views(const OwnedMessage& message) {
+  std::vector<HeaderView> views;
+  for (const auto& [name, value] : message.headers) {
+    views.push_back({name, value ? std::optional<std::string_view>(*value) : std::nullopt});
+  }
+  return views;
+}
+
+key::Explanation explain_message(key::Deriver& deriver, const OwnedMessage& message) {
+  const std::vector<HeaderView> headers = header_views(message);
+  MessageView view;
+  view.topic = message.topic;
+  view.partition = message.partition;
+  view.offset = message.offset;
+  view.timestamp_ms = message.timestamp_ms;
+  if (message.key) view.key = *message.key;
+  if (message.value) view.value = *message.value;
+  view.headers = headers;
+  return deriver.explain(view);
+}
+
+std::string_view outcome(key::Derived::Kind kind) {
+  switch (kind) {
+    case key::Derived::Kind::key:
+      return "key";
+    case key::Derived::Kind::reject:
+      return "reject";
+    case key::Derived::Kind::pass:
+      return "pass";
+  }
+  return "unknown";
+}
+
+void write_text(const key::Explanation& explanation, std::string_view algorithm, std::ostream& out) {
+  for (const key::ExplainedPart& part : explanation.parts) {
+    out << fmt::format("part      {}\n  found   {}\n", part.part, part.found);
+    if (!part.canonical_hex.empty()) out << fmt::format("  bytes   {}\n", part.canonical_hex);
+  }
+  const key::Derived& result = explanation.result;
+  if (result.kind == key::Derived::Kind::key) {
+    out << fmt::format("encoding  {}\n{:<10}{}\nstored    {}\n", explanation.canonical_hex, algorithm,
+                       explanation.full_digest_hex, to_hex(result.digest.bytes));
+    return;
+  }
+  const bool reject = result.kind == key::Derived::Kind::reject;
+  out << fmt::format("no key    {}: {}\n{}\n", result.rejection.reason, result.rejection.detail,
+                     reject ? "          the message takes the rejects route"
+                            : "          the message is published without being checked (on_missing: pass)");
+}
+
+void write_json(const key::Explanation& explanation, std::string_view algorithm, std::ostream& out) {
+  std::string parts;
+  for (const key::ExplainedPart& part : explanation.parts) {
+    parts += fmt::format("{}{{\"part\":{},\"found\":{},\"canonical\":\"{}\"}}", parts.empty() ? "" : ",",
+                         quoted(part.part), quoted(part.found), part.canonical_hex);
+  }
+  const key::Derived& result = explanation.result;
+  out << fmt::format("{{\"parts\":[{}],\"result\":\"{}\"", parts, outcome(result.kind));
+  if (result.kind == key::Derived::Kind::key) {
+    out << fmt::format(",\"canonical\":\"{}\",\"algorithm\":\"{}\",\"digest\":\"{}\",\"stored\":\"{}\"}}\n",
+                       explanation.canonical_hex, algorithm, explanation.full_digest_hex, to_hex(result.digest.bytes));
+  } else {
+    out << fmt::format(",\"reason\":{},\"detail\":{}}}\n", quoted(result.rejection.reason),
+                       quoted(result.rejection.detail));
+  }
+}
+
+}  // namespace
+
+Result<void> explain(const key::KeySpec& spec, std::istream& message_json, const ExplainOptions& options,
+                     std::ostream& out) {
+  auto deriver = key::Deriver::make(spec);
+  if (!deriver) return forward(deriver.error());
+  const std::string text{std::istreambuf_iterator<char>(message_json), {}};
+  if (message_json.bad()) return fail(Exit::io, "the message cannot be read");
+  const auto message = read_message_json(text, options.default_topic);
+  if (!message) return forward(message.error());
+  const key::Explanation explanation = explain_message(**deriver, *message);
+  (options.json ? write_json : write_text)(explanation, key::digest_name(spec.digest), out);
+  return {};
+}
+
+}  // namespace firstseen::daemon

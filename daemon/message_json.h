@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/message.h"
+
+namespace firstseen::daemon {
+
+/// A message that owns its bytes.
+struct OwnedMessage {
+  std::string topic;
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+  std::int64_t timestamp_ms = -1;
+  std::optional<std::string> key;
+  std::optional<std::string> value;
+  std::vector<std::pair<std::string, std::optional<std::string>>> headers;
+};
+
+/// Reads a message that a person wrote as a JSON object; every member may be left out:
+///
+///   topic                 a string; `default_topic` otherwise
+///   partition, offset     whole numbers, 0 otherwise
+///   timestamp             milliseconds since the Unix epoch; otherwise the message has none
+///   key, value            a string (its UTF-8 bytes) or null, which is also what they are when left out; value may
+///                         also be an object or array, which stands for its own JSON text, byte for byte
+///   key_base64, value_base64   instead of key or value: any bytes
+///   headers               [[name, value], ...] or {name: value, ...}; a value is a string, null or {"base64": "..."}
+///
+/// Fails with Exit::bad_data, saying what is wrong where.
+Result<OwnedMessage> read_message_json(std::string_view text, std::string_view default_topic);
+
+}  // namespace firstseen::daemon
