@@ -20,6 +20,9 @@ function(firstseen_library name)
   target_link_libraries(firstseen_${name} PUBLIC ${ARG_PUBLIC} PRIVATE firstseen_flags ${ARG_PRIVATE})
 endfunction()
 
+# Everything that ctest needs and nothing else: `cmake --build ... --target tests`.
+add_custom_target(tests)
+
 # firstseen_test(NAME LABEL unit|component SOURCES a.cpp ... LIBS libs...)
 # One GoogleTest program; each of its tests is a ctest case with that label.
 function(firstseen_test name)
@@ -28,5 +31,6 @@ function(firstseen_test name)
   target_link_libraries(${name} PRIVATE firstseen_flags ${ARG_LIBS} GTest::gtest GTest::gtest_main)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(${name} PRIVATE FIRSTSEEN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  add_dependencies(tests ${name})
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 300)
 endfunction()
