@@ -33,7 +33,7 @@ struct [[nodiscard]] Error {
   Action action = Action::stop;
   Exit exit = Exit::internal;
   std::string message;
-  bool fenced = false;  ///< with restart: somebody with this client's identity has taken its place (or the broker thinks so)
+  bool fenced = false;  ///< with restart: somebody with this client's identity took its place, or so the broker thinks
 };
 
 /// A value or an Error; may not be ignored.

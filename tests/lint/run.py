@@ -37,7 +37,7 @@ def is_shell(file: Path) -> bool:
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--build", type=Path, required=True, help="a configured build folder (compile_commands.json)")
+    arguments.add_argument("--build", type=Path, required=True, help="a configured build folder")
     arguments.add_argument("--jobs", type=int, default=2)
     options = arguments.parse_args()
     build = options.build.resolve()

@@ -21,7 +21,7 @@ def units(build: Path, root: Path) -> list[dict]:
 
 
 def fingerprint(unit: dict, root: Path) -> str | None:
-    """A digest of all that a verdict depends on: command, configuration, the unit and each of our headers it includes."""
+    """A digest of all that a verdict depends on: command, configuration, the unit and every header of ours."""
     words = shlex.split(unit["command"])
     flags = [word for word in words if word.startswith(("-I", "-D", "-isystem", "-std", "-f"))]
     listing = subprocess.run(
