@@ -6,19 +6,13 @@
 #include <string_view>
 #include <vector>
 
+#include "key/json_fault.h"
 #include "key/json_pointer.h"
 
 namespace firstseen::key {
 
 /// How many arrays and objects may be open at once in a payload; one more is a fault.
 inline constexpr unsigned max_json_depth = 1024;
-
-/// What is wrong with a document, and where.
-struct JsonFault {
-  std::string_view reason;  ///< a stable name from lib/key/README.md
-  std::size_t offset = 0;   ///< in bytes from the document's start
-  std::string note;         ///< for a person
-};
 
 /// The value that a pointer led to.
 struct SelectedValue {
