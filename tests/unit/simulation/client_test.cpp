@@ -178,8 +178,8 @@ TEST_F(SimulatedClient, BreachesOfTheContractAreNoticed) {
   input("a");
   EXPECT_TRUE(violations.empty());
   publish_all(*client);
-  EXPECT_TRUE(client->rewind(std::vector<Position>{{in, 0}}));
-  EXPECT_EQ(violations.texts().size(), 1U) << "rewind with a transaction open";
+  EXPECT_TRUE(client->assign(std::vector<Position>{{in, 0}}));
+  EXPECT_EQ(violations.texts().size(), 1U) << "assign with a transaction open";
   faults.once(Fault::again);
   static_cast<void>(send(*client, 1));
   static_cast<void>(client->commit());

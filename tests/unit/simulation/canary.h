@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "host.h"
+
+namespace firstseen::simulation {
+
+/// A deliberate defect between the slot and the world, and what it breaks. The simulation must find every one.
+struct Canary {
+  std::string_view name;
+  std::string_view breaks;
+  Interposers interposers;
+};
+
+std::vector<Canary> canaries();
+
+}  // namespace firstseen::simulation

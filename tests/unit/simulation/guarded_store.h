@@ -1,0 +1,95 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "faults.h"
+#include "process.h"
+#include "store/seen_store.h"
+
+namespace firstseen::simulation {
+
+/// Passes everything on to another store; the base of the stores that misbehave on purpose.
+class StoreDecorator : public store::SeenStore {
+ public:
+  explicit StoreDecorator(std::unique_ptr<store::SeenStore> inner) : inner_(std::move(inner)) {}
+
+  [[nodiscard]] std::string id() const override { return inner_->id(); }
+  [[nodiscard]] const std::vector<std::string>& open_report() const override { return inner_->open_report(); }
+  Result<void> pin(std::span<const store::Pin> pins) override { return inner_->pin(pins); }
+  [[nodiscard]] std::optional<std::string> pinned(const std::string& name) const override {
+    return inner_->pinned(name);
+  }
+  Result<void> set_note(const std::string& name, const std::string& value) override {
+    return inner_->set_note(name, value);
+  }
+  [[nodiscard]] std::optional<std::string> note(const std::string& name) const override { return inner_->note(name); }
+  [[nodiscard]] const std::map<TopicPartition, store::PartitionState>& partitions() const override {
+    return inner_->partitions();
+  }
+  [[nodiscard]] std::optional<store::Found> find(const Digest& digest, std::int64_t now_ms) const override {
+    return inner_->find(digest, now_ms);
+  }
+  void stage(const store::Entry& entry) override { inner_->stage(entry); }
+  [[nodiscard]] std::size_t staged() const override { return inner_->staged(); }
+  void drop_staged() override { inner_->drop_staged(); }
+  [[nodiscard]] store::BatchId next_batch() const override { return inner_->next_batch(); }
+  Result<store::BatchId> prepare(std::span<const store::SourceRange> ranges, std::int64_t expire_before_ms,
+                                 bool decided) override {
+    return inner_->prepare(ranges, expire_before_ms, decided);
+  }
+  [[nodiscard]] std::optional<store::UndecidedBatch> undecided() const override { return inner_->undecided(); }
+  void settle() override { inner_->settle(); }
+  Result<void> roll_back() override { return inner_->roll_back(); }
+  Result<void> close_clean() override { return inner_->close_clean(); }
+  [[nodiscard]] store::Stats stats() const override { return inner_->stats(); }
+
+ protected:
+  [[nodiscard]] store::SeenStore& inner() { return *inner_; }
+
+ private:
+  std::unique_ptr<store::SeenStore> inner_;
+};
+
+/// Fails writes by plan, and lets nothing be written after the process was killed.
+class GuardedStore final : public StoreDecorator {
+ public:
+  GuardedStore(std::unique_ptr<store::SeenStore> inner, Faults& faults, const Process& process, Violations& violations)
+      : StoreDecorator(std::move(inner)), faults_(faults), process_(process), violations_(violations) {}
+
+  Result<store::BatchId> prepare(std::span<const store::SourceRange> ranges, std::int64_t expire_before_ms,
+                                 bool decided) override {
+    if (undecided()) violations_.add(process_.name + ": prepare with an undecided batch");
+    if (refuse("prepare")) return fail(Action::pause, Exit::io, "disk full (simulated)");
+    return inner().prepare(ranges, expire_before_ms, decided);
+  }
+  Result<void> roll_back() override {
+    if (!undecided()) violations_.add(process_.name + ": roll_back without an undecided batch");
+    if (refuse("roll_back")) return fail(Action::pause, Exit::io, "disk full (simulated)");
+    return inner().roll_back();
+  }
+  void settle() override {
+    if (!undecided()) violations_.add(process_.name + ": settle without an undecided batch");
+    if (!dead("settle")) inner().settle();
+  }
+  Result<void> close_clean() override {
+    if (dead("close_clean")) return {};
+    return inner().close_clean();
+  }
+
+ private:
+  bool dead(const char* call) {
+    if (process_.alive) return false;
+    violations_.add(process_.name + ": the store's " + call + " called after the process was killed");
+    return true;
+  }
+  bool refuse(const char* call) { return dead(call) || faults_.strikes(Fault::store_failure); }
+
+  Faults& faults_;
+  const Process& process_;
+  Violations& violations_;
+};
+
+}  // namespace firstseen::simulation

@@ -1,0 +1,162 @@
+#include "host.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "guarded_store.h"
+#include "protocol.h"
+#include "sim_client.h"
+
+namespace firstseen::simulation {
+
+namespace {
+/// Deliberately no std::exception: nothing on the way may mistake it for an error.
+struct Killed {};
+}  // namespace
+
+/// Kills the process from within a step of the slot.
+class Host::CrashHook final : public dedup::StepHook {
+ public:
+  explicit CrashHook(Host& host) : host_(host) {}
+  void arm(int count, std::optional<dedup::Step> at) {
+    count_ = count;
+    at_ = at;
+  }
+  void at(dedup::Step step) override {
+    ++host_.steps_seen_[static_cast<std::size_t>(step)];
+    if (host_.options_.trace)
+      std::fprintf(stderr, "%s step %s\n", host_.options_.name.c_str(), std::string(dedup::step_name(step)).c_str());
+    if (count_ == 0 || (at_ && *at_ != step) || --count_ > 0) return;
+    if (host_.options_.trace) std::fprintf(stderr, "%s killed\n", host_.options_.name.c_str());
+    host_.process_->alive = false;
+    throw Killed{};
+  }
+
+ private:
+  Host& host_;
+  int count_ = 0;
+  std::optional<dedup::Step> at_;
+};
+
+Host::Host(Shared shared, HostOptions options) : shared_(shared), options_(std::move(options)) {}
+
+Host::~Host() {
+  if (running()) crash();
+}
+
+void Host::start() {
+  ++starts_;
+  last_error_.clear();
+  process_ = std::make_unique<Process>(Process{options_.name});
+  hook_ = std::make_unique<CrashHook>(*this);
+  store::OpenOptions open;
+  open.directory = options_.directory;
+  open.max_size_bytes = 16U << 20U;
+  open.durability = store::Durability::process_crash;
+  open.ttl = options_.slot.ttl;
+  open.clock = &shared_.cluster.clock();
+  auto opened = store::SeenStore::open(open);
+  if (!opened) {
+    last_error_ = opened.error().message;
+    shared_.violations.add(options_.name + ": the store does not open: " + last_error_);
+    return;
+  }
+  store_ = *std::move(opened);
+  if (options_.interposers.store) store_ = options_.interposers.store(std::move(store_));
+  store_ = std::make_unique<GuardedStore>(std::move(store_), shared_.faults, *process_, shared_.violations);
+  deriver_ = make_test_deriver();
+  dedup::SlotParts parts;
+  parts.options = options_.slot;
+  parts.deriver = deriver_.get();
+  parts.store = store_.get();
+  parts.make_client = [this] { return make_client(); };
+  parts.clock = &shared_.cluster.clock();
+  parts.idle = [this](Millis wait) { shared_.cluster.pass_time(std::max<std::int64_t>(wait.count(), 1)); };
+  parts.steps = hook_.get();
+  if (options_.trace) {
+    parts.log = [name = options_.name](LogLevel, const std::string& text) {
+      std::fprintf(stderr, "%s log: %s\n", name.c_str(), text.c_str());
+    };
+  }
+  slot_ = std::make_unique<dedup::Slot>(std::move(parts));
+}
+
+Result<std::unique_ptr<kafka::Client>> Host::make_client() {
+  kafka::ClientOptions options;
+  options.instance_id = options_.identity;
+  options.transactional_id = options_.identity;
+  options.guarantee = options_.slot.guarantee;
+  std::unique_ptr<kafka::Client> client =
+      std::make_unique<SimClient>(shared_.cluster, shared_.faults, *process_, options);
+  if (options_.interposers.client) client = options_.interposers.client(std::move(client));
+  client = std::make_unique<ProtocolChecker>(std::move(client), *process_, shared_.violations, options_.trace);
+  return client;
+}
+
+void Host::step() {
+  if (!running() || suspended()) return;
+  try {
+    const auto stepped = slot_->step();
+    if (!process_->alive) {
+      shared_.violations.add(options_.name + ": an exception thrown at a step was swallowed");
+      take_down(false);
+    } else if (!stepped) {
+      last_error_ = stepped.error().message;
+      if (options_.trace) std::fprintf(stderr, "%s ended: %s\n", options_.name.c_str(), last_error_.c_str());
+      take_down(true);
+    } else if (*stepped == dedup::Slot::Stepped::stopped) {
+      take_down(true);
+    }
+  } catch (const Killed&) {
+    take_down(false);
+  }
+}
+
+void Host::crash() {
+  if (!running()) return;
+  if (options_.trace) std::fprintf(stderr, "%s killed between steps\n", options_.name.c_str());
+  process_->alive = false;
+  take_down(false);
+}
+
+void Host::crash_at_step(int count, std::optional<dedup::Step> at) {
+  if (running()) hook_->arm(count, at);
+}
+
+void Host::stop() {
+  if (!running()) return;
+  suspend(false);
+  hook_->arm(0, std::nullopt);
+  slot_->request_stop(Millis(10'000));
+  const std::int64_t deadline = shared_.cluster.clock().steady_ms() + 30'000;
+  while (running() && shared_.cluster.clock().steady_ms() < deadline) {
+    step();
+    shared_.cluster.pass_time(1);
+  }
+  if (!running()) return;
+  shared_.violations.add(options_.name + ": did not stop in time: " + status().state + " " + status().detail);
+  crash();
+}
+
+void Host::take_down(bool clean) {
+  check_counters();
+  slot_.reset();
+  if (clean) {
+    if (auto closed = store_->close_clean(); !closed)
+      shared_.violations.add(options_.name + ": close_clean failed: " + closed.error().message);
+  }
+  store_.reset();
+  deriver_.reset();
+}
+
+void Host::check_counters() {
+  last_counters_ = slot_->status().counters;
+  const dedup::Counters& c = last_counters_;
+  if (c.consumed == c.first_seen + c.duplicates + c.rejected + c.passed) return;
+  shared_.violations.add(options_.name + ": consumed " + std::to_string(c.consumed) + " is not first_seen " +
+                         std::to_string(c.first_seen) + " + duplicates " + std::to_string(c.duplicates) +
+                         " + rejected " + std::to_string(c.rejected) + " + passed " + std::to_string(c.passed));
+}
+
+}  // namespace firstseen::simulation

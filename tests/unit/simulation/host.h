@@ -1,0 +1,90 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cluster.h"
+#include "dedup/slot.h"
+#include "faults.h"
+#include "process.h"
+#include "workload.h"
+
+namespace firstseen::simulation {
+
+/// Lets a test put something that lies between the slot and the simulation.
+struct Interposers {
+  std::function<std::unique_ptr<kafka::Client>(std::unique_ptr<kafka::Client>)> client;
+  std::function<std::unique_ptr<store::SeenStore>(std::unique_ptr<store::SeenStore>)> store;
+};
+
+struct HostOptions {
+  std::string name;                 ///< for traces and as the committer's name
+  std::string identity;             ///< group.instance.id and transactional.id
+  std::filesystem::path directory;  ///< of the store
+  dedup::SlotOptions slot;
+  Interposers interposers;
+  bool trace = false;
+};
+
+/// What the hosts of a run share.
+struct Shared {
+  SimCluster& cluster;
+  Faults& faults;
+  Violations& violations;
+};
+
+/// A machine that runs a daemon with one slot: starts, steps, kills and stops it.
+class Host {
+ public:
+  Host(Shared shared, HostOptions options);
+  ~Host();
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+  Host(Host&&) = delete;
+  Host& operator=(Host&&) = delete;
+
+  void start();
+  /// One step of the slot; if it ended, with an error or gracefully, the host is down afterwards.
+  void step();
+  /// kill -9, now.
+  void crash();
+  /// The slot is killed at the `count`-th of its next named steps (or the first `at` if given).
+  void crash_at_step(int count, std::optional<dedup::Step> at = std::nullopt);
+  /// SIGTERM, and steps until it has stopped.
+  void stop();
+  void suspend(bool suspended) { process_->suspended = suspended; }
+
+  [[nodiscard]] bool running() const { return slot_ != nullptr; }
+  [[nodiscard]] bool suspended() const { return process_ && process_->suspended; }
+  [[nodiscard]] dedup::Slot& slot() { return *slot_; }
+  [[nodiscard]] dedup::SlotStatus status() const { return slot_->status(); }
+  [[nodiscard]] const HostOptions& options() const { return options_; }
+  [[nodiscard]] const std::string& last_error() const { return last_error_; }
+  [[nodiscard]] int starts() const { return starts_; }
+  [[nodiscard]] const dedup::Counters& last_counters() const { return last_counters_; }
+  [[nodiscard]] int steps_seen(dedup::Step step) const { return steps_seen_[static_cast<std::size_t>(step)]; }
+  void change_options(const std::function<void(dedup::SlotOptions&)>& change) { change(options_.slot); }
+
+ private:
+  class CrashHook;
+  Result<std::unique_ptr<kafka::Client>> make_client();
+  void take_down(bool clean);
+  void check_counters();
+
+  Shared shared_;
+  HostOptions options_;
+  std::unique_ptr<Process> process_;
+  std::unique_ptr<CrashHook> hook_;
+  std::unique_ptr<key::Deriver> deriver_;
+  std::unique_ptr<store::SeenStore> store_;
+  std::unique_ptr<dedup::Slot> slot_;
+  std::string last_error_;
+  dedup::Counters last_counters_;
+  std::array<int, dedup::step_names.size()> steps_seen_{};
+  int starts_ = 0;
+};
+
+}  // namespace firstseen::simulation

@@ -1,0 +1,216 @@
+#include "oracle.h"
+
+#include <algorithm>
+#include <set>
+
+#include "store/inspect.h"
+
+namespace firstseen::simulation {
+
+using Kind = Input::Kind;
+using dedup::RejectRoute;
+
+Oracle::Oracle(SimCluster& cluster, const Workload& workload, const dedup::SlotOptions& options, Exemptions exemptions,
+               Violations& violations)
+    : cluster_(cluster),
+      workload_(workload),
+      options_(options),
+      exemptions_(exemptions),
+      violations_(violations),
+      ttl_ms_(options.ttl.count()),
+      history_(read_history(cluster, workload, options, Topics{}, exemptions.gaps, violations)) {
+  for (const Event& event : history_.events) {
+    if (event.input->kind == Kind::keyed) by_key_[event.input->key].push_back(&event);
+  }
+}
+
+void Oracle::check_outputs() {
+  for (const Published& one : history_.published) check_bytes(one);
+  for (const Event& event : history_.events) check_outcome(event);
+  check_twice();
+  check_order();
+  check_coverage();
+}
+
+void Oracle::violate(const Event& event, const std::string& what) {
+  violations_.add("message " + std::to_string(event.input->id) + " (" + to_string(event.input->position.tp) + "@" +
+                  std::to_string(event.input->position.offset) + ", key " + event.input->key + ", stream time " +
+                  std::to_string(event.time.low_ms - SimClock::start_ms) + ".." +
+                  std::to_string(event.time.high_ms - SimClock::start_ms) + ", txn " + std::to_string(event.txn) +
+                  "): " + what);
+}
+
+void Oracle::check_bytes(const Published& one) {
+  const auto& inputs = workload_.inputs();
+  const auto id = id_of(one.record);
+  const auto found =
+      std::find_if(inputs.begin(), inputs.end(), [&](const auto& input) { return id && input.second.id == *id; });
+  const std::string where = to_string(one.tp) + "@" + std::to_string(one.offset);
+  if (found == inputs.end()) {
+    violations_.add(where + " holds no message of the input");
+    return;
+  }
+  Record expected = found->second.record;
+  const bool side_topic = one.tp.topic != Topics{}.output;
+  const std::vector<Header>& headers = one.record.headers;
+  if (side_topic && headers.size() >= expected.headers.size() &&
+      std::equal(expected.headers.begin(), expected.headers.end(), headers.begin()))
+    expected.headers = headers;  // added headers come last
+  if (!(one.record == expected)) violations_.add(where + ": message " + std::to_string(*id) + " was changed");
+  const bool same_partition = options_.partitioner == dedup::Partitioner::same;
+  if (!side_topic && same_partition && one.tp.partition != found->first.tp.partition)
+    violations_.add(where + ": message " + std::to_string(*id) + " is in another partition");
+}
+
+bool Oracle::rejectable(const Event& event) const {
+  return event.input->kind == Kind::poison || event.input->too_large || event.input->too_new;
+}
+
+void Oracle::check_outcome(const Event& event) {
+  if (event.output.size() > 1) violate(event, "published twice in one transaction");
+  if (event.input->too_large && !event.output.empty()) violate(event, "published although too large");
+  const bool side_copy = event.duplicates.size() + event.rejects.size() > 0;
+  if (!event.output.empty() && side_copy) violate(event, "published, and sent to a side topic");
+  if (event.input->kind == Kind::poison && options_.rejects == RejectRoute::pass) {
+    if (event.output.empty()) violate(event, "a rejected message was not passed on");
+  } else if (event.input->kind == Kind::poison) {
+    check_rejected(event);
+  } else if (!event.rejects.empty()) {
+    if (!rejectable(event)) violate(event, "rejected without a fault of its own");
+  } else if (event.input->kind == Kind::passed) {
+    if (event.output.empty()) violate(event, "lost: it was to be passed unchecked");
+  } else if (event.output.empty() && !dropped_rightly(event)) {
+    if (rejectable(event) && options_.rejects != RejectRoute::topic) return;
+    violate(event, "lost: no earlier message of its key was published within the window");
+  } else if (event.output.empty() && options_.duplicates == dedup::DuplicateRoute::topic &&
+             event.duplicates.size() != 1 && !rejectable(event)) {
+    violate(event, "a duplicate is not in the duplicates topic");
+  }
+}
+
+void Oracle::check_rejected(const Event& event) {
+  if (!event.output.empty()) violate(event, "published although it has no key");
+  const std::size_t expected = options_.rejects == RejectRoute::topic ? 1 : 0;
+  if (event.rejects.size() != expected)
+    violate(event, "is " + std::to_string(event.rejects.size()) + " times in the rejects topic");
+}
+
+bool Oracle::has_entry(const Event& event) const {
+  if (event.input->kind != Kind::keyed) return false;
+  return !event.output.empty() || (options_.refresh_on_duplicate && event.rejects.empty() && !rejectable(event));
+}
+
+bool Oracle::may_have_entry(const Event& event) const {
+  if (event.input->kind != Kind::keyed) return false;
+  return !event.output.empty() || (options_.refresh_on_duplicate && event.rejects.empty());
+}
+
+bool Oracle::in_history(const Event& event) const {
+  if (!exemptions_.history_read_again) return false;
+  for (const auto& [position, input] : workload_.inputs()) {
+    if (input.kind != Kind::keyed || input.key != event.input->key) continue;
+    const Delivery* delivery = cluster_.delivery(position);
+    if (delivery == nullptr || !delivery->as_history || position == event.input->position) continue;
+    if (least_distance_ms(event.time, time_of_prefix(workload_.inputs(), position)) <= ttl_ms_) return true;
+  }
+  return false;
+}
+
+bool Oracle::dropped_rightly(const Event& event) const {
+  const auto& others = by_key_.at(event.input->key);
+  const bool earlier = std::any_of(others.begin(), others.end(), [&](const Event* other) {
+    const bool before = other->change < event.change || other->txn == event.txn;
+    const bool same_partition = other->input->position.tp == event.input->position.tp;
+    const bool in_order =
+        other->txn != event.txn || !same_partition || other->input->position.offset < event.input->position.offset;
+    return other != &event && before && in_order && may_have_entry(*other) &&
+           least_distance_ms(event.time, other->time) <= ttl_ms_;
+  });
+  return earlier || in_history(event);
+}
+
+void Oracle::check_twice() {
+  if (exemptions_.history_lost) return;
+  for (const auto& [key, events] : by_key_) {
+    for (std::size_t later = 1; later < events.size(); ++later) {
+      if (events[later]->output.empty()) continue;
+      for (std::size_t earlier = 0; earlier < later; ++earlier) {
+        const Event& first = *events[earlier];
+        const Event& second = *events[later];
+        // Within one batch, which of two partitions was read first cannot be seen from outside.
+        const bool order_unknown = first.txn == second.txn && !(first.input->position.tp == second.input->position.tp);
+        if (order_unknown ? first.output.empty() : !has_entry(first)) continue;
+        if (greatest_distance_ms(first.time, second.time) > ttl_ms_) continue;
+        // Section 3: entries below the highest swept horizon may be gone; the message that misses them is `late`.
+        const bool may_be_swept = first.time.low_ms < second.others_high_ms - ttl_ms_;
+        if (!may_be_swept)
+          violate(second, "published although message " + std::to_string(first.input->id) +
+                              " of its key was published within the window");
+      }
+    }
+  }
+}
+
+void Oracle::check_order() {
+  std::map<std::pair<TopicPartition, TopicPartition>, std::int64_t> last;
+  for (const Event& event : history_.events) {
+    for (const Published* one : event.output) {
+      auto& previous = last.try_emplace({event.input->position.tp, one->tp}, -1).first->second;
+      if (one->offset <= previous) violate(event, "out of order in " + to_string(one->tp));
+      previous = one->offset;
+    }
+  }
+}
+
+void Oracle::check_coverage() {
+  if (exemptions_.gaps) return;
+  for (const auto& [tp, first] : history_.first_start) {
+    if (options_.start == dedup::StartAt::earliest && first != 0)
+      violations_.add(to_string(tp) + " began at " + std::to_string(first) + " instead of the earliest offset");
+  }
+  std::set<Position> decided;
+  for (const Event& event : history_.events) decided.insert(event.input->position);
+  for (const auto& [position, input] : workload_.inputs()) {
+    const auto first = history_.first_start.find(position.tp);
+    if (first == history_.first_start.end() || position.offset < first->second || decided.contains(position)) continue;
+    violations_.add("message " + std::to_string(input.id) + " at " + to_string(position.tp) + "@" +
+                    std::to_string(position.offset) + " was never consumed");
+  }
+}
+
+void Oracle::check_store(const std::filesystem::path& directory, const std::string& who, bool complete) {
+  std::map<Position, const Event*> expected;
+  std::int64_t highest = -1;
+  for (const Event& event : history_.events) {
+    highest = std::max(highest, event.time.high_ms);
+    if (event.who == who && may_have_entry(event)) expected[event.input->position] = &event;
+  }
+  std::set<Position> held;
+  const auto scanned = store::scan(directory, [&](const store::LogEntry& one) {
+    const Position position{one.source, one.entry.offset};
+    const std::string where = "the store's entry of " + to_string(one.source) + "@" + std::to_string(position.offset);
+    const bool again = !held.insert(position).second;
+    const auto found = expected.find(position);
+    const Delivery* delivery = cluster_.delivery(position);
+    const bool history = exemptions_.history_read_again && delivery != nullptr && delivery->as_history;
+    if (history || exemptions_.gaps) return true;
+    if (again) violations_.add(where + " is there twice");
+    if (found == expected.end()) {
+      violations_.add(where + " belongs to no message that was first seen in a committed batch");
+    } else if (one.entry.digest != digest_of(one.source.topic, found->second->input->key)) {
+      violations_.add(where + " has another key");
+    } else if (const StreamTime& time = found->second->time;
+               one.entry.time_ms < time.low_ms || one.entry.time_ms > time.high_ms) {
+      violate(*found->second, "its entry has the time " + std::to_string(one.entry.time_ms - SimClock::start_ms));
+    }
+    return true;
+  });
+  if (!scanned) violations_.add("the store cannot be read: " + scanned.error().message);
+  if (!complete) return;
+  for (const auto& [position, event] : expected) {
+    if (has_entry(*event) && event->time.low_ms >= highest - ttl_ms_ && !held.contains(position))
+      violate(*event, "its entry is missing in the store");
+  }
+}
+
+}  // namespace firstseen::simulation

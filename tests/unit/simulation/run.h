@@ -1,0 +1,26 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "host.h"
+#include "world.h"
+
+namespace firstseen::simulation {
+
+/// What a random run did, to know that the runs reach what they are meant to reach.
+struct RunSummary {
+  std::vector<std::string> violations;
+  std::size_t events = 0;
+  std::size_t published = 0;
+  int starts = 0;
+  int kills = 0;
+  std::array<int, dedup::step_names.size()> steps_seen{};
+};
+
+/// One random run: options, input, faults, crashes and their interleaving all come from the seed.
+RunSummary random_run(std::uint64_t seed, const Interposers& interposers, bool trace);
+
+}  // namespace firstseen::simulation
