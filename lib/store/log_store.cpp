@@ -50,7 +50,7 @@ std::optional<Found> LogStore::find(const Digest& digest, std::int64_t now_ms) c
     if (away > ttl_ms || (tombstone && found->age < *tombstone)) return;
     const std::uint64_t best =
         nearest ? distance(now_ms, nearest->entry.time_ms) : std::numeric_limits<std::uint64_t>::max();
-    if (!nearest || away < best || (away == best && found->age > nearest->age)) nearest = std::move(found);
+    if (!nearest || away < best || (away == best && found->age > nearest->age)) nearest = found;
   };
   index_.for_each_candidate(digest, live(), consider);
   if (tombstone && nearest && nearest->age < *tombstone) {

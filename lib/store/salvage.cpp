@@ -266,10 +266,11 @@ Result<std::vector<std::string>> salvage(const fs::path& directory) {
 
   std::vector<std::string> report = {
       "the machine went down without a clean stop while commits were not synced: the store was verified"};
-  if (*crashed)
-    report.push_back(fmt::format("reading the damaged file crashed ({}): it was read up to there", **crashed));
-  report.push_back(*kept ? summary(**kept)
-                         : "nothing of the store could be verified: it is discarded and begins anew, with a new id");
+  const std::optional<Salvaged>& salvaged = *kept;
+  const std::optional<std::string> signal = *crashed;
+  if (signal) report.push_back(fmt::format("reading the damaged file crashed ({}): it was read up to there", *signal));
+  report.push_back(salvaged ? summary(*salvaged)
+                            : "nothing of the store could be verified: it is discarded and begins anew, with a new id");
   return report;
 }
 

@@ -59,7 +59,8 @@ tl::unexpected<Error> damaged(const Txn& txn, std::string_view what) {
 Result<Bytes> get_checked(Txn& txn, Dbi dbi, std::string_view key, std::size_t least_bytes) {
   auto stored = txn.get(dbi, bytes_of(key));
   if (!stored) return forward(stored.error());
-  const auto value = *stored ? checked(bytes_of(key), **stored) : std::nullopt;
+  const std::optional<Bytes> found = *stored;
+  const auto value = found ? checked(bytes_of(key), *found) : std::nullopt;
   if (!value || value->size() < least_bytes) return damaged(txn, fmt::format("'{}' in its database meta", key));
   return *value;
 }
@@ -153,10 +154,11 @@ Result<Texts> read_texts(Txn& txn, const Tables& tables, TextKind kind) {
   for (;;) {
     auto row = cursor->next();
     if (!row) return forward(row.error());
-    if (!*row) return texts;
-    const std::string_view key = text_of((*row)->key);
+    const std::optional<Cursor::Row> current = *row;
+    if (!current) return texts;
+    const std::string_view key = text_of(current->key);
     if (!key.starts_with(prefix)) continue;
-    const auto value = checked((*row)->key, (*row)->value);
+    const auto value = checked(current->key, current->value);
     if (!value) return damaged(txn, fmt::format("'{}' in its database meta", key));
     texts.emplace(key.substr(prefix.size()), text_of(*value));
   }
@@ -175,9 +177,10 @@ Result<PartitionRows> read_partitions(Txn& txn, const Tables& tables) {
   for (;;) {
     auto row = cursor->next();
     if (!row) return forward(row.error());
-    if (!*row) return rows;
-    const Bytes key = (*row)->key;
-    const auto value = checked(key, (*row)->value);
+    const std::optional<Cursor::Row> current = *row;
+    if (!current) return rows;
+    const Bytes key = current->key;
+    const auto value = checked(key, current->value);
     if (!value || value->size() < partition_row_bytes || key.size() < sizeof(std::int32_t)) {
       return damaged(txn, "a row of its database partitions");
     }
@@ -217,7 +220,8 @@ Result<void> for_each_record(Txn& txn, const Tables& tables, const std::function
   for (;;) {
     auto row = cursor->next();
     if (!row) return forward(row.error());
-    if (!*row || !visit({integer_of((*row)->key), (*row)->value})) return {};
+    const std::optional<Cursor::Row> current = *row;
+    if (!current || !visit({integer_of(current->key), current->value})) return {};
   }
 }
 

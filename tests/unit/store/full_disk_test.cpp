@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <iostream>
 
 #include "unit/store/support.h"
 
@@ -24,7 +25,7 @@ bool with_file_limit(rlim_t limit_bytes, Body body) {
 }
 
 bool expect(bool condition, const char* what) {
-  if (!condition) fprintf(stderr, "failed: %s\n", what);
+  if (!condition) std::cerr << "failed: " << what << '\n';
   return condition;
 }
 
