@@ -56,8 +56,10 @@ class JsonSelector::Walk {
   bool read_container_root(od::document& document, char first);
   bool read_scalar_root(std::string_view text);
   bool value(od::value value, Way way);
-  bool object(simdjson::simdjson_result<od::object> object, Way way);
-  bool array(simdjson::simdjson_result<od::array> array, Way way);
+  template <class Source>
+  bool container(Source& source, char first, Way way);
+  bool object(od::object object, Way way);
+  bool array(od::array array, Way way);
   bool member(od::field field, Way way);
   bool close_object(std::size_t first, bool encode);
   bool scalar(std::string_view token, bool encode);
@@ -66,11 +68,10 @@ class JsonSelector::Walk {
   bool text(std::string_view escaped, std::string_view& out);
   void select(const Node& node, std::size_t begin, Range raw);
 
-  bool fail(std::string_view reason, const char* at, std::string note);
-  bool fail_here(std::string_view reason, std::string note);
+  bool fail(std::string_view reason, std::size_t at, std::string note);
   bool fail_not_closed();
-  const char* here();
-  std::size_t offset(const char* at) const;
+  std::size_t here();
+  std::size_t offset(std::string_view token) const;
 
   PointerTree tree_;
   std::vector<SelectedValue> selected_;
@@ -93,7 +94,7 @@ bool JsonSelector::Walk::read(std::string_view document) {
   length_ = document.size();
 
   const std::size_t first = document.find_first_not_of(" \t\n\r");
-  if (first == std::string_view::npos) return fail(reason::empty_document, nullptr, "the value is empty");
+  if (first == std::string_view::npos) return fail(reason::empty_document, 0, "the value is empty");
   if (document.substr(0, 3) == byte_order_mark) {
     fault_ = {reason::malformed_json, 0, "a byte order mark is not JSON"};
     return false;
@@ -123,7 +124,7 @@ bool JsonSelector::Walk::reserve(std::size_t length) {
   if (capacity > simdjson::SIMDJSON_MAXSIZE_BYTES) capacity = simdjson::SIMDJSON_MAXSIZE_BYTES;
   if (length > capacity ||
       (capacity > parser_.capacity() && parser_.allocate(capacity, max_json_depth + 8) != simdjson::SUCCESS)) {
-    return fail(reason::payload_too_large, nullptr, "the value is too large to be read as JSON");
+    return fail(reason::payload_too_large, 0, "the value is too large to be read as JSON");
   }
   if (buffer_.size() < length + simdjson::SIMDJSON_PADDING) buffer_.resize(capacity + simdjson::SIMDJSON_PADDING);
   return true;
@@ -143,9 +144,9 @@ bool JsonSelector::Walk::read_container_root(od::document& document, char first)
   const bool selected = !tree_.root().targets.empty();
   const bool on_the_way = selected || !tree_.root().steps.empty();
   const Way inner{on_the_way ? &tree_.root() : nullptr, selected, 0};
-  if (!(first == '{' ? object(document.get_object(), inner) : array(document.get_array(), inner))) return false;
+  if (!container(document, first, inner)) return false;
   if (document.current_location().error() != simdjson::OUT_OF_BOUNDS)
-    return fail_here(reason::trailing_data, "something follows the document");
+    return fail(reason::trailing_data, here(), "something follows the document");
   if (selected) select(tree_.root(), 0, {0, length_});
   return true;
 }
@@ -164,9 +165,9 @@ bool JsonSelector::Walk::read_scalar_root(std::string_view text) {
   const std::string_view rest = without_trailing_space(text.substr(token.size()));
   if (!rest.empty()) {
     const std::size_t at = rest.find_first_not_of(" \t\n\r");
-    return fail(reason::trailing_data, rest.data() + at, "something follows the document");
+    return fail(reason::trailing_data, offset(rest) + at, "something follows the document");
   }
-  if (selected) select(tree_.root(), 0, {offset(token.data()), offset(token.data()) + token.size()});
+  if (selected) select(tree_.root(), 0, {offset(token), offset(token) + token.size()});
   return true;
 }
 
@@ -177,21 +178,20 @@ bool JsonSelector::Walk::value(od::value value, Way way) {
   const std::size_t begin = encoding_.size();
   const Way inner{way.node, way.encode || selected, way.depth};
 
-  const bool container = first == '{' || first == '[';
-  if (first == '{') {
-    if (!object(value.get_object(), inner)) return false;
-  } else if (first == '[') {
-    if (!array(value.get_array(), inner)) return false;
+  const bool is_container = first == '{' || first == '[';
+  if (is_container) {
+    if (!container(value, first, inner)) return false;
   } else if (first == '"') {
     // Consumed here, because On-Demand would take a string that it skips for a name if a colon followed.
-    if (value.get_raw_json_string().error() != simdjson::SUCCESS) return fail_here(reason::malformed_json, "no value");
+    if (value.get_raw_json_string().error() != simdjson::SUCCESS)
+      return fail(reason::malformed_json, here(), "no value");
     if (!string(token, inner.encode)) return false;
   } else if (!scalar(token, inner.encode)) {
     return false;
   }
   if (selected) {
-    const std::size_t raw_begin = offset(token.data());
-    const std::size_t raw_end = container ? offset(here()) : raw_begin + token.size();
+    const std::size_t raw_begin = offset(token);
+    const std::size_t raw_end = is_container ? here() : raw_begin + token.size();
     select(*way.node, begin, {raw_begin, raw_end});
     if (!way.encode) {
       encoding_.clear();
@@ -201,16 +201,25 @@ bool JsonSelector::Walk::value(od::value value, Way way) {
   return true;
 }
 
-bool JsonSelector::Walk::object(simdjson::simdjson_result<od::object> result, Way way) {
-  od::object object;
-  if (std::move(result).get(object) != simdjson::SUCCESS) return fail_not_closed();
-  if (way.depth == max_json_depth) return fail_here(reason::nested_too_deeply, "nested too deeply");
+/// Opens an array or object of `source`, a document or a value.
+template <class Source>
+bool JsonSelector::Walk::container(Source& source, char first, Way way) {
+  if (way.depth == max_json_depth) return fail(reason::nested_too_deeply, here(), "nested too deeply");
+  if (first == '{') {
+    od::object opened;
+    return source.get_object().get(opened) == simdjson::SUCCESS ? object(opened, way) : fail_not_closed();
+  }
+  od::array opened;
+  return source.get_array().get(opened) == simdjson::SUCCESS ? array(opened, way) : fail_not_closed();
+}
+
+bool JsonSelector::Walk::object(od::object object, Way way) {
   const std::size_t first = members_.size();
   if (way.encode) append_tag(encoding_, Tag::json_object);
   for (auto next : object) {
     od::field field;
     if (std::move(next).get(field) != simdjson::SUCCESS) {
-      return fail_here(reason::malformed_json, "expected a member name, ':', ',' or '}'");
+      return fail(reason::malformed_json, here(), "expected a member name, ':', ',' or '}'");
     }
     if (!member(field, {way.node, way.encode, way.depth + 1})) return false;
   }
@@ -226,7 +235,7 @@ bool JsonSelector::Walk::member(od::field field, Way way) {
   if (way.encode) append_sized(encoding_, Tag::json_string, member_name);
   if (!value(field.value(), {node, way.encode, way.depth})) return false;
   if (way.encode || way.node != nullptr) {
-    members_.push_back({member_name, offset(behind_quote - 1), {begin, encoding_.size()}});
+    members_.push_back({member_name, offset({behind_quote - 1, 1}), {begin, encoding_.size()}});
   }
   return true;
 }
@@ -241,7 +250,7 @@ bool JsonSelector::Walk::close_object(std::size_t first, bool encode) {
   const auto repeated =
       std::adjacent_find(begin, members_.end(), [](const Member& a, const Member& b) { return a.name == b.name; });
   if (repeated != members_.end()) {
-    return fail(reason::repeated_member, buffer_.data() + (repeated + 1)->at,
+    return fail(reason::repeated_member, (repeated + 1)->at,
                 fmt::format("the member {} is repeated", quoted(repeated->name)));
   }
   members_.erase(begin, members_.end());
@@ -249,16 +258,13 @@ bool JsonSelector::Walk::close_object(std::size_t first, bool encode) {
   return true;
 }
 
-bool JsonSelector::Walk::array(simdjson::simdjson_result<od::array> result, Way way) {
-  od::array array;
-  if (std::move(result).get(array) != simdjson::SUCCESS) return fail_not_closed();
-  if (way.depth == max_json_depth) return fail_here(reason::nested_too_deeply, "nested too deeply");
+bool JsonSelector::Walk::array(od::array array, Way way) {
   if (way.encode) append_tag(encoding_, Tag::json_array);
   std::uint64_t index = 0;
   for (auto next : array) {
     od::value element;
     if (std::move(next).get(element) != simdjson::SUCCESS) {
-      return fail_here(reason::malformed_json, "expected ',' or ']'");
+      return fail(reason::malformed_json, here(), "expected ',' or ']'");
     }
     const Node* const node = way.node != nullptr ? tree_.element(*way.node, index) : nullptr;
     if (!value(element, {node, way.encode, way.depth + 1})) return false;
@@ -273,9 +279,9 @@ bool JsonSelector::Walk::scalar(std::string_view token, bool encode) {
   if (first == '"') return string(token, encode);
   if (first == '-' || (first >= '0' && first <= '9')) {
     JsonNumber number;
-    if (!scan_json_number(token, number)) return fail(reason::invalid_number, token.data(), "not a JSON number");
+    if (!scan_json_number(token, number)) return fail(reason::invalid_number, offset(token), "not a JSON number");
     if (encode && !append_canonical_number(encoding_, number)) {
-      return fail(reason::number_out_of_range, token.data(),
+      return fail(reason::number_out_of_range, offset(token),
                   fmt::format("the exponent has more than {} digits", max_exponent_digits));
     }
     return true;
@@ -286,7 +292,7 @@ bool JsonSelector::Walk::scalar(std::string_view token, bool encode) {
   } else if (token == "false") {
     tag = Tag::json_false;
   } else if (token != "null") {
-    return fail(reason::malformed_json, token.data(), "expected a value");
+    return fail(reason::malformed_json, offset(token), "expected a value");
   }
   if (encode) append_tag(encoding_, tag);
   return true;
@@ -310,10 +316,10 @@ bool JsonSelector::Walk::name(const char* behind_quote, std::string_view& out) {
 bool JsonSelector::Walk::text(std::string_view escaped, std::string_view& out) {
   out = escaped;
   if (escaped.find('\\') == std::string_view::npos) return true;
-  char* const begin = buffer_.data() + offset(escaped.data());
+  char* const begin = buffer_.data() + offset(escaped);
   std::size_t fault = 0;
   const auto length = unescape_in_place(begin, escaped.size(), fault);
-  if (!length) return fail(reason::invalid_string, begin + fault, "wrong escape in a string");
+  if (!length) return fail(reason::invalid_string, offset(escaped) + fault, "wrong escape in a string");
   out = {begin, *length};
   return true;
 }
@@ -329,13 +335,9 @@ void JsonSelector::Walk::select(const Node& node, std::size_t begin, Range raw) 
   }
 }
 
-bool JsonSelector::Walk::fail(std::string_view reason, const char* at, std::string note) {
-  fault_ = {reason, at == nullptr ? 0 : offset(at), std::move(note)};
+bool JsonSelector::Walk::fail(std::string_view reason, std::size_t at, std::string note) {
+  fault_ = {reason, at, std::move(note)};
   return false;
-}
-
-bool JsonSelector::Walk::fail_here(std::string_view reason, std::string note) {
-  return fail(reason, here(), std::move(note));
 }
 
 /// On-Demand opens every array and object but a root whose last token is not its closing bracket.
@@ -345,16 +347,15 @@ bool JsonSelector::Walk::fail_not_closed() {
 }
 
 /// The token that On-Demand stands at; the document's end behind the last one.
-const char* JsonSelector::Walk::here() {
+std::size_t JsonSelector::Walk::here() {
   const char* at = nullptr;
-  if (document_ == nullptr || document_->current_location().get(at) != simdjson::SUCCESS) {
-    at = buffer_.data() + length_;
-  }
-  return at;
+  if (document_ == nullptr || document_->current_location().get(at) != simdjson::SUCCESS) return length_;
+  return offset({at, 0});
 }
 
-std::size_t JsonSelector::Walk::offset(const char* at) const {
-  return std::min(static_cast<std::size_t>(at - buffer_.data()), length_);
+/// Where a part of buffer_ begins.
+std::size_t JsonSelector::Walk::offset(std::string_view token) const {
+  return std::min(static_cast<std::size_t>(token.data() - buffer_.data()), length_);
 }
 
 JsonSelector::JsonSelector(const std::vector<JsonPointer>& pointers) : walk_(std::make_unique<Walk>(pointers)) {}
