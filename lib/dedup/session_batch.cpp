@@ -134,7 +134,11 @@ Result<void> Session::restore_partitions() {
     if (partition.running()) positions.push_back({tp, partition.fetch_from()});
   }
   clear_batch();
-  if (!assigned_) return back_off("the start offsets could not be committed");
+  if (!assigned_) {
+    // The group may have moved on meanwhile, and says so only to a member that has answered.
+    if (auto answered = context_.client.assign({}); !answered) return answered;
+    return back_off("the start offsets could not be committed");
+  }
   if (rebalance_) return {};
   if (auto rewound = context_.client.rewind(positions); !rewound) return rewound;
   if (failures_in_a_row_ > 1) return back_off(detail_);

@@ -34,6 +34,7 @@ struct WorkloadOptions {
   int future_permille = 10;
   int late_permille = 50;
   int aborted_permille = 20;  ///< input records of aborted transactions
+  std::int64_t aborted_ahead_ms = 0;
   std::int64_t max_lateness_ms = 2'000;
   std::int64_t future_ms = 36'000'000;
 };
