@@ -62,6 +62,7 @@ void GroupConsumer::leave_group() {
 
 Result<void> GroupConsumer::subscribe(const std::vector<std::string>& topics) {
   std::vector<TopicPartition> names;
+  names.reserve(topics.size());
   for (const std::string& topic : topics) names.push_back({topic, RD_KAFKA_PARTITION_UA});
   const PartitionListHandle list = make_list(names);
   return check(Call::group, rd_kafka_subscribe(client_.get(), list.get()));

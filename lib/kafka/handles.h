@@ -19,6 +19,12 @@ struct HandleDeleter {
 template <class T, auto Destroy>
 using Handle = std::unique_ptr<T, HandleDeleter<Destroy>>;
 
+/// After a call that took ownership of the handle.
+template <class Owner>
+void disown(Owner& handle) {
+  [[maybe_unused]] auto* theirs = handle.release();
+}
+
 /// Ends a client without leaving the group by itself: leaving is decided (and bounded in time) by GroupConsumer.
 inline void destroy_client(rd_kafka_t* client) { rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); }
 

@@ -26,7 +26,7 @@ Result<std::unique_ptr<MockCluster>> MockCluster::start() {
   std::array<char, 512> text{};
   cluster->host_.reset(rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), text.data(), text.size()));
   if (!cluster->host_) return fail(Exit::internal, fmt::format("mock cluster: {}", text.data()));
-  static_cast<void>(conf.release());  // the client owns it now
+  disown(conf);  // the client owns it now
   cluster->cluster_.reset(rd_kafka_mock_cluster_new(cluster->host_.get(), 1));
   if (!cluster->cluster_) return fail(Exit::internal, "mock cluster: cannot listen on 127.0.0.1");
   return cluster;

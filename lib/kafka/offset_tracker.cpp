@@ -49,6 +49,7 @@ OffsetTracker::Verdict OffsetTracker::accept(Track& track, std::int64_t offset) 
 
 std::vector<Position> OffsetTracker::positions() const {
   std::vector<Position> all;
+  all.reserve(tracks_.size());
   for (const auto& [tp, track] : tracks_) all.push_back({tp, track.next});
   return all;
 }

@@ -86,6 +86,7 @@ std::string Inquiry::cluster_id() {
 EventHandle Inquiry::ask_settings(const std::vector<ConfigResourceHandle>& resources, const KeepWaiting& keep_waiting) {
   const QueueHandle queue(rd_kafka_queue_new(client_.get()));
   std::vector<rd_kafka_ConfigResource_t*> raw;
+  raw.reserve(resources.size());
   for (const auto& resource : resources) raw.push_back(resource.get());
   rd_kafka_DescribeConfigs(client_.get(), raw.data(), raw.size(), nullptr, queue.get());
   const auto deadline = std::chrono::steady_clock::now() + describe_limit;
@@ -102,6 +103,7 @@ std::vector<std::string> Inquiry::describe(const std::set<std::string>& names, C
     return fmt::format("the settings of {} could not be checked: {}", what, reason);
   };
   std::vector<ConfigResourceHandle> resources;
+  resources.reserve(names.size());
   for (const std::string& name : names) {
     resources.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
   }

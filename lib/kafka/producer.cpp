@@ -97,7 +97,7 @@ Result<Progress> Producer::enqueue(const MessageView& message, const Destination
       RD_KAFKA_VTYPE_TIMESTAMP, std::max<std::int64_t>(message.timestamp_ms, 0), RD_KAFKA_VTYPE_HEADERS, headers.get(),
       RD_KAFKA_VTYPE_OPAQUE, static_cast<void*>(&origins_.back()), RD_KAFKA_VTYPE_END);
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    static_cast<void>(headers.release());  // the message owns them now
+    disown(headers);  // the message owns them now
     ++outstanding_;
     return Progress::done;
   }

@@ -13,12 +13,15 @@ namespace firstseen::kafka {
 namespace {
 
 struct FileCloser {
+  // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): this is the owner
   void operator()(std::FILE* file) const { static_cast<void>(std::fclose(file)); }
 };
 
 struct BufferDeleter {
   // open_memstream hands out memory that only free() may release.
-  void operator()(char* buffer) const { std::free(buffer); }  // NOLINT(cppcoreguidelines-no-malloc)
+  void operator()(char* buffer) const {
+    std::free(buffer);
+  }  // NOLINT(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory)
 };
 
 /// librdkafka prints its table to a FILE only.

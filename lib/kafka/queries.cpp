@@ -78,7 +78,8 @@ Result<std::optional<std::int64_t>> Queries::offset_for_time(const TopicPartitio
   if (element.offset >= 0) return element.offset;
   const auto marks = watermarks(tp);
   if (!marks) return forward(marks.error());
-  return *marks ? std::optional((*marks)->high) : std::nullopt;
+  const std::optional<Watermarks>& found = *marks;
+  return found ? std::optional(found->high) : std::nullopt;
 }
 
 Result<std::optional<std::int32_t>> Queries::partition_count(const std::string& topic) {

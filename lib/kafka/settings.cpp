@@ -136,7 +136,7 @@ Result<ClientHandle> make_handle(rd_kafka_type_t kind, ConfHandle conf, Callback
   ErrorText text{};
   ClientHandle client(rd_kafka_new(kind, conf.get(), text.data(), text.size()));
   if (!client) return fail(Exit::config, fmt::format("librdkafka refuses the configuration: {}", text.data()));
-  static_cast<void>(conf.release());  // the client owns it now
+  disown(conf);  // the client owns it now
   if (const auto code = rd_kafka_set_log_queue(client.get(), nullptr); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return fail(Exit::internal, fmt::format("cannot redirect librdkafka's log: {}", rd_kafka_err2str(code)));
   }
