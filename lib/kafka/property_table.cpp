@@ -18,10 +18,11 @@ struct FileCloser {
 };
 
 struct BufferDeleter {
-  // open_memstream hands out memory that only free() may release.
   void operator()(char* buffer) const {
+    // open_memstream hands out memory that only free() may release.
+    // NOLINTNEXTLINE(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory)
     std::free(buffer);
-  }  // NOLINT(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory)
+  }
 };
 
 /// librdkafka prints its table to a FILE only.
