@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "config/settings.h"
 #include "dedup/options.h"
 #include "kafka/options.h"
 #include "key/spec.h"
@@ -25,7 +26,13 @@ struct Configuration {
   LogFormat log_format = LogFormat::text;
 };
 
-/// Reads and checks a file. Exit::config with every problem, one per line with its place.
+/// Reads a file and checks it with all the parts' checks. Exit::config with every problem, one per line with its place.
+Result<config::Settings> load_settings(const std::filesystem::path& file);
+
+/// The settings in the parts' terms.
+Configuration configure(const config::Settings& settings);
+
+/// Both. Exit::config with every problem, one per line with its place.
 Result<Configuration> load_configuration(const std::filesystem::path& file);
 
 }  // namespace firstseen

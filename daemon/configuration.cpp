@@ -1,0 +1,146 @@
+#include "configuration.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "config/load.h"
+#include "kafka/properties.h"
+#include "key/deriver.h"
+
+namespace firstseen {
+namespace {
+
+/// The value that a choice's text stands for; the loader has let no other text through.
+template <class T>
+T chosen(const std::map<std::string_view, T>& values, const std::string& text) {
+  return values.at(text);
+}
+
+key::OnMissing on_missing(const std::string& text) {
+  return chosen<key::OnMissing>(
+      {{"reject", key::OnMissing::reject}, {"as_null", key::OnMissing::as_null}, {"pass", key::OnMissing::pass}}, text);
+}
+
+key::KeySpec key_spec(const config::Settings::Key& s) {
+  key::KeySpec spec;
+  spec.strategy = s.strategy;
+  spec.name_space = s.name_space;
+  spec.scope = chosen<key::Scope>(
+      {{"none", key::Scope::none}, {"topic", key::Scope::topic}, {"topic_partition", key::Scope::topic_partition}},
+      s.scope);
+  for (const config::KeyPart& part : s.fields) {
+    std::optional<key::OnMissing> own;
+    if (!part.on_missing.empty()) own = on_missing(part.on_missing);
+    spec.fields.push_back({part.part, own});
+  }
+  spec.digest = chosen<key::DigestAlgorithm>({{"sha256", key::DigestAlgorithm::sha256},
+                                              {"sha512", key::DigestAlgorithm::sha512},
+                                              {"blake2b512", key::DigestAlgorithm::blake2b512},
+                                              {"xxh3_128", key::DigestAlgorithm::xxh3_128}},
+                                             s.digest);
+  spec.on_missing = on_missing(s.on_missing);
+  spec.context_user = s.context_user;
+  spec.context_session = s.context_session;
+  return spec;
+}
+
+dedup::SlotOptions slot_options(const config::Settings& s) {
+  using namespace dedup;  // NOLINT(google-build-using-namespace): the tables below name little else
+  SlotOptions o;
+  o.topics = s.input.topics;
+  o.start = chosen<StartAt>({{"earliest", StartAt::earliest}, {"latest", StartAt::latest}}, s.input.start);
+  o.on_gap = chosen<OnGap>({{"stop", OnGap::stop}, {"skip", OnGap::skip}}, s.input.on_gap);
+  o.on_missing_history = chosen<OnMissingHistory>(
+      {{"rebuild", OnMissingHistory::rebuild}, {"warn", OnMissingHistory::warn}, {"stop", OnMissingHistory::stop}},
+      s.input.on_missing_history);
+  o.output_topic = s.output.topic;
+  o.partitioner = chosen<Partitioner>({{"same", Partitioner::same}, {"key", Partitioner::key}}, s.output.partitioner);
+  o.duplicates =
+      chosen<DuplicateRoute>({{"drop", DuplicateRoute::drop}, {"topic", DuplicateRoute::topic}}, s.duplicates.route);
+  o.duplicates_topic = s.duplicates.topic;
+  o.rejects = chosen<RejectRoute>({{"stop", RejectRoute::stop},
+                                   {"topic", RejectRoute::topic},
+                                   {"drop", RejectRoute::drop},
+                                   {"pass", RejectRoute::pass}},
+                                  s.rejects.route);
+  o.rejects_topic = s.rejects.topic;
+  o.ttl = s.window.ttl;
+  o.clock = chosen<WindowClock>(
+      {{"stream_time", WindowClock::stream_time}, {"wall_clock_time", WindowClock::wall_clock_time}}, s.window.clock);
+  o.max_skew = s.window.max_skew;
+  o.refresh_on_duplicate = s.window.refresh_on_duplicate;
+  o.guarantee = chosen<kafka::Guarantee>(
+      {{"exactly_once", kafka::Guarantee::exactly_once}, {"at_least_once", kafka::Guarantee::at_least_once}},
+      s.delivery.guarantee);
+  o.commit_interval = s.delivery.commit_interval;
+  o.max_batch = s.delivery.max_batch;
+  o.max_batch_bytes = s.delivery.max_batch_bytes;
+  return o;
+}
+
+/// Each part by itself first, so that its error stands at its place; then the key as a whole.
+void check_key(const config::Settings& settings, config::Problems& problems) {
+  const key::KeySpec spec = key_spec(settings.key);
+  const auto check = [&](const key::KeySpec& candidate, const std::string& path) {
+    const auto made = key::Deriver::make(candidate);
+    if (!made) problems.add(path, made.error().message);
+    return made.has_value();
+  };
+  bool sound = true;
+  for (std::size_t i = 0; i < spec.fields.size(); ++i) {
+    key::KeySpec single;
+    single.fields = {spec.fields[i]};
+    sound = check(single, fmt::format("key.fields[{}]", i)) && sound;
+  }
+  if (sound) check(spec, "key");
+}
+
+void check_properties(const config::Settings& settings, config::Problems& problems) {
+  for (const auto& [name, why] : kafka::check_properties(settings.kafka.properties)) {
+    problems.add("kafka.properties." + name, why);
+  }
+}
+
+}  // namespace
+
+Result<config::Settings> load_settings(const std::filesystem::path& file) {
+  return config::load(file, {check_key, check_properties});
+}
+
+Configuration configure(const config::Settings& settings) {
+  Configuration c;
+  c.store_path = settings.store.path;
+  c.key = key_spec(settings.key);
+  c.store.max_size_bytes = settings.store.max_size;
+  c.store.durability = chosen<store::Durability>(
+      {{"power_loss", store::Durability::power_loss}, {"process_crash", store::Durability::process_crash}},
+      settings.store.durability);
+  c.store.ttl = settings.window.ttl;
+  c.slot = slot_options(settings);
+  c.client.brokers = settings.kafka.brokers;
+  c.client.properties = settings.kafka.properties;
+  c.client.group = settings.input.group;
+  c.client.guarantee = c.slot.guarantee;
+  c.client.compression = settings.output.compression;
+  c.client.prefetch_bytes = settings.kafka.prefetch_bytes;
+  c.client.commit_interval = settings.delivery.commit_interval;
+  c.instance = settings.run.instance;
+  c.log_level = chosen<LogLevel>({{"debug", LogLevel::debug},
+                                  {"info", LogLevel::info},
+                                  {"warning", LogLevel::warning},
+                                  {"error", LogLevel::error}},
+                                 settings.log.level);
+  c.log_format = chosen<LogFormat>({{"text", LogFormat::text}, {"json", LogFormat::json}}, settings.log.format);
+  return c;
+}
+
+Result<Configuration> load_configuration(const std::filesystem::path& file) {
+  const auto settings = load_settings(file);
+  if (!settings) return forward(settings.error());
+  return configure(*settings);
+}
+
+}  // namespace firstseen

@@ -1,0 +1,62 @@
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "commands.h"
+#include "config/load.h"
+#include "configuration.h"
+
+namespace firstseen {
+namespace {
+
+struct Arguments {
+  std::string file;
+  bool json = false;
+  bool effective = false;
+};
+
+Exit print_json(const Arguments& arguments, const Result<config::Settings>& settings) {
+  nlohmann::ordered_json report = {{"file", arguments.file}, {"valid", settings.has_value()}};
+  report["problems"] = nlohmann::ordered_json::array();
+  if (!settings) {
+    const std::string& all = settings.error().message;
+    for (std::size_t begin = 0; begin <= all.size();) {
+      const std::size_t end = std::min(all.find('\n', begin), all.size());
+      report["problems"].push_back(all.substr(begin, end - begin));
+      begin = end + 1;
+    }
+  }
+  fmt::print("{}\n", report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  return settings ? Exit::ok : settings.error().exit;
+}
+
+Exit validate(const Arguments& arguments) {
+  const auto settings = load_settings(arguments.file);
+  if (arguments.json) return print_json(arguments, settings);
+  if (!settings) {
+    fmt::print(stderr, "{}\n", settings.error().message);
+    return settings.error().exit;
+  }
+  fmt::print("{}: valid\n", arguments.file);
+  if (arguments.effective) fmt::print("{}", config::dump(*settings));
+  return Exit::ok;
+}
+
+}  // namespace
+
+void add_validate(CLI::App& program, Chosen& chosen) {
+  CLI::App* command =
+      program.add_subcommand("validate", "Check a configuration file and name every problem with its place");
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("file", arguments->file, "Configuration file")->required();
+  command->add_flag("--effective", arguments->effective, "Also print every option's value, defaults included");
+  command->add_flag("--json", arguments->json, "Print the result as JSON");
+  command->callback([arguments, &chosen] { chosen = [arguments] { return validate(*arguments); }; });
+}
+
+}  // namespace firstseen

@@ -1,0 +1,117 @@
+#include "config/checks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+
+namespace firstseen::config {
+namespace {
+
+constexpr std::string_view placeholder = "{topic}";
+
+bool is_pattern(const std::string& topic) { return topic.starts_with('^'); }
+
+/// The concrete output topic of an input topic.
+std::string output_for(const std::string& pattern, const std::string& topic) {
+  std::string name = pattern;
+  if (const auto at = name.find(placeholder); at != std::string::npos) name.replace(at, placeholder.size(), topic);
+  return name;
+}
+
+void check_topic_names(const Settings& s, Problems& problems) {
+  const auto legal = [](const std::string& name) {
+    return !name.empty() && name.size() <= 249 && name != "." && name != ".." &&
+           std::all_of(name.begin(), name.end(), [](char c) {
+             return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+                    c == '_' || c == '-';
+           });
+  };
+  const auto check = [&](const std::string& path, const std::string& name) {
+    if (!legal(name)) {
+      problems.add(path, "is not a topic name: 1 to 249 letters, digits, '.', '_' and '-'");
+    }
+  };
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < s.input.topics.size(); ++i) {
+    const std::string path = fmt::format("input.topics[{}]", i);
+    if (!is_pattern(s.input.topics[i])) check(path, s.input.topics[i]);
+    if (!names.insert(s.input.topics[i]).second) problems.add(path, "stands in the list twice");
+  }
+  check("output.topic", output_for(s.output.topic, "x"));
+  if (s.duplicates.route == "topic" && !s.duplicates.topic.empty()) check("duplicates.topic", s.duplicates.topic);
+  if (s.rejects.route == "topic" && !s.rejects.topic.empty()) check("rejects.topic", s.rejects.topic);
+}
+
+void check_side_topic(const Settings::SideTopic& side, const std::string& section, const Settings& s,
+                      Problems& problems) {
+  const std::string path = section + ".topic";
+  if (side.route == "topic" && side.topic.empty()) {
+    problems.add(section + ".route", fmt::format("route topic needs {}", path));
+  }
+  if (side.route != "topic" && !side.topic.empty()) {
+    problems.add(path, fmt::format("has no effect with {}.route: {}; set the route to topic or leave this out", section,
+                                   side.route));
+  }
+  if (side.topic.empty()) return;
+  for (const std::string& input : s.input.topics) {
+    if (side.topic == input) problems.add(path, "is an input topic: its messages would be read again, for ever");
+    if (side.topic == output_for(s.output.topic, input)) {
+      problems.add(path, "is the output topic: its readers would take these messages for first-seen ones");
+    }
+  }
+}
+
+void check_no_loop(const Settings& s, Problems& problems) {
+  const bool named = s.output.topic.find(placeholder) != std::string::npos;
+  for (const std::string& source : s.input.topics) {
+    if (is_pattern(source)) continue;
+    const std::string target = output_for(s.output.topic, source);
+    if (std::find(s.input.topics.begin(), s.input.topics.end(), target) != s.input.topics.end()) {
+      problems.add("output.topic",
+                   fmt::format("'{}' is an input topic: what is published would be read again, for ever", target));
+      return;
+    }
+  }
+  if (named && s.output.topic == placeholder) {
+    problems.add("output.topic",
+                 "'{topic}' alone is the input topic itself; add a prefix or suffix, for example {topic}.unique");
+  }
+}
+
+void check_key(const Settings& s, Problems& problems) {
+  if (s.key.strategy == "fields") {
+    if (s.key.fields.empty()) {
+      problems.add("key.fields",
+                   "strategy fields needs at least one part, for example [\"payload:/order/id\"] or [record_key]");
+    }
+    for (const auto& [path, text] : {std::pair{"key.context.user", &s.key.context_user},
+                                     std::pair{"key.context.session", &s.key.context_session}}) {
+      if (!text->empty()) problems.add(path, "has no effect with strategy fields; list the part in key.fields instead");
+    }
+  } else if (!s.key.fields.empty()) {
+    problems.add("key.fields",
+                 "has no effect with strategy default, which takes the whole payload; use strategy fields");
+  }
+}
+
+}  // namespace
+
+void check_together(const Settings& s, Problems& problems) {
+  check_topic_names(s, problems);
+  check_side_topic(s.duplicates, "duplicates", s, problems);
+  check_side_topic(s.rejects, "rejects", s, problems);
+  check_no_loop(s, problems);
+  check_key(s, problems);
+  if (s.input.topics.size() > 1 && std::any_of(s.input.topics.begin(), s.input.topics.end(), is_pattern)) {
+    problems.add("input.topics", "a regular expression stands alone in the list");
+  }
+  if (s.store.path.empty()) problems.add("store.path", "must not be empty");
+  if (!s.store.path.empty() && s.store.path.front() != '/') {
+    problems.add("store.path", fmt::format("'{}' is relative; a service needs an absolute path", s.store.path));
+  }
+  if (s.run.instance.size() > 100) problems.add("run.instance", "is longer than 100 characters");
+}
+
+}  // namespace firstseen::config

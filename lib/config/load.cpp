@@ -1,0 +1,83 @@
+#include "config/load.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <yaml-cpp/yaml.h>
+
+#include <fstream>
+#include <iterator>
+#include <system_error>
+
+#include "config/checks.h"
+#include "config/reader.h"
+#include "config/value.h"
+
+namespace firstseen::config {
+namespace {
+
+constexpr std::uintmax_t longest_file = 1U << 20U;
+
+Result<std::string> contents(const std::filesystem::path& file) {
+  const auto refuse = [&](std::string_view why) {
+    return fail(Exit::config, fmt::format("{}: {}", file.string(), why));
+  };
+  std::error_code error;
+  const auto status = std::filesystem::status(file, error);
+  if (!std::filesystem::exists(status)) return refuse("there is no such file");
+  if (std::filesystem::is_directory(status)) return refuse("is a directory; name the configuration file in it");
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) return refuse("cannot be read: " + std::generic_category().message(errno));
+  std::string text(longest_file + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  if (text.size() > longest_file) return refuse("is larger than 1 MiB; this is no configuration");
+  return text;
+}
+
+tl::unexpected<Error> report(const Problems& problems) {
+  return fail(Exit::config, fmt::format("{}", fmt::join(problems.lines(), "\n")));
+}
+
+}  // namespace
+
+Result<Settings> load_text(const std::string& yaml, std::string_view name, const std::vector<Check>& checks) {
+  Problems problems{std::string(name)};
+  if (yaml.find('\0') != std::string::npos) {
+    problems.add("", "holds zero bytes; this is not a text file");
+    return report(problems);
+  }
+  Settings settings = defaults();
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(yaml);
+    if (documents.empty() || documents.front().IsNull()) {
+      problems.add("", "is empty; config/firstseen.yaml is a complete example");
+    } else if (documents.size() > 1) {
+      problems.add_at(place_of(documents[1]), "", "a second YAML document begins here; only one is allowed");
+    } else {
+      Reader(settings, problems).read(documents.front());
+    }
+  } catch (const YAML::Exception& error) {  // the first error of syntax is all that can be known
+    problems.add_at({error.mark.line + 1, error.mark.column + 1}, "", "this is not YAML: " + error.msg);
+  }
+  if (problems.empty()) check_together(settings, problems);
+  if (problems.empty()) {
+    for (const Check& check : checks) check(settings, problems);
+  }
+  if (!problems.empty()) return report(problems);
+  return settings;
+}
+
+Result<Settings> load(const std::filesystem::path& file, const std::vector<Check>& checks) {
+  const auto text = contents(file);
+  if (!text) return forward(text.error());
+  return load_text(*text, file.string(), checks);
+}
+
+std::string dump(const Settings& settings) {
+  Settings copy = settings;  // the options' places are those of a settings that may be changed
+  std::string text;
+  for (const Option& option : options()) text += fmt::format("{}: {}\n", option.path, show_value(option, copy));
+  return text;
+}
+
+}  // namespace firstseen::config

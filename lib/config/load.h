@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "config/problems.h"
+#include "config/settings.h"
+
+namespace firstseen::config {
+
+/// A check by a part that this library does not know; adds what it finds under the option's path.
+using Check = std::function<void(const Settings&, Problems&)>;
+
+/// Reads a configuration file. Every semantic problem at once, or the first error of YAML's syntax; the Error's message
+/// holds one line per problem: "FILE:LINE:COLUMN: OPTION: MESSAGE". Always Exit::config.
+/// `checks` run when the file itself is without problems.
+Result<Settings> load(const std::filesystem::path& file, const std::vector<Check>& checks);
+
+/// The same from a text; `name` stands for the file's in messages.
+Result<Settings> load_text(const std::string& yaml, std::string_view name, const std::vector<Check>& checks);
+
+/// The effective settings, one "path: value" per line, secrets redacted.
+std::string dump(const Settings& settings);
+
+}  // namespace firstseen::config

@@ -1,0 +1,208 @@
+#include "config/options.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+namespace firstseen::config {
+namespace {
+
+constexpr std::uint64_t mib = 1ULL << 20U;
+constexpr std::uint64_t gib = 1ULL << 30U;
+constexpr Millis day{24LL * 3600 * 1000};
+
+// Shorthand for the place of an option in the settings.
+#define AT(member) [](Settings& s) -> auto& { return s.member; }
+
+std::vector<Option> kafka_options() {
+  return {
+      {"kafka.brokers", TextList{AT(kafka.brokers)}, "[localhost:9092]", false,
+       "Bootstrap brokers, host:port each. Input and output are topics of this one cluster."},
+      {"kafka.properties", TextMap{AT(kafka.properties)}, "", false,
+       "Any librdkafka property (security.protocol, sasl.*, ssl.*, client.id, ...) except those that firstseen's "
+       "promises "
+       "own.",
+       true},
+      {"kafka.prefetch_bytes", Size{AT(kafka.prefetch_bytes), mib, 4 * gib}, "64MiB", false,
+       "Messages fetched ahead of the loop, in bytes of the whole consumer."},
+  };
+}
+
+std::vector<Option> topic_options() {
+  return {
+      {"input.topics", TextList{AT(input.topics)}, "", true,
+       "Topics to read: names, or one regular expression beginning with ^."},
+      {"input.group", Text{AT(input.group)}, "", true,
+       "Consumer group; every process that shares the work has the same."},
+      {"input.start", Choice{AT(input.start), {"earliest", "latest"}}, "earliest", false,
+       "Where the group starts when it has no offsets yet. Partitions that appear later always start at the earliest."},
+      {"input.on_gap", Choice{AT(input.on_gap), {"stop", "skip"}}, "stop", false,
+       "The committed offset lies outside the log, or the log is another one: stop that partition with a message, or "
+       "skip "
+       "to the beginning of what is there."},
+      {"input.on_missing_history", Choice{AT(input.on_missing_history), {"rebuild", "warn", "stop"}}, "rebuild", false,
+       "A partition arrives whose history this store has not recorded: read it again as far as the window reaches "
+       "(publishing nothing), go on with a shorter window, or stop that partition."},
+      {"output.topic", Text{AT(output.topic)}, "", true,
+       "Topic for first-seen messages; {topic} stands for the input topic's name. It must exist."},
+      {"output.partitioner", Choice{AT(output.partitioner), {"same", "key"}}, "same", false,
+       "The input partition's number, or murmur2 of the record key as Java clients do."},
+      {"output.compression", Choice{AT(output.compression), {"none", "gzip", "snappy", "lz4", "zstd"}}, "lz4", false,
+       "Compression of what is produced."},
+      {"duplicates.route", Choice{AT(duplicates.route), {"drop", "topic"}}, "drop", false,
+       "What happens to duplicates: dropped (and counted), or published to duplicates.topic."},
+      {"duplicates.topic", Text{AT(duplicates.topic)}, "", false,
+       "Side topic for duplicates, with headers that name the first."},
+      {"rejects.route", Choice{AT(rejects.route), {"stop", "topic", "drop", "pass"}}, "stop", false,
+       "What happens to a message without a usable key or that the output refuses: stop that partition until "
+       "`firstseen "
+       "skip`, publish it to rejects.topic, drop it (counted), or pass it on unchecked."},
+      {"rejects.topic", Text{AT(rejects.topic)}, "", false, "Side topic for rejects, with headers that say why."},
+  };
+}
+
+std::vector<Option> key_options() {
+  return {
+      {"key.strategy", Choice{AT(key.strategy), {"fields", "default"}}, "fields", false,
+       "fields: the parts of key.fields. default: the context and the whole payload."},
+      {"key.namespace", Text{AT(key.name_space)}, "", false, "A text that keeps these keys apart from others."},
+      {"key.scope", Choice{AT(key.scope), {"topic", "topic_partition", "none"}}, "topic", false,
+       "Where a key counts: within its input topic, within its partition, or everywhere."},
+      {"key.fields", PartList{AT(key.fields)}, "", false,
+       "The parts of the key: record_key, header:NAME, payload, payload:/json/pointer, topic, partition, "
+       "timestamp:BUCKET "
+       "(for example timestamp:1m); each a text, or {part: TEXT, on_missing: ...}."},
+      {"key.digest", Choice{AT(key.digest), {"sha256", "sha512", "blake2b512", "xxh3_128"}}, "sha256", false,
+       "Digest of the key. xxh3_128 is faster; only where nobody hostile writes the keys."},
+      {"key.on_missing", Choice{AT(key.on_missing), {"reject", "as_null", "pass"}}, "reject", false,
+       "A part is missing: the rejects route, a part of its own kind, or publish unchecked."},
+      {"key.context.user", Text{AT(key.context_user)}, "", false, "Part that names the user, for strategy default."},
+      {"key.context.session", Text{AT(key.context_session)}, "", false,
+       "Part that names the session, for strategy default."},
+  };
+}
+
+std::vector<Option> window_options() {
+  return {
+      {"window.ttl", Duration{AT(window.ttl), Millis{1}, 36500 * day}, "24h", false,
+       "How long a key is remembered: a message is a duplicate when one with its key was seen at most this long "
+       "before."},
+      {"window.clock", Choice{AT(window.clock), {"stream_time", "wall_clock_time"}}, "stream_time", false,
+       "Age by Kafka's stream time (the highest message timestamp of the partition), or by this machine's clock."},
+      {"window.max_skew", Duration{AT(window.max_skew), Millis{0}, 36500 * day}, "5m", false,
+       "Stream time is never further ahead of this machine's clock; later timestamps are clipped and counted."},
+      {"window.refresh_on_duplicate", Boolean{AT(window.refresh_on_duplicate)}, "false", false,
+       "A duplicate renews its key, so that the window slides."},
+      {"store.path", Text{AT(store.path)}, "/var/lib/firstseen", false,
+       "Directory of the store and the control socket; one process at a time."},
+      {"store.max_size", Size{AT(store.max_size), 16 * mib, 1ULL << 44U}, "64GiB", false,
+       "Upper bound of the store on disk. When it is reached, the oldest keys go early and the shorter window is "
+       "reported."},
+      {"store.durability", Choice{AT(store.durability), {"power_loss", "process_crash"}}, "power_loss", false,
+       "What a crash of the machine may cost: nothing (fsync per batch), or what the kernel had not written yet."},
+  };
+}
+
+std::vector<Option> run_options() {
+  return {
+      {"delivery.guarantee", Choice{AT(delivery.guarantee), {"exactly_once", "at_least_once"}}, "exactly_once", false,
+       "exactly_once uses Kafka transactions; read the output with isolation.level=read_committed."},
+      {"delivery.commit_interval", Duration{AT(delivery.commit_interval), Millis{1}, Millis{30'000}}, "100ms", false,
+       "Longest time a batch is collected; rules the latency."},
+      {"delivery.max_batch", Integer{AT(delivery.max_batch), 1, 1'000'000}, "100000", false,
+       "Most messages in a batch."},
+      {"delivery.max_batch_bytes", Size{AT(delivery.max_batch_bytes), 1024, gib}, "32MiB", false,
+       "A batch that has reached this many bytes of keys and values is complete."},
+      {"run.slots", Integer{AT(run.slots), 1, 1}, "1", false,
+       "Consumer-producer-store triples in this process; this version has one."},
+      {"run.instance", Text{AT(run.instance)}, "", false,
+       "Stable name of this process within the group; makes group.instance.id and transactional.id. Empty: made once "
+       "and "
+       "kept in the store."},
+      {"log.level", Choice{AT(log.level), {"debug", "info", "warning", "error"}}, "info", false,
+       "Least important lines logged."},
+      {"log.format", Choice{AT(log.format), {"text", "json"}}, "text", false,
+       "Lines for people, or one JSON object per line."},
+  };
+}
+
+#undef AT
+
+struct Later {
+  std::string_view path;
+  std::string_view text;
+};
+constexpr std::array<Later, 7> later{{{"http", "HTTP endpoints are not in this version"},
+                                      {"key.rules", "key rules are not in this version"},
+                                      {"key.template", "the template strategy is not in this version"},
+                                      {"key.exclude", "the hash strategy is not in this version"},
+                                      {"key.include_user", "the hash strategy is not in this version"},
+                                      {"key.include_session", "the hash strategy is not in this version"},
+                                      {"log.payloads", "payloads are never logged"}}};
+
+std::string lower(std::string_view text) {
+  std::string lowered(text);
+  std::transform(lowered.begin(), lowered.end(), lowered.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lowered;
+}
+
+}  // namespace
+
+std::span<const Option> options() {
+  static const std::vector<Option> all = [] {
+    std::vector<Option> joined;
+    for (auto* part : {&kafka_options, &topic_options, &key_options, &window_options, &run_options}) {
+      for (Option& option : (*part)()) joined.push_back(std::move(option));
+    }
+    return joined;
+  }();
+  return all;
+}
+
+const Option* find_option(std::string_view path) {
+  for (const Option& option : options()) {
+    if (option.path == path) return &option;
+  }
+  return nullptr;
+}
+
+bool is_section(std::string_view path) {
+  const std::string prefix = std::string(path) + ".";
+  return std::any_of(options().begin(), options().end(), [&](const Option& o) { return o.path.starts_with(prefix); });
+}
+
+std::string_view not_in_this_version(std::string_view path) {
+  for (const Later& item : later) {
+    if (item.path == path) return item.text;
+  }
+  return {};
+}
+
+bool is_secret_name(std::string_view property) {
+  const std::string name = lower(property);
+  constexpr std::array<std::string_view, 9> marks{"password",   "secret", "token",    "ssl.key",           "private",
+                                                  "credential", "jaas",   "keystore", "oauthbearer.config"};
+  return std::any_of(marks.begin(), marks.end(),
+                     [&](std::string_view mark) { return name.find(mark) != std::string::npos; });
+}
+
+std::string type_name(const Kind& kind) {
+  struct Namer {
+    std::string operator()(const Text&) const { return "text"; }
+    std::string operator()(const Choice& c) const { return fmt::format("one of {}", fmt::join(c.allowed, " | ")); }
+    std::string operator()(const TextList&) const { return "list of texts"; }
+    std::string operator()(const PartList&) const { return "list of key parts"; }
+    std::string operator()(const TextMap&) const { return "mapping of texts"; }
+    std::string operator()(const Boolean&) const { return "true | false"; }
+    std::string operator()(const Integer&) const { return "whole number"; }
+    std::string operator()(const Duration&) const { return "duration"; }
+    std::string operator()(const Size&) const { return "size"; }
+  };
+  return std::visit(Namer{}, kind);
+}
+
+}  // namespace firstseen::config

@@ -1,0 +1,206 @@
+#include "config/reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/expand.h"
+#include "config/suggest.h"
+#include "config/value.h"
+
+namespace firstseen::config {
+namespace {
+
+/// The names that may stand directly below a section ("" is the file).
+std::vector<std::string> names_below(const std::string& prefix) {
+  std::vector<std::string> names;
+  for (const Option& option : options()) {
+    if (!option.path.starts_with(prefix)) continue;
+    const std::string_view rest = option.path.substr(prefix.size());
+    names.emplace_back(rest.substr(0, rest.find('.')));
+  }
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+std::string kind_of(const YAML::Node& node) {
+  switch (node.Type()) {
+    case YAML::NodeType::Null:
+      return "nothing";
+    case YAML::NodeType::Scalar:
+      return "a single value";
+    case YAML::NodeType::Sequence:
+      return "a list";
+    case YAML::NodeType::Map:
+      return "a mapping";
+    case YAML::NodeType::Undefined:
+      break;
+  }
+  return "nothing";
+}
+
+}  // namespace
+
+Place place_of(const YAML::Node& node) {
+  const YAML::Mark mark = node.Mark();
+  return {mark.line + 1, mark.column + 1};
+}
+
+void Reader::problem(const YAML::Node& node, const std::string& path, const std::string& message) {
+  problems_.add_at(place_of(node), path, message);
+}
+
+void Reader::read(const YAML::Node& root) {
+  if (!root.IsMap()) {
+    problem(
+        root, "",
+        fmt::format("a configuration is a mapping of sections (kafka, input, output, ...); this is {}", kind_of(root)));
+    return;
+  }
+  read_section(root, "");
+  missing_required();
+}
+
+void Reader::read_section(const YAML::Node& node, const std::string& prefix) {
+  for (const auto& item : node) {
+    if (!item.first.IsScalar()) {
+      problem(item.first, prefix, fmt::format("a name is needed here, not {}", kind_of(item.first)));
+      continue;
+    }
+    const std::string path = prefix + item.first.Scalar();
+    if (!seen_.insert(path).second) {
+      problem(item.first, path, "stands here for the second time; only one can be meant");
+      continue;
+    }
+    problems_.note_place(path, place_of(item.second));
+    if (const Option* option = find_option(path)) {
+      read_option(*option, item.second);
+    } else if (!is_section(path)) {
+      unknown(item.first, prefix, path);
+    } else if (item.second.IsMap()) {
+      read_section(item.second, path + ".");
+    } else if (!item.second.IsNull()) {
+      problem(item.second, path,
+              fmt::format("is a section: a mapping of options is needed, not {}", kind_of(item.second)));
+    }
+  }
+}
+
+void Reader::unknown(const YAML::Node& key, const std::string& prefix, const std::string& path) {
+  std::string message = "unknown option";
+  if (const std::string_view hint = not_in_this_version(path); !hint.empty()) {
+    message += fmt::format("; {}", hint);
+  } else if (const std::string near = suggest(key.Scalar(), names_below(prefix)); !near.empty()) {
+    message += fmt::format("; did you mean '{}'?", prefix + near);
+  }
+  problem(key, path, message);
+}
+
+void Reader::missing_required() {
+  for (const Option& option : options()) {
+    const std::string path(option.path);
+    if (option.required && !seen_.contains(path)) problems_.add(path, "is required: " + std::string(option.help));
+  }
+}
+
+void Reader::read_option(const Option& option, const YAML::Node& node) {
+  const std::string path(option.path);
+  if (const auto* list = std::get_if<TextList>(&option.kind)) return read_list(*list, node, path);
+  if (const auto* parts = std::get_if<PartList>(&option.kind)) return read_parts(*parts, node, path);
+  if (const auto* map = std::get_if<TextMap>(&option.kind)) return read_map(*map, node, path);
+  const auto value = scalar(node, path);
+  if (!value) return;
+  if (option.required && value->empty()) return problem(node, path, "must not be empty");
+  if (const auto read = read_scalar(option, *value, node.Scalar(), settings_); !read) {
+    problem(node, path, read.error().message);
+  }
+}
+
+std::optional<std::string> Reader::scalar(const YAML::Node& node, const std::string& path) {
+  if (!node.IsScalar()) {
+    problem(node, path, fmt::format("a single value is needed, not {}", kind_of(node)));
+    return std::nullopt;
+  }
+  if (const std::string& tag = node.Tag(); !tag.empty() && tag != "?" && tag != "!") {
+    problem(node, path, fmt::format("YAML tags ({}) are not supported; write the plain value", tag));
+    return std::nullopt;
+  }
+  auto expanded = expand(node.Scalar());
+  if (!expanded) {
+    problem(node, path, expanded.error().message);
+    return std::nullopt;
+  }
+  return *expanded;
+}
+
+void Reader::read_list(const TextList& list, const YAML::Node& node, const std::string& path) {
+  if (!node.IsSequence()) return problem(node, path, fmt::format("a list is needed, not {}", kind_of(node)));
+  if (node.size() == 0) return problem(node, path, "the list must not be empty");
+  std::vector<std::string> texts;
+  for (const YAML::Node& item : node) {
+    const std::string at = fmt::format("{}[{}]", path, texts.size());
+    problems_.note_place(at, place_of(item));
+    auto text = scalar(item, at);
+    if (text && text->empty()) problem(item, at, "must not be empty");
+    texts.push_back(text.value_or(""));
+  }
+  list.at(settings_) = std::move(texts);
+}
+
+void Reader::read_parts(const PartList& list, const YAML::Node& node, const std::string& path) {
+  if (!node.IsSequence()) return problem(node, path, fmt::format("a list is needed, not {}", kind_of(node)));
+  std::vector<KeyPart> parts;
+  for (const YAML::Node& item : node) {
+    const std::string at = fmt::format("{}[{}]", path, parts.size());
+    problems_.note_place(at, place_of(item));
+    read_part(item, at, parts.emplace_back());
+  }
+  list.at(settings_) = std::move(parts);
+}
+
+void Reader::read_part(const YAML::Node& node, const std::string& path, KeyPart& part) {
+  if (node.IsScalar()) {
+    part.part = scalar(node, path).value_or("");
+    return;
+  }
+  if (!node.IsMap()) return problem(node, path, "a text or {part: TEXT, on_missing: ...} is needed");
+  std::set<std::string> names;
+  for (const auto& item : node) {
+    const std::string name = item.first.IsScalar() ? item.first.Scalar() : "";
+    if (!names.insert(name).second) {
+      problem(item.first, path, fmt::format("{} stands here for the second time", name));
+    } else if (name == "part") {
+      part.part = scalar(item.second, path + ".part").value_or("");
+    } else if (name == "on_missing") {
+      part.on_missing = scalar(item.second, path + ".on_missing").value_or("");
+      if (part.on_missing != "reject" && part.on_missing != "as_null" && part.on_missing != "pass") {
+        problem(item.second, path + ".on_missing",
+                fmt::format("'{}' is not one of reject, as_null, pass",
+                            item.second.IsScalar() ? item.second.Scalar() : ""));
+      }
+    } else {
+      problem(item.first, path, fmt::format("unknown member '{}'; a part has part and on_missing", name));
+    }
+  }
+  if (!names.contains("part")) problem(node, path, "has no member 'part'");
+}
+
+void Reader::read_map(const TextMap& map, const YAML::Node& node, const std::string& path) {
+  if (node.IsNull()) return;
+  if (!node.IsMap()) return problem(node, path, fmt::format("a mapping is needed, not {}", kind_of(node)));
+  for (const auto& item : node) {
+    const std::string name = item.first.IsScalar() ? item.first.Scalar() : "";
+    const std::string at = path + "." + name;
+    if (name.empty()) {
+      problem(item.first, path, "a property's name is needed here");
+      continue;
+    }
+    problems_.note_place(at, place_of(item.second));
+    const auto value = scalar(item.second, at);
+    if (!map.at(settings_).emplace(name, value.value_or("")).second) {
+      problem(item.first, at, "stands here for the second time; only one can be meant");
+    }
+  }
+}
+
+}  // namespace firstseen::config

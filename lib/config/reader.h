@@ -1,0 +1,43 @@
+#pragma once
+
+#include <yaml-cpp/yaml.h>
+
+#include <optional>
+#include <set>
+#include <string>
+
+#include "config/options.h"
+#include "config/problems.h"
+
+namespace firstseen::config {
+
+/// Walks a YAML tree along the declared options and fills the settings.
+class Reader {
+ public:
+  Reader(Settings& settings, Problems& problems) : settings_(settings), problems_(problems) {}
+
+  /// `root`: the document. Reports unknown, repeated, missing and malformed options.
+  void read(const YAML::Node& root);
+
+ private:
+  void read_section(const YAML::Node& node, const std::string& prefix);
+  void read_option(const Option& option, const YAML::Node& node);
+  void read_list(const TextList& list, const YAML::Node& node, const std::string& path);
+  void read_parts(const PartList& list, const YAML::Node& node, const std::string& path);
+  void read_part(const YAML::Node& node, const std::string& path, KeyPart& part);
+  void read_map(const TextMap& map, const YAML::Node& node, const std::string& path);
+  void unknown(const YAML::Node& key, const std::string& prefix, const std::string& path);
+  void missing_required();
+  /// A scalar with its ${...} expanded; nothing when it is none, reported.
+  std::optional<std::string> scalar(const YAML::Node& node, const std::string& path);
+  void problem(const YAML::Node& node, const std::string& path, const std::string& message);
+
+  Settings& settings_;
+  Problems& problems_;
+  std::set<std::string> seen_;
+};
+
+/// A node's place in the file.
+Place place_of(const YAML::Node& node);
+
+}  // namespace firstseen::config

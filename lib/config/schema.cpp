@@ -1,0 +1,81 @@
+#include <nlohmann/json.hpp>
+
+#include "config/options.h"
+#include "config/reference.h"
+
+namespace firstseen::config {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Numbers and booleans may also come from an expansion, which is text in the file.
+Json or_expansion(Json type) {
+  return {{"anyOf", Json::array({std::move(type), Json{{"type", "string"}, {"pattern", "\\$\\{"}}})}};
+}
+
+struct Typed {
+  Json operator()(const Text&) const { return {{"type", "string"}}; }
+  Json operator()(const Choice& choice) const {
+    return or_expansion({{"enum", std::vector<std::string>(choice.allowed.begin(), choice.allowed.end())}});
+  }
+  Json operator()(const TextList&) const {
+    return {{"type", "array"}, {"minItems", 1}, {"items", {{"type", "string"}, {"minLength", 1}}}};
+  }
+  Json operator()(const PartList&) const {
+    const Json part = {
+        {"type", "object"},
+        {"required", {"part"}},
+        {"additionalProperties", false},
+        {"properties", {{"part", {{"type", "string"}}}, {"on_missing", {{"enum", {"reject", "as_null", "pass"}}}}}}};
+    return {{"type", "array"}, {"items", {{"anyOf", Json::array({Json{{"type", "string"}}, part})}}}};
+  }
+  Json operator()(const TextMap&) const {
+    return {{"type", "object"}, {"additionalProperties", {{"type", {"string", "number", "boolean"}}}}};
+  }
+  Json operator()(const Boolean&) const { return or_expansion({{"type", "boolean"}}); }
+  Json operator()(const Integer& i) const {
+    return or_expansion({{"type", "integer"}, {"minimum", i.min}, {"maximum", i.max}});
+  }
+  Json operator()(const Duration&) const {
+    return or_expansion({{"type", "string"}, {"pattern", "^([0-9]+(ms|s|m|h|d|y))+$"}});
+  }
+  Json operator()(const Size&) const {
+    return or_expansion({{"type", "string"}, {"pattern", "^[0-9]+(B|[KMGT]iB|[kMGT]B)$"}});
+  }
+};
+
+Json object() { return {{"type", "object"}, {"additionalProperties", false}, {"properties", Json::object()}}; }
+
+void require(Json& schema, const std::string& name) {
+  if (!schema.contains("required")) schema["required"] = Json::array();
+  for (const Json& known : schema["required"]) {
+    if (known == name) return;
+  }
+  schema["required"].push_back(name);
+}
+
+}  // namespace
+
+std::string json_schema() {
+  Json root = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "firstseen configuration"}};
+  root.update(object());
+  for (const Option& option : options()) {
+    Json* at = &root;
+    std::string_view rest = option.path;
+    for (std::size_t dot = rest.find('.'); dot != std::string_view::npos; dot = rest.find('.')) {
+      const std::string section(rest.substr(0, dot));
+      if (!(*at)["properties"].contains(section)) (*at)["properties"][section] = object();
+      if (option.required) require(*at, section);
+      at = &(*at)["properties"][section];
+      rest.remove_prefix(dot + 1);
+    }
+    Json typed = std::visit(Typed{}, option.kind);
+    typed["description"] = option.help;
+    if (!option.required && !option.default_value.empty()) typed["default"] = option.default_value;
+    (*at)["properties"][std::string(rest)] = std::move(typed);
+    if (option.required) require(*at, std::string(rest));
+  }
+  return root.dump(2) + "\n";
+}
+
+}  // namespace firstseen::config

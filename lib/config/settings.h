@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace firstseen::config {
+
+/// One entry of key.fields: a part's text, and its own on_missing (empty: the key's).
+struct KeyPart {
+  std::string part;
+  std::string on_missing;
+
+  bool operator==(const KeyPart&) const = default;
+};
+
+/// A configuration file's values, section by section, with their types; choices are the texts of the file. Defaults,
+/// bounds and meanings are declared in options.cpp and printed in config/REFERENCE.md.
+struct Settings {
+  struct Kafka {
+    std::vector<std::string> brokers;
+    std::map<std::string, std::string> properties;
+    std::uint64_t prefetch_bytes = 0;
+  } kafka;
+  struct Input {
+    std::vector<std::string> topics;
+    std::string group;
+    std::string start;
+    std::string on_gap;
+    std::string on_missing_history;
+  } input;
+  struct Output {
+    std::string topic;
+    std::string partitioner;
+    std::string compression;
+  } output;
+  struct SideTopic {
+    std::string route;
+    std::string topic;
+  } duplicates, rejects;
+  struct Key {
+    std::string strategy;
+    std::string name_space;
+    std::string scope;
+    std::vector<KeyPart> fields;
+    std::string digest;
+    std::string on_missing;
+    std::string context_user;
+    std::string context_session;
+  } key;
+  struct Window {
+    Millis ttl{0};
+    std::string clock;
+    Millis max_skew{0};
+    bool refresh_on_duplicate = false;
+  } window;
+  struct Store {
+    std::string path;
+    std::uint64_t max_size = 0;
+    std::string durability;
+  } store;
+  struct Delivery {
+    std::string guarantee;
+    Millis commit_interval{0};
+    std::uint64_t max_batch = 0;
+    std::uint64_t max_batch_bytes = 0;
+  } delivery;
+  struct Run {
+    std::uint64_t slots = 0;
+    std::string instance;
+  } run;
+  struct Log {
+    std::string level;
+    std::string format;
+  } log;
+};
+
+}  // namespace firstseen::config
