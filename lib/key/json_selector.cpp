@@ -350,7 +350,7 @@ bool JsonSelector::Walk::fail_not_closed() {
 std::size_t JsonSelector::Walk::here() {
   const char* at = nullptr;
   if (document_ == nullptr || document_->current_location().get(at) != simdjson::SUCCESS) return length_;
-  return offset({at, 0});
+  return offset({at, 1});
 }
 
 /// Where a part of buffer_ begins.

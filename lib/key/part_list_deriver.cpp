@@ -39,7 +39,8 @@ void set_rejection(Derived& out, Derived::Kind kind, std::string_view reason, st
 Result<std::unique_ptr<Deriver>> PartListDeriver::make(std::vector<KeyPart> parts, DigestAlgorithm algorithm) {
   auto digester = Digester::make(algorithm);
   if (!digester) return forward(digester.error());
-  return std::make_unique<PartListDeriver>(std::move(parts), algorithm, std::move(*digester));
+  std::unique_ptr<Deriver> made = std::make_unique<PartListDeriver>(std::move(parts), algorithm, std::move(*digester));
+  return made;
 }
 
 PartListDeriver::PartListDeriver(std::vector<KeyPart> parts, DigestAlgorithm algorithm,
