@@ -16,10 +16,11 @@
 namespace firstseen::daemon {
 namespace {
 
-using key::quoted;
+using key::json_quoted;
 
 std::vector<HeaderView> header_views(const OwnedMessage& message) {
   std::vector<HeaderView> views;
+  views.reserve(message.headers.size());
   for (const auto& [name, value] : message.headers) {
     views.push_back({name, value ? std::optional<std::string_view>(*value) : std::nullopt});
   }
@@ -72,7 +73,7 @@ void write_json(const key::Explanation& explanation, std::string_view algorithm,
   std::string parts;
   for (const key::ExplainedPart& part : explanation.parts) {
     parts += fmt::format("{}{{\"part\":{},\"found\":{},\"canonical\":\"{}\"}}", parts.empty() ? "" : ",",
-                         quoted(part.part), quoted(part.found), part.canonical_hex);
+                         json_quoted(part.part), json_quoted(part.found), part.canonical_hex);
   }
   const key::Derived& result = explanation.result;
   out << fmt::format("{{\"parts\":[{}],\"result\":\"{}\"", parts, outcome(result.kind));
@@ -80,8 +81,8 @@ void write_json(const key::Explanation& explanation, std::string_view algorithm,
     out << fmt::format(",\"canonical\":\"{}\",\"algorithm\":\"{}\",\"digest\":\"{}\",\"stored\":\"{}\"}}\n",
                        explanation.canonical_hex, algorithm, explanation.full_digest_hex, to_hex(result.digest.bytes));
   } else {
-    out << fmt::format(",\"reason\":{},\"detail\":{}}}\n", quoted(result.rejection.reason),
-                       quoted(result.rejection.detail));
+    out << fmt::format(",\"reason\":{},\"detail\":{}}}\n", json_quoted(result.rejection.reason),
+                       json_quoted(result.rejection.detail));
   }
 }
 

@@ -29,7 +29,7 @@ constexpr std::array<ReasonText, 6> absence_texts{{
 }};
 
 std::string bytes_text(std::string_view bytes) {
-  if (!find_invalid_utf8(bytes)) return quoted(bytes);
+  if (!find_invalid_utf8(bytes)) return json_quoted(bytes);
   return "bytes " + to_hex({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
 }
 
@@ -58,7 +58,7 @@ std::string absence_text(const KeyPart& part, std::string_view reason) {
 std::string found_text(const KeyPart& part, const MessageView& message, const JsonSelector* selector) {
   switch (part.kind) {
     case PartKind::name_space:
-      return quoted(part.name);
+      return json_quoted(part.name);
     case PartKind::topic:
       return bytes_text(message.topic);
     case PartKind::partition:

@@ -251,7 +251,7 @@ bool JsonSelector::Walk::close_object(std::size_t first, bool encode) {
       std::adjacent_find(begin, members_.end(), [](const Member& a, const Member& b) { return a.name == b.name; });
   if (repeated != members_.end()) {
     return fail(reason::repeated_member, (repeated + 1)->at,
-                fmt::format("the member {} is repeated", quoted(repeated->name)));
+                fmt::format("the member {} is repeated", json_quoted(repeated->name)));
   }
   members_.erase(begin, members_.end());
   if (encode) append_tag(encoding_, Tag::json_end);

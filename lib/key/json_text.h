@@ -21,6 +21,6 @@ std::optional<std::size_t> find_invalid_utf8(std::string_view text);
 std::string_view without_trailing_space(std::string_view text);
 
 /// A JSON string with its quotes; `text` is UTF-8. Control characters are escaped, everything else is itself.
-std::string quoted(std::string_view text);
+std::string json_quoted(std::string_view text);
 
 }  // namespace firstseen::key

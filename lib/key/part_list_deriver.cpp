@@ -25,7 +25,8 @@ std::unique_ptr<JsonSelector> make_selector(std::vector<KeyPart>& parts) {
     part.selector = pointers.size();
     pointers.push_back(part.pointer);
   }
-  return pointers.empty() ? nullptr : std::make_unique<JsonSelector>(pointers);
+  if (pointers.empty()) return nullptr;
+  return std::make_unique<JsonSelector>(pointers);
 }
 
 void set_rejection(Derived& out, Derived::Kind kind, std::string_view reason, std::string detail) {
@@ -119,7 +120,7 @@ bool PartListDeriver::needs_headers() const {
 
 std::string PartListDeriver::fingerprint() const {
   std::string text = fmt::format("encoding={} digest={} parts=[", encoding_version, digest_name(algorithm_));
-  for (const KeyPart& part : parts_) text += (text.back() == '[' ? "" : ",") + quoted(part.text);
+  for (const KeyPart& part : parts_) text += (text.back() == '[' ? "" : ",") + json_quoted(part.text);
   return text + "]";
 }
 
