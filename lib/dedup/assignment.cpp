@@ -54,7 +54,8 @@ Result<Progress> Assignment::plan_next() {
 
   StartPlan plan = plan_start(facts, context_.options);
   if (plan.verify && (plan.verify->offset < facts.log.low || plan.verify->offset >= plan.start)) plan.verify.reset();
-  if (plan.missing_history) history_.emplace(context_, facts.tp, plan.history_from, plan.start);
+  if (plan.missing_history)
+    history_.emplace(context_.client, context_.options, context_.clock, facts.tp, plan.history_from, plan.start);
   // Nobody knows what lay before the log's first offset, unless it is the very first or the store has seen it.
   const bool continues = facts.known && facts.known->next_offset == plan.history_from;
   if (plan.missing_history && !continues) plan.state.covered_from_ms = facts.log.low > 0 ? nothing_covered : 0;

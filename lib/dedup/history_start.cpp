@@ -5,16 +5,18 @@
 
 namespace firstseen::dedup {
 
-HistoryStart::HistoryStart(const Context& context, TopicPartition tp, std::int64_t lower, std::int64_t end)
-    : context_(context),
+HistoryStart::HistoryStart(kafka::Client& client, const SlotOptions& options, const Clock& clock, TopicPartition tp,
+                           std::int64_t lower, std::int64_t end)
+    : client_(client),
+      by_wall_clock_(options.clock == WindowClock::wall_clock_time),
       tp_(std::move(tp)),
       lower_(lower),
       end_(end),
-      ttl_ms_(context.options.ttl.count()),
+      ttl_ms_(options.ttl.count()),
       precision_ms_(std::clamp<std::int64_t>(ttl_ms_ / 1000, 1, 1000)),
-      high_ms_(context.clock.wall_ms() + 1),
+      high_ms_(clock.wall_ms() + 1),
       from_(lower) {
-  if (context.options.clock == WindowClock::stream_time) high_ms_ += context.options.max_skew.count();
+  if (!by_wall_clock_) high_ms_ += options.max_skew.count();
 }
 
 std::int64_t HistoryStart::question() const {
@@ -35,7 +37,7 @@ void HistoryStart::answer(std::int64_t offset) {
     case Phase::whole:
       if (offset <= lower_) {  // the window reaches beyond what is there, wherever it ends
         phase_ = Phase::found;
-      } else if (context_.options.clock == WindowClock::wall_clock_time) {
+      } else if (by_wall_clock_) {
         low_ms_ = high_ms_;
         from_ = std::clamp(offset, lower_, end_);
         covers_window_ = true;
@@ -64,7 +66,7 @@ Result<kafka::Progress> HistoryStart::step() {
     phase_ = Phase::found;
     return kafka::Progress::done;
   }
-  const auto offset = context_.client.offset_for_time(tp_, question());
+  const auto offset = client_.offset_for_time(tp_, question());
   if (!offset) return forward(offset.error());
   if (!*offset) return kafka::Progress::again;
   answer(**offset);

@@ -2,9 +2,10 @@
 
 #include <cstdint>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/message.h"
-#include "dedup/context.h"
+#include "dedup/options.h"
 #include "kafka/client.h"
 
 namespace firstseen::dedup {
@@ -17,7 +18,8 @@ namespace firstseen::dedup {
 class HistoryStart {
  public:
   /// `lower`: nothing before it is wanted or there.
-  HistoryStart(const Context& context, TopicPartition tp, std::int64_t lower, std::int64_t end);
+  HistoryStart(kafka::Client& client, const SlotOptions& options, const Clock& clock, TopicPartition tp,
+               std::int64_t lower, std::int64_t end);
 
   /// One question to the broker. done: from() and covers_window() are known.
   Result<kafka::Progress> step();
@@ -32,7 +34,8 @@ class HistoryStart {
   [[nodiscard]] std::int64_t question() const;
   void answer(std::int64_t offset);
 
-  const Context& context_;
+  kafka::Client& client_;
+  bool by_wall_clock_;
   TopicPartition tp_;
   std::int64_t lower_;
   std::int64_t end_;

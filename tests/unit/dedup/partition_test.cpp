@@ -1,0 +1,96 @@
+#include "dedup/partition.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "dedup/partitions.h"
+#include "dedup/stream_time.h"
+
+namespace firstseen::dedup {
+namespace {
+
+constexpr std::int64_t unknown = std::numeric_limits<std::int64_t>::min();
+
+TEST(StreamTime, IsTheHighestTimestampSeenAndNeverGoesBack) {
+  store::PartitionState state;
+  EXPECT_FALSE(observe_timestamp(state, 1000, 5000, Millis{0}));
+  EXPECT_EQ(state.stream_time_ms, 1000);
+  EXPECT_FALSE(observe_timestamp(state, 400, 5000, Millis{0}));
+  EXPECT_EQ(state.stream_time_ms, 1000);
+}
+
+TEST(StreamTime, IsNeverAheadOfTheWallClockByMoreThanTheSkew) {
+  store::PartitionState state;
+  EXPECT_FALSE(observe_timestamp(state, 5300, 5000, Millis{300}));
+  EXPECT_TRUE(observe_timestamp(state, 5301, 5000, Millis{300}));
+  EXPECT_EQ(state.stream_time_ms, 5300);
+  EXPECT_TRUE(observe_timestamp(state, std::numeric_limits<std::int64_t>::max(), 5000, Millis{300}));
+  EXPECT_EQ(state.stream_time_ms, 5300);
+}
+
+TEST(StreamTime, OfMessagesWithoutTimestampIsZero) {
+  store::PartitionState state;
+  EXPECT_FALSE(observe_timestamp(state, -1, 5000, Millis{0}));
+  EXPECT_EQ(state.stream_time_ms, 0);
+}
+
+TEST(Window, OfAPartitionWithoutHistoryBeginsAtItsFirstMessage) {
+  store::PartitionState state;
+  state.covered_from_ms = nothing_covered;
+  EXPECT_EQ(effective_window_ms(state, 1000, -1), 0);
+  observe_timestamp(state, 5000, 9000, Millis{0});
+  EXPECT_EQ(effective_window_ms(state, 1000, -1), 0);
+  observe_timestamp(state, 5400, 9000, Millis{0});
+  EXPECT_EQ(effective_window_ms(state, 1000, -1), 400);
+  observe_timestamp(state, 8000, 9000, Millis{0});
+  EXPECT_EQ(effective_window_ms(state, 1000, -1), 1000);
+}
+
+TEST(Window, IsShortenedByWhatTheStoreHadToLetGoEarly) {
+  store::PartitionState state;
+  state.stream_time_ms = 10'000;
+  EXPECT_EQ(effective_window_ms(state, 1000, -1), 1000);
+  EXPECT_EQ(effective_window_ms(state, 1000, 9'700), 300);
+  EXPECT_EQ(effective_window_ms(state, 1000, 20'000), 0);
+}
+
+TEST(Checksum, TellsNullFromEmptyAndKeyFromValue) {
+  MessageView a;
+  a.key = "k";
+  a.value = "v";
+  MessageView b = a;
+  EXPECT_EQ(message_checksum(a), message_checksum(b));
+  b.value.reset();
+  EXPECT_NE(message_checksum(a), message_checksum(b));
+  const auto null_value = message_checksum(b);
+  b.value = "";
+  EXPECT_NE(null_value, message_checksum(b));
+  b.key = "v";
+  b.value = "k";
+  EXPECT_NE(message_checksum(a), message_checksum(b));
+}
+
+TEST(SlowestStreamTime, WaitsForPartitionsThatLagButNotForThoseAtTheirEnd) {
+  Partitions partitions;
+  EXPECT_EQ(partitions.slowest_stream_time_ms(), unknown);
+  Partition& fast = partitions.add({"t", 0});
+  Partition& slow = partitions.add({"t", 1});
+  fast.state.stream_time_ms = 900;
+  slow.state.stream_time_ms = 100;
+  EXPECT_EQ(partitions.slowest_stream_time_ms(), 100);
+  slow.at_end = true;
+  EXPECT_EQ(partitions.slowest_stream_time_ms(), 900);
+}
+
+TEST(SlowestStreamTime, IsUnknownWhileAPartitionHasShownNothing) {
+  Partitions partitions;
+  partitions.add({"t", 0}).state.stream_time_ms = 900;
+  Partition& silent = partitions.add({"t", 1});
+  EXPECT_EQ(partitions.slowest_stream_time_ms(), unknown);
+  silent.at_end = true;
+  EXPECT_EQ(partitions.slowest_stream_time_ms(), 900);
+}
+
+}  // namespace
+}  // namespace firstseen::dedup

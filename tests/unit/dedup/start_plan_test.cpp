@@ -1,0 +1,131 @@
+#include "dedup/start_plan.h"
+
+#include <gtest/gtest.h>
+
+namespace firstseen::dedup {
+namespace {
+
+StartFacts facts(std::optional<std::int64_t> committed, std::optional<std::int64_t> stored, std::int64_t low = 0,
+                 std::int64_t high = 100) {
+  StartFacts f;
+  f.tp = {"orders", 1};
+  f.committed = committed;
+  f.log = {low, high};
+  if (stored) {
+    f.known.emplace();
+    f.known->next_offset = *stored;
+    f.known->stream_time_ms = 5000;
+    f.known->last = {*stored - 1, 4000, 7};
+  }
+  return f;
+}
+
+TEST(Start, WhereTheGroupAndTheStoreAgreeGoesOnThereAndVerifiesTheLog) {
+  const StartPlan plan = plan_start(facts(40, 40), {});
+  EXPECT_EQ(plan.stop, StopCause::none);
+  EXPECT_EQ(plan.start, 40);
+  EXPECT_FALSE(plan.commit_start);
+  EXPECT_FALSE(plan.missing_history);
+  ASSERT_TRUE(plan.verify);
+  EXPECT_EQ(plan.verify->offset, 39);
+  EXPECT_EQ(plan.state.stream_time_ms, 5000);
+  EXPECT_TRUE(plan.text.empty());
+}
+
+TEST(Start, OfANewGroupIsAsConfiguredAndIsCommittedFirst) {
+  SlotOptions options;
+  StartPlan plan = plan_start(facts({}, {}, 10, 100), options);
+  EXPECT_EQ(plan.start, 10);
+  EXPECT_TRUE(plan.commit_start);
+  EXPECT_EQ(plan.state.covered_from_ms, 0);
+  options.start = StartAt::latest;
+  plan = plan_start(facts({}, {}, 10, 100), options);
+  EXPECT_EQ(plan.start, 100);
+  EXPECT_EQ(plan.state.covered_from_ms, nothing_covered);
+}
+
+TEST(Start, OfAPartitionThatAppearsLaterIsTheEarliestEvenWithLatest) {
+  SlotOptions options;
+  options.start = StartAt::latest;
+  StartFacts f = facts({}, {}, 0, 100);
+  f.group_started_before = true;
+  EXPECT_EQ(plan_start(f, options).start, 0);
+}
+
+TEST(Start, OfAGroupThatLostItsOffsetsResumesFromTheStoreWithAWarning) {
+  const StartPlan plan = plan_start(facts({}, 40), {});
+  EXPECT_EQ(plan.start, 40);
+  EXPECT_TRUE(plan.commit_start);
+  EXPECT_NE(plan.text.find("lost its offset"), std::string::npos);
+}
+
+TEST(Start, BehindTheStoreReadsAgain) {
+  const StartPlan plan = plan_start(facts(10, 40), {});
+  EXPECT_EQ(plan.start, 10);
+  EXPECT_FALSE(plan.missing_history);
+  EXPECT_FALSE(plan.verify);
+  EXPECT_NE(plan.text.find("reading again"), std::string::npos);
+}
+
+TEST(Start, BeyondTheStoreRebuildsTheHistoryBetween) {
+  const StartPlan plan = plan_start(facts(40, 30), {});
+  EXPECT_EQ(plan.start, 40);
+  EXPECT_TRUE(plan.missing_history);
+  EXPECT_EQ(plan.history_from, 30);
+}
+
+TEST(Start, OnAnEmptyStoreRebuildsFromTheLogsBeginning) {
+  const StartPlan plan = plan_start(facts(40, {}, 5, 100), {});
+  EXPECT_TRUE(plan.missing_history);
+  EXPECT_EQ(plan.history_from, 5);
+}
+
+TEST(Start, WithMissingHistoryWarnsOrStopsAsConfigured) {
+  SlotOptions options;
+  options.on_missing_history = OnMissingHistory::warn;
+  StartPlan plan = plan_start(facts(40, 30), options);
+  EXPECT_EQ(plan.stop, StopCause::none);
+  EXPECT_FALSE(plan.missing_history);
+  EXPECT_EQ(plan.state.covered_from_ms, nothing_covered);
+  options.on_missing_history = OnMissingHistory::stop;
+  plan = plan_start(facts(40, 30), options);
+  EXPECT_EQ(plan.stop, StopCause::history);
+  EXPECT_NE(plan.text.find("store prime"), std::string::npos);
+}
+
+TEST(Start, OutsideTheLogStopsAndSaysWhatWasLost) {
+  StartPlan plan = plan_start(facts(40, 40, 60, 100), {});
+  EXPECT_EQ(plan.stop, StopCause::gap);
+  EXPECT_NE(plan.text.find("orders[1]"), std::string::npos);
+  EXPECT_NE(plan.text.find("20 offsets were removed"), std::string::npos);
+  EXPECT_NE(plan.text.find("on_gap"), std::string::npos);
+  plan = plan_start(facts(40, 40, 0, 30), {});
+  EXPECT_EQ(plan.stop, StopCause::gap);
+  EXPECT_NE(plan.text.find("truncated"), std::string::npos);
+}
+
+TEST(Start, OutsideTheLogWithSkipGoesOnAtItsBeginningAndCommitsThat) {
+  SlotOptions options;
+  options.on_gap = OnGap::skip;
+  for (const auto& f : {facts(40, 40, 60, 100), facts(400, 400, 60, 100), facts({}, 400, 60, 100)}) {
+    const StartPlan plan = plan_start(f, options);
+    EXPECT_EQ(plan.stop, StopCause::none);
+    EXPECT_EQ(plan.start, 60);
+    EXPECT_TRUE(plan.commit_start);
+    EXPECT_FALSE(plan.verify);
+    EXPECT_FALSE(plan.text.empty());
+  }
+}
+
+TEST(Start, NeedsAnOutputPartitionOfTheSameNumber) {
+  StartFacts f = facts(40, 40);
+  f.output_partitions = 1;
+  const StartPlan plan = plan_start(f, {});
+  EXPECT_EQ(plan.stop, StopCause::output);
+  EXPECT_NE(plan.text.find("--partitions 2"), std::string::npos);
+  f.output_partitions = 2;
+  EXPECT_EQ(plan_start(f, {}).stop, StopCause::none);
+}
+
+}  // namespace
+}  // namespace firstseen::dedup
