@@ -63,6 +63,7 @@ class Host {
   [[nodiscard]] dedup::SlotStatus status() const { return slot_->status(); }
   [[nodiscard]] const HostOptions& options() const { return options_; }
   [[nodiscard]] const std::string& last_error() const { return last_error_; }
+  [[nodiscard]] bool killed() const { return process_ && !process_->alive; }
   [[nodiscard]] int starts() const { return starts_; }
   [[nodiscard]] const dedup::Counters& last_counters() const { return last_counters_; }
   [[nodiscard]] int steps_seen(dedup::Step step) const { return steps_seen_[static_cast<std::size_t>(step)]; }

@@ -137,7 +137,7 @@ class Run {
   /// was found to stand after the slot's restart is not counted.)
   void check_consumed(const History& history) {
     const Host& host = world_->host();
-    if (host.starts() != 1 || host.last_counters().restarts > 0 ||
+    if (host.starts() != 1 || host.killed() || host.last_counters().restarts > 0 ||
         host.last_counters().consumed == history.events.size())
       return;
     world_->violations.add("consumed is " + std::to_string(host.last_counters().consumed) + " instead of " +

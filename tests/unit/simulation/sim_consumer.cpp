@@ -38,6 +38,7 @@ std::optional<Error> SimConsumer::follow_group(std::optional<Rebalance>& asked) 
     return Error{Action::restart, Exit::unavailable, "FENCED_INSTANCE_ID: another process uses this instance id", true};
   if (state_ == State::joining) {
     if (told_ == Group::Told::unknown) join();
+    if (told_ == Group::Told::rebalance) cluster_.group().rejoin(member_, cluster_.clock().steady_ms());
     if (!cluster_.group().settled(member_)) return {};
     generation_ = cluster_.group().generation();
     given_ = cluster_.group().assignment(member_);
@@ -65,7 +66,8 @@ Result<kafka::Taken> SimConsumer::take(std::size_t max_messages, Millis wait) {
     if (auto error = follow_group(taken.rebalance)) return forward(*std::move(error));
     const bool only_event = taken.rebalance && faults_.random().chance(700);
     if (!only_event) fetch(max_messages, taken);
-    // Less than asked for: the other hosts share this clock, and must not stand still for a second at each of our waits.
+    // Less than asked for: the other hosts share this clock, and must not stand still for a second at each of our
+    // waits.
     if (buffer_->views.empty() && !taken.rebalance) cluster_.pass_time(std::clamp<std::int64_t>(wait.count(), 1, 20));
   }
   const std::int64_t wall = cluster_.clock().wall_ms();

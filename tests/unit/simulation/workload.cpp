@@ -99,7 +99,8 @@ void Workload::aborted_transaction(std::int32_t partition) {
   TxnId txn = no_txn;
   static_cast<void>(cluster_.init_producer("input-producer", epoch));
   if (cluster_.open("input-producer", epoch, "input", txn) != SimCluster::Answer::ok) return;
-  cluster_.write(txn, tp, Record{std::nullopt, "K0|0|aborted", {}, cluster_.clock().true_ms() + options_.aborted_ahead_ms});
+  cluster_.write(txn, tp,
+                 Record{std::nullopt, "K0|0|aborted", {}, cluster_.clock().true_ms() + options_.aborted_ahead_ms});
   static_cast<void>(cluster_.end(txn, false));
 }
 
