@@ -73,7 +73,8 @@ void Rebuild::take(const MessageView& message) {
   const std::int64_t time_ms = context_.options.clock == WindowClock::wall_clock_time
                                    ? std::clamp<std::int64_t>(message.timestamp_ms, 0, wall_ms)
                                    : partition->state.stream_time_ms;
-  if (context_.store.find(derived_.digest, time_ms) && !context_.options.refresh_on_duplicate) return;
+  // Every occurrence counts: which of them was published depends on history that is not read again, and an entry left
+  // out could be the published one.
   store::Entry entry;
   entry.digest = derived_.digest;
   entry.range = static_cast<std::uint32_t>(open - tasks_.data());

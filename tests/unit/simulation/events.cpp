@@ -82,6 +82,8 @@ class Reader {
   void decide_range(const OffsetChange& change, std::size_t index) {
     for_range(change.tp, *change.before, *change.after, [&](const Input& input) {
       StreamTime& time = times_[change.tp];
+      // Another store's stream time was made anew from what it read again.
+      if (std::exchange(owner_[change.tp], change.who) != change.who) time.low_ms = none;
       const StreamTime own = contribution(input);
       time = {std::max(time.low_ms, own.low_ms), std::max(time.high_ms, own.high_ms)};
       highest_ = std::max(highest_, time.high_ms);
@@ -141,6 +143,7 @@ class Reader {
   Violations& violations_;
   History history_;
   std::map<TopicPartition, StreamTime> times_;
+  std::map<TopicPartition, std::string> owner_;
   std::map<TopicPartition, std::int64_t> deleted_;
   std::int64_t highest_ = none;
   std::int64_t highest_before_ = none;

@@ -111,7 +111,9 @@ bool Oracle::in_history(const Event& event) const {
     if (input.kind != Kind::keyed || input.key != event.input->key) continue;
     const Delivery* delivery = cluster_.delivery(position);
     if (delivery == nullptr || !delivery->as_history || position == event.input->position) continue;
-    if (least_distance_ms(event.time, time_of_prefix(workload_.inputs(), position)) <= ttl_ms_) return true;
+    StreamTime time = time_of_prefix(workload_.inputs(), position);
+    time.low_ms = std::min(time.low_ms, delivery->wall_low_ms + options_.max_skew.count());
+    if (least_distance_ms(event.time, time) <= ttl_ms_) return true;
   }
   return false;
 }
