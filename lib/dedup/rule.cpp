@@ -10,16 +10,16 @@
 
 namespace firstseen::dedup {
 
-Result<kafka::Progress> apply_decision_rule(const Context& context) {
+Result<Ruling> apply_decision_rule(const Context& context) {
   const std::optional<store::UndecidedBatch> batch = context.store.undecided();
-  if (!batch) return kafka::Progress::done;
+  if (!batch) return Ruling::none;
 
   std::vector<TopicPartition> partitions;
   partitions.reserve(batch->ranges.size());
   for (const store::SourceRange& range : batch->ranges) partitions.push_back(range.tp);
   const auto committed = context.client.committed(partitions);
   if (!committed) return forward(committed.error());
-  if (!*committed) return kafka::Progress::again;
+  if (!*committed) return Ruling::unanswered;
 
   const std::string proof = commit_metadata(context.store.id(), batch->id);
   const bool stands = std::any_of((*committed)->begin(), (*committed)->end(),
@@ -31,7 +31,7 @@ Result<kafka::Progress> apply_decision_rule(const Context& context) {
   }
   context.log(LogLevel::info, fmt::format("batch {} was in doubt: {}", batch->id.sequence,
                                           stands ? "Kafka committed it, it stands" : "not committed, it is cut off"));
-  return kafka::Progress::done;
+  return stands ? Ruling::stands : Ruling::falls;
 }
 
 }  // namespace firstseen::dedup

@@ -100,12 +100,14 @@ Result<void> Session::initialise() {
 }
 
 Result<void> Session::rule() {
-  const auto applied = apply_decision_rule(context_);
-  if (!applied) return forward(applied.error());
-  if (*applied == Progress::again) {
+  const auto ruling = apply_decision_rule(context_);
+  if (!ruling) return forward(ruling.error());
+  if (*ruling == Ruling::unanswered) {
     if (context_.stop.requested()) phase_ = Phase::left;
     return {};
   }
+  if (*ruling == Ruling::stands) memory_.counters.add(memory_.in_doubt);
+  memory_.in_doubt = Counters{};
   context_.at(Step::started);
   if (auto subscribed = context_.client.subscribe(context_.options.topics); !subscribed) return subscribed;
   phase_ = Phase::taking;

@@ -23,6 +23,7 @@ struct SlotMemory {
   Counters counters;
   Suspects suspects;
   std::set<Position> skipped;
+  Counters in_doubt;  ///< of the batch whose outcome a session has left open
 };
 
 /// The life of one client: initialise, apply the decision rule, join, then batch after batch, until a stop or an error

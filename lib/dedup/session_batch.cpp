@@ -21,6 +21,8 @@ Result<void> Session::prepare() {
   }
   const auto id = context_.store.prepare(batch_.ranges(), batch_.expire_before_ms(), false);
   if (!id) return forward(id.error());
+  ++batch_.counts().batches_committed;
+  memory_.in_doubt = batch_.counts();
   context_.at(Step::prepared);
   offsets_ = batch_.offsets(commit_metadata(context_.store.id(), *id));
   phase_ = Phase::sending;
@@ -53,9 +55,8 @@ Result<void> Session::committing() {
 
 void Session::settle() {
   context_.store.settle();
-  Counters& total = memory_.counters;
-  total.add(batch_.counts());
-  ++total.batches_committed;
+  memory_.counters.add(batch_.counts());
+  memory_.in_doubt = Counters{};
   for (const store::SourceRange& range : batch_.ranges()) {
     memory_.suspects.acquit(range.tp, range.end);
     std::erase_if(memory_.skipped, [&](const Position& p) { return p.tp == range.tp && p.offset < range.end; });
@@ -108,6 +109,7 @@ Result<void> Session::falling() {
     if (auto fallen = context_.store.roll_back(); !fallen) return fallen;
   }
   context_.store.drop_staged();
+  memory_.in_doubt = Counters{};
   context_.at(Step::rolled_back);
   ++memory_.counters.batches_aborted;
   phase_ = Phase::taking;
