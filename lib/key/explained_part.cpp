@@ -5,6 +5,7 @@
 
 #include <array>
 #include <chrono>
+#include <optional>
 
 #include "base/hex.h"
 #include "key/json_text.h"
@@ -28,7 +29,8 @@ constexpr std::array<ReasonText, 6> absence_texts{{
     {reason::missing_timestamp, "the message has no timestamp"},
 }};
 
-std::string bytes_text(std::string_view bytes) {
+std::string bytes_text(std::optional<std::string_view> present) {
+  const std::string_view bytes = present.value_or("");
   if (!find_invalid_utf8(bytes)) return json_quoted(bytes);
   return "bytes " + to_hex({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
 }
@@ -43,7 +45,8 @@ std::string time_text(std::int64_t start_ms) {
 }
 
 std::string pointer_text(const MessageView& message, const SelectedValue& selected) {
-  return std::string(without_trailing_space(message.value->substr(selected.begin, selected.end - selected.begin)));
+  return std::string(
+      without_trailing_space(message.value.value_or("").substr(selected.begin, selected.end - selected.begin)));
 }
 
 }  // namespace
@@ -64,11 +67,11 @@ std::string found_text(const KeyPart& part, const MessageView& message, const Js
     case PartKind::partition:
       return std::to_string(message.partition);
     case PartKind::record_key:
-      return bytes_text(*message.key);
+      return bytes_text(message.key);
     case PartKind::header:
-      return bytes_text(*last_header(message, part.name)->value);
+      return bytes_text(last_header(message, part.name)->value);
     case PartKind::payload:
-      return bytes_text(*message.value);
+      return bytes_text(message.value);
     case PartKind::payload_pointer:
       return pointer_text(message, selector->selected(part.selector));
     case PartKind::timestamp:

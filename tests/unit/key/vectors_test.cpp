@@ -15,7 +15,7 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-std::string text_or(const dom::element& object, const char* name, std::string otherwise = "") {
+std::string text_or(const dom::element& object, const char* name, const char* otherwise = "") {
   std::string_view text;
   return object[name].get(text) == simdjson::SUCCESS ? std::string(text) : otherwise;
 }
