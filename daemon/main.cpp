@@ -5,6 +5,8 @@
 #include <CLI/Formatter.hpp>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 #include "commands.h"
 #include "signals.h"
@@ -29,7 +31,9 @@ std::string deepest_command(const CLI::App& program) {
 }
 
 Exit usage_error(const CLI::App& program, const CLI::ParseError& error) {
-  fmt::print(stderr, "firstseen: {}\nSee '{} --help'.\n", error.what(), deepest_command(program));
+  const auto unknown = program.get_subcommands().empty() ? program.remaining() : std::vector<std::string>{};
+  const std::string what = unknown.empty() ? error.what() : "there is no command '" + unknown.front() + "'";
+  fmt::print(stderr, "firstseen: {}\nSee '{} --help'.\n", what, deepest_command(program));
   return Exit::usage;
 }
 
@@ -39,7 +43,7 @@ Exit run_program(int argc, char** argv) {
   program.set_version_flag("--version", version_line(), "Print the version and leave");
   program.footer(footer);
   Chosen chosen;
-  for (const auto add : {add_run, add_demo, add_validate, add_explain, add_status, add_skip, add_store, add_version}) {
+  for (const auto add : {add_demo, add_status, add_skip, add_version}) {
     add(program, chosen);
   }
   try {

@@ -2,6 +2,7 @@
 #include <memory>
 #include <string>
 
+#include "base/message.h"
 #include "commands.h"
 #include "control/client.h"
 #include "output.h"
@@ -42,10 +43,10 @@ void add_skip(CLI::App& program, Chosen& chosen) {
   command->add_option("TOPIC", arguments->tp.topic, "The input topic")->required();
   command->add_option("PARTITION", arguments->tp.partition, "The partition's number")
       ->required()
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::TypeValidator<std::uint32_t>("NUMBER"));
   command->add_option("OFFSET", arguments->offset, "The offset at which it has stopped")
       ->required()
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::TypeValidator<std::uint64_t>("NUMBER"));
   add_target(*command, {arguments, &arguments->target});
   command->callback([&chosen, arguments] { chosen = [arguments] { return skip_message(*arguments); }; });
 }

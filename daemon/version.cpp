@@ -23,6 +23,11 @@ std::string lmdb_version() {
   return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
 }
 
+std::string simdjson_version() {
+  return std::to_string(simdjson::SIMDJSON_VERSION_MAJOR) + "." + std::to_string(simdjson::SIMDJSON_VERSION_MINOR) +
+         "." + std::to_string(simdjson::SIMDJSON_VERSION_REVISION);
+}
+
 std::string xxhash_version() {
   const unsigned version = XXH_versionNumber();  // MMmmpp, decimal
   return std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) + "." +
@@ -33,7 +38,7 @@ std::string xxhash_version() {
 std::vector<std::pair<std::string, std::string>> versions() {
   return {{"firstseen", FIRSTSEEN_VERSION}, {"librdkafka", rd_kafka_version_str()},
           {"lmdb", lmdb_version()},         {"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)},
-          {"simdjson", SIMDJSON_VERSION},   {"xxhash", xxhash_version()}};
+          {"simdjson", simdjson_version()}, {"xxhash", xxhash_version()}};
 }
 
 Exit print_versions(bool as_json) {

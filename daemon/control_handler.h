@@ -1,0 +1,40 @@
+#pragma once
+
+#include <mutex>
+#include <string>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "dedup/slot.h"
+#include "output.h"
+
+namespace firstseen {
+
+/// What the control socket's requests mean to the daemon: status, skip, forget. Thread-safe; lives from before the slot
+/// starts until after it has ended.
+class ControlHandler {
+ public:
+  explicit ControlHandler(Millis configured_window) : configured_window_(configured_window) {}
+
+  /// Why no slot runs yet.
+  void starting(std::string detail);
+  void attach(dedup::Slot* slot);
+  /// The slot is about to be destroyed.
+  void detach();
+
+  Result<Json> answer(const Json& request);
+
+ private:
+  using Answer = std::future<Result<std::string>>;
+  Json status();
+  Result<Answer> skip(const Json& request);
+  Result<Answer> forget(const Json& request);
+  Result<dedup::Slot*> slot() const;
+
+  Millis configured_window_;
+  std::mutex mutex_;
+  dedup::Slot* slot_ = nullptr;  // guarded by mutex_
+  std::string detail_;           // guarded by mutex_
+};
+
+}  // namespace firstseen

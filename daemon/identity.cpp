@@ -1,0 +1,51 @@
+#include "identity.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <vector>
+
+namespace firstseen {
+namespace {
+
+constexpr const char* instance_note = "instance";
+
+std::string random_name() {
+  std::random_device device;
+  return fmt::format("{:08x}", device());
+}
+
+}  // namespace
+
+Result<std::string> instance_name(store::SeenStore& store, const std::string& configured) {
+  if (!configured.empty()) return configured;
+  if (auto kept = store.note(instance_note)) return std::move(*kept);
+  std::string name = random_name();
+  if (auto written = store.set_note(instance_note, name); !written) return forward(written.error());
+  return name;
+}
+
+std::string slot_name(const std::string& group, const std::string& instance) {
+  return fmt::format("firstseen-{}-{}-0", group, instance);
+}
+
+Result<void> pin_world(store::SeenStore& store, const Configuration& configuration, const std::string& fingerprint) {
+  std::vector<std::string> inputs = configuration.slot.topics;
+  std::ranges::sort(inputs);
+  const std::array<store::Pin, 4> pins{{{"key", fingerprint},
+                                        {"group", configuration.client.group},
+                                        {"input", fmt::format("{}", fmt::join(inputs, " "))},
+                                        {"output", configuration.slot.output_topic}}};
+  return store.pin(pins);
+}
+
+Result<void> pin_cluster(store::SeenStore& store, const std::string& cluster_id) {
+  if (cluster_id.empty()) return {};
+  const store::Pin pin{"cluster", cluster_id};
+  return store.pin({&pin, 1});
+}
+
+}  // namespace firstseen

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+
+#include "base/error.h"
+#include "configuration.h"
+#include "store/seen_store.h"
+
+namespace firstseen {
+
+/// The instance's name: run.instance, or else one made at random on first use and kept in the store, so that a
+/// restarted daemon is the same group member and fences its predecessor's transactions.
+Result<std::string> instance_name(store::SeenStore& store, const std::string& configured);
+
+/// "firstseen-GROUP-INSTANCE-0": group.instance.id and transactional.id of slot 0.
+std::string slot_name(const std::string& group, const std::string& instance);
+
+/// Pins what the store belongs to: key configuration, consumer group, input and output topics. A store of another one
+/// is Exit::config, unchanged.
+Result<void> pin_world(store::SeenStore& store, const Configuration& configuration, const std::string& fingerprint);
+
+/// Pins the cluster's id, known once a broker has answered; nothing to pin when the cluster has none.
+Result<void> pin_cluster(store::SeenStore& store, const std::string& cluster_id);
+
+}  // namespace firstseen

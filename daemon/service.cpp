@@ -1,0 +1,205 @@
+#include "service.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "base/clock.h"
+#include "control/server.h"
+#include "control_handler.h"
+#include "crash_hook.h"
+#include "dedup/slot.h"
+#include "identity.h"
+#include "kafka/preflight.h"
+#include "kafka/rdkafka_client.h"
+#include "key/deriver.h"
+#include "notify.h"
+#include "reporter.h"
+#include "signals.h"
+#include "target.h"
+
+namespace firstseen {
+namespace {
+
+/// The program promises to leave within 10 s of SIGTERM; the client's own end takes up to two of them.
+constexpr Millis stop_limit{7'000};
+
+/// A wish to stop that may come before there is a slot to stop.
+class StopWish {
+ public:
+  /// From the signal thread.
+  void wish() {
+    const std::scoped_lock lock(mutex_);
+    wished_ = true;
+    if (slot_ != nullptr) slot_->request_stop(stop_limit);
+  }
+  void attach(dedup::Slot* slot) {
+    const std::scoped_lock lock(mutex_);
+    slot_ = slot;
+    if (wished_ && slot_ != nullptr) slot_->request_stop(stop_limit);
+  }
+  [[nodiscard]] bool wished() const { return wished_; }
+
+ private:
+  std::mutex mutex_;
+  std::atomic<bool> wished_ = false;
+  dedup::Slot* slot_ = nullptr;  // guarded by mutex_
+};
+
+/// The daemon's life, step by step; what a step made stays alive in the members for the next ones.
+class Service {
+ public:
+  Service(Configuration configuration, LogSink log)
+      : configuration_(std::move(configuration)),
+        log_(std::move(log)),
+        notifier_(clock_),
+        control_(configuration_.store.ttl),
+        signals_([this] { stop_.wish(); }, log_) {}
+
+  Result<void> run() {
+    if (auto opened = open_store(); !opened) return opened;
+    if (auto listening = open_control_socket(); !listening) return listening;
+    if (auto checked = check_broker(); !checked) return checked;
+    if (!stop_.wished()) {
+      if (auto ended = run_slot(); !ended) return ended;
+    }
+    return store_->close_clean();
+  }
+
+ private:
+  Result<void> open_store();
+  Result<void> open_control_socket();
+  Result<void> check_broker();
+  Result<void> run_slot();
+  Result<void> loop(dedup::Slot& slot, Reporter& reporter);
+  [[nodiscard]] kafka::PreflightRequest preflight_request() const;
+  [[nodiscard]] dedup::SlotParts slot_parts();
+
+  SystemClock clock_;
+  Configuration configuration_;
+  LogSink log_;
+  Notifier notifier_;
+  StopWish stop_;
+  ControlHandler control_;
+  SignalThread signals_;
+  std::unique_ptr<CrashHook> crash_hook_;
+  std::unique_ptr<key::Deriver> deriver_;
+  std::unique_ptr<store::SeenStore> store_;
+  std::unique_ptr<control::Server> server_;  // destroyed first: its threads use what stands above
+};
+
+Result<void> Service::open_store() {
+  auto hook = crash_hook_from_environment();
+  if (!hook) return forward(hook.error());
+  crash_hook_ = std::move(*hook);
+  if (crash_hook_) log_(LogLevel::warning, crash_hook_->describe());
+
+  auto deriver = key::Deriver::make(configuration_.key);
+  if (!deriver) return forward(deriver.error());
+  deriver_ = std::move(*deriver);
+
+  configuration_.store.directory = slot_directory(configuration_.store_path);
+  configuration_.store.clock = &clock_;
+  auto opened = store::SeenStore::open(configuration_.store);
+  if (!opened) return forward(opened.error());
+  store_ = std::move(*opened);
+  log_(LogLevel::info, fmt::format("store {} at {}", store_->id(), configuration_.store.directory.native()));
+  for (const std::string& line : store_->open_report()) log_(LogLevel::info, line);
+
+  if (auto pinned = pin_world(*store_, configuration_, deriver_->fingerprint()); !pinned) return pinned;
+  auto instance = instance_name(*store_, configuration_.instance);
+  if (!instance) return forward(instance.error());
+  auto& client = configuration_.client;
+  client.instance_id = slot_name(client.group, *instance);
+  client.transactional_id = client.instance_id;
+  client.headers_wanted = deriver_->needs_headers();
+  log_(LogLevel::info, "group.instance.id and transactional.id: " + client.instance_id);
+  return {};
+}
+
+Result<void> Service::open_control_socket() {
+  auto server = control::Server::start(control_socket(configuration_.store_path),
+                                       [this](const Json& request) { return control_.answer(request); });
+  if (!server) return forward(server.error());
+  server_ = std::move(*server);
+  return {};
+}
+
+kafka::PreflightRequest Service::preflight_request() const {
+  const auto& slot = configuration_.slot;
+  kafka::PreflightRequest request{.client = configuration_.client,
+                                  .inputs = slot.topics,
+                                  .output = slot.output_topic,
+                                  .same_partition = slot.partitioner == dedup::Partitioner::same,
+                                  .side_topics = {}};
+  if (slot.duplicates == dedup::DuplicateRoute::topic) request.side_topics.push_back(slot.duplicates_topic);
+  if (slot.rejects == dedup::RejectRoute::topic) request.side_topics.push_back(slot.rejects_topic);
+  return request;
+}
+
+Result<void> Service::check_broker() {
+  const std::string waiting = "waiting for a broker that answers";
+  control_.starting(waiting);
+  notifier_.status(waiting);
+  const auto keep_waiting = [this] {
+    notifier_.alive();
+    return !stop_.wished();
+  };
+  const auto report = kafka::preflight(preflight_request(), keep_waiting, log_);
+  if (stop_.wished()) return {};
+  if (!report) return forward(report.error());
+  for (const std::string& warning : report->warnings) log_(LogLevel::warning, warning);
+  configuration_.client.max_message_bytes = report->max_message_bytes;
+  return pin_cluster(*store_, report->cluster_id);
+}
+
+dedup::SlotParts Service::slot_parts() {
+  return {.options = configuration_.slot,
+          .deriver = deriver_.get(),
+          .store = store_.get(),
+          .make_client = [this] { return kafka::make_client(configuration_.client, log_); },
+          .clock = &clock_,
+          .idle = {},
+          .steps = crash_hook_.get(),
+          .log = log_};
+}
+
+Result<void> Service::run_slot() {
+  dedup::Slot slot(slot_parts());
+  Reporter reporter(clock_, notifier_, log_);
+  control_.attach(&slot);
+  stop_.attach(&slot);
+  auto ended = loop(slot, reporter);
+  stop_.attach(nullptr);
+  control_.detach();
+  reporter.finish(slot.status());
+  return ended;
+}
+
+Result<void> Service::loop(dedup::Slot& slot, Reporter& reporter) {
+  bool told_stopping = false;
+  while (true) {
+    const auto stepped = slot.step();
+    if (!stepped) return forward(stepped.error());
+    if (*stepped == dedup::Slot::Stepped::stopped) return {};
+    notifier_.alive();
+    if (reporter.due()) reporter.see(slot.status());
+    if (stop_.wished() && !std::exchange(told_stopping, true)) notifier_.stopping();
+  }
+}
+
+}  // namespace
+
+Exit run_service(Configuration configuration, const LogSink& log) {
+  Service service(std::move(configuration), log);
+  const auto ended = service.run();
+  if (ended) return Exit::ok;
+  log(LogLevel::error, ended.error().message);
+  return ended.error().exit;
+}
+
+}  // namespace firstseen

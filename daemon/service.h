@@ -1,0 +1,14 @@
+#pragma once
+
+#include "base/error.h"
+#include "base/log.h"
+#include "configuration.h"
+
+namespace firstseen {
+
+/// Runs the daemon in this thread until SIGTERM or SIGINT (which block_signals() must have blocked before any thread
+/// was started), or until a person must act. Returns the program's exit status, ok after a clean stop; what went wrong
+/// has been logged.
+Exit run_service(Configuration configuration, const LogSink& log);
+
+}  // namespace firstseen
