@@ -8,6 +8,8 @@
 #include <random>
 #include <vector>
 
+#include "store_layout.h"
+
 namespace firstseen {
 namespace {
 
@@ -40,6 +42,20 @@ Result<void> pin_world(store::SeenStore& store, const Configuration& configurati
                                         {"input", fmt::format("{}", fmt::join(inputs, " "))},
                                         {"output", configuration.slot.output_topic}}};
   return store.pin(pins);
+}
+
+Result<std::unique_ptr<store::SeenStore>> open_own_store(const Configuration& configuration,
+                                                         const std::string& fingerprint, const Clock& clock,
+                                                         const LogSink& log) {
+  store::OpenOptions options = configuration.store;
+  options.directory = slot_directory(configuration.store_path);
+  options.clock = &clock;
+  auto opened = store::SeenStore::open(options);
+  if (!opened) return opened;
+  log(LogLevel::info, fmt::format("store {} at {}", (*opened)->id(), options.directory.native()));
+  for (const std::string& line : (*opened)->open_report()) log(LogLevel::info, line);
+  if (auto pinned = pin_world(**opened, configuration, fingerprint); !pinned) return forward(pinned.error());
+  return opened;
 }
 
 Result<void> pin_cluster(store::SeenStore& store, const std::string& cluster_id) {

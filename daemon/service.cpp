@@ -14,13 +14,13 @@
 #include "crash_hook.h"
 #include "dedup/slot.h"
 #include "identity.h"
-#include "kafka/preflight.h"
 #include "kafka/rdkafka_client.h"
 #include "key/deriver.h"
 #include "notify.h"
+#include "preflight_request.h"
 #include "reporter.h"
 #include "signals.h"
-#include "target.h"
+#include "store_layout.h"
 
 namespace firstseen {
 namespace {
@@ -76,7 +76,6 @@ class Service {
   Result<void> check_broker();
   Result<void> run_slot();
   Result<void> loop(dedup::Slot& slot, Reporter& reporter);
-  [[nodiscard]] kafka::PreflightRequest preflight_request() const;
   [[nodiscard]] dedup::SlotParts slot_parts();
 
   SystemClock clock_;
@@ -102,15 +101,10 @@ Result<void> Service::open_store() {
   if (!deriver) return forward(deriver.error());
   deriver_ = std::move(*deriver);
 
-  configuration_.store.directory = slot_directory(configuration_.store_path);
-  configuration_.store.clock = &clock_;
-  auto opened = store::SeenStore::open(configuration_.store);
+  auto opened = open_own_store(configuration_, deriver_->fingerprint(), clock_, log_);
   if (!opened) return forward(opened.error());
   store_ = std::move(*opened);
-  log_(LogLevel::info, fmt::format("store {} at {}", store_->id(), configuration_.store.directory.native()));
-  for (const std::string& line : store_->open_report()) log_(LogLevel::info, line);
 
-  if (auto pinned = pin_world(*store_, configuration_, deriver_->fingerprint()); !pinned) return pinned;
   auto instance = instance_name(*store_, configuration_.instance);
   if (!instance) return forward(instance.error());
   auto& client = configuration_.client;
@@ -129,18 +123,6 @@ Result<void> Service::open_control_socket() {
   return {};
 }
 
-kafka::PreflightRequest Service::preflight_request() const {
-  const auto& slot = configuration_.slot;
-  kafka::PreflightRequest request{.client = configuration_.client,
-                                  .inputs = slot.topics,
-                                  .output = slot.output_topic,
-                                  .same_partition = slot.partitioner == dedup::Partitioner::same,
-                                  .side_topics = {}};
-  if (slot.duplicates == dedup::DuplicateRoute::topic) request.side_topics.push_back(slot.duplicates_topic);
-  if (slot.rejects == dedup::RejectRoute::topic) request.side_topics.push_back(slot.rejects_topic);
-  return request;
-}
-
 Result<void> Service::check_broker() {
   const std::string waiting = "waiting for a broker that answers";
   control_.starting(waiting);
@@ -149,7 +131,7 @@ Result<void> Service::check_broker() {
     notifier_.alive();
     return !stop_.wished();
   };
-  const auto report = kafka::preflight(preflight_request(), keep_waiting, log_);
+  const auto report = kafka::preflight(preflight_request(configuration_), keep_waiting, log_);
   if (stop_.wished()) return {};
   if (!report) return forward(report.error());
   for (const std::string& warning : report->warnings) log_(LogLevel::warning, warning);

@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "control/client.h"
 #include "output.h"
+#include "store_layout.h"
 #include "target.h"
 
 namespace firstseen {

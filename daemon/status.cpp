@@ -4,6 +4,7 @@
 #include "control/client.h"
 #include "output.h"
 #include "status_report.h"
+#include "store_layout.h"
 #include "target.h"
 
 namespace firstseen {

@@ -1,15 +1,21 @@
 #include "target.h"
 
+#include "configuration.h"
+
 namespace firstseen {
 
 void add_target(CLI::App& command, const std::shared_ptr<Target>& target) {
-  command.add_option("--store", target->store, "The store's directory (store.path)")->required()->type_name("DIR");
+  auto* group = command.add_option_group("target", "Which daemon or store");
+  group->add_option("-c,--config", target->config, "Configuration file; its store.path is used")->type_name("FILE");
+  group->add_option("--store", target->store, "The store's directory (store.path)")->type_name("DIR");
+  group->require_option(1);
 }
 
-Result<std::filesystem::path> store_path(const Target& target) { return std::filesystem::path(target.store); }
-
-std::filesystem::path slot_directory(const std::filesystem::path& store_path) { return store_path / "slot-0"; }
-
-std::filesystem::path control_socket(const std::filesystem::path& store_path) { return store_path / "control.sock"; }
+Result<std::filesystem::path> store_path(const Target& target) {
+  if (!target.store.empty()) return std::filesystem::path(target.store);
+  const auto configuration = load_configuration(target.config);
+  if (!configuration) return forward(configuration.error());
+  return configuration->store_path;
+}
 
 }  // namespace firstseen

@@ -21,10 +21,4 @@ void add_target(CLI::App& command, const std::shared_ptr<Target>& target);
 /// store.path of the target.
 Result<std::filesystem::path> store_path(const Target& target);
 
-/// The environment of a store's only slot.
-std::filesystem::path slot_directory(const std::filesystem::path& store_path);
-
-/// The daemon's control socket.
-std::filesystem::path control_socket(const std::filesystem::path& store_path);
-
 }  // namespace firstseen

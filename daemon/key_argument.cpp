@@ -1,0 +1,82 @@
+#include "key_argument.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <vector>
+
+#include "base/hex.h"
+#include "configuration.h"
+#include "key/deriver.h"
+#include "message_json.h"
+
+namespace firstseen {
+namespace {
+
+Result<Digest> from_text(const std::string& text) {
+  const auto bytes = from_hex(text);
+  Digest digest;
+  if (!bytes || bytes->size() != digest.bytes.size()) {
+    return fail(Exit::usage, fmt::format("--digest '{}' is not {} hexadecimal digits; 'firstseen explain' prints them",
+                                         text, 2 * digest.bytes.size()));
+  }
+  std::ranges::copy(*bytes, digest.bytes.begin());
+  return digest;
+}
+
+Result<std::string> read_all(const std::string& name) {
+  std::ifstream file;
+  if (name != "-") file.open(name, std::ios::binary);
+  std::istream& input = name == "-" ? std::cin : file;
+  if (!input) return fail(Exit::io, "cannot read " + name);
+  std::string text{std::istreambuf_iterator<char>(input), std::istreambuf_iterator<char>()};
+  if (input.bad()) return fail(Exit::io, "cannot read " + name);
+  return text;
+}
+
+Result<Digest> derive(const key::KeySpec& spec, const daemon::OwnedMessage& message) {
+  auto deriver = key::Deriver::make(spec);
+  if (!deriver) return forward(deriver.error());
+  std::vector<HeaderView> headers;
+  for (const auto& [name, value] : message.headers) headers.push_back({name, value});
+  MessageView view;
+  view.topic = message.topic;
+  view.partition = message.partition;
+  view.offset = message.offset;
+  view.timestamp_ms = message.timestamp_ms;
+  view.key = message.key;
+  view.value = message.value;
+  view.headers = headers;
+  key::Derived derived;
+  (*deriver)->derive(view, derived);
+  if (derived.kind == key::Derived::Kind::key) return derived.digest;
+  return fail(Exit::bad_data,
+              fmt::format("the message has no key: {} ({})", derived.rejection.detail, derived.rejection.reason));
+}
+
+}  // namespace
+
+void add_key(CLI::App& command, const std::shared_ptr<KeyArgument>& key) {
+  auto* group = command.add_option_group("key", "Which key");
+  group->add_option("--digest", key->digest, "The key's digest, 32 hexadecimal digits")->type_name("HEX");
+  group->add_option("--message", key->message, "A message with that key, as 'explain' reads it; needs --config")
+      ->type_name("FILE");
+  group->require_option(1);
+}
+
+Result<Digest> digest_of(const KeyArgument& key, const Target& target) {
+  if (!key.digest.empty()) return from_text(key.digest);
+  if (target.config.empty()) return fail(Exit::usage, "--message needs --config: the key's fields stand there");
+  const auto configuration = load_configuration(target.config);
+  if (!configuration) return forward(configuration.error());
+  const auto text = read_all(key.message);
+  if (!text) return forward(text.error());
+  const auto message = daemon::read_message_json(*text, configuration->slot.topics.front());
+  if (!message) return forward(message.error());
+  return derive(configuration->key, *message);
+}
+
+}  // namespace firstseen

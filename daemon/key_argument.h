@@ -1,0 +1,26 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <memory>
+#include <string>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "target.h"
+
+namespace firstseen {
+
+/// Which key a command is about: by its digest, or by a message that has it (which needs the configuration).
+struct KeyArgument {
+  std::string digest;   ///< --digest HEX
+  std::string message;  ///< --message FILE, as `explain` reads it; "-" is stdin
+};
+
+/// Adds --digest and --message; exactly one must be given.
+void add_key(CLI::App& command, const std::shared_ptr<KeyArgument>& key);
+
+/// The digest. Exit::usage for a text that is none, or a message without --config; Exit::bad_data for a message that
+/// has no key, with the reason.
+Result<Digest> digest_of(const KeyArgument& key, const Target& target);
+
+}  // namespace firstseen

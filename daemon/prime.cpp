@@ -1,0 +1,175 @@
+#include "prime.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "dedup/context.h"
+#include "dedup/history_start.h"
+#include "dedup/rebuild.h"
+#include "identity.h"
+#include "kafka/rdkafka_client.h"
+#include "key/deriver.h"
+#include "preflight_request.h"
+
+namespace firstseen {
+namespace {
+
+using kafka::Progress;
+
+tl::unexpected<Error> interrupted() {
+  return fail(Exit::try_again, "interrupted; what was read is kept: the same command goes on there");
+}
+
+/// Reads history by the slot's own means, outside the group.
+class Priming {
+ public:
+  Priming(const dedup::Context& context, const PrimeUntil& until, const std::atomic<bool>& stop)
+      : context_(context), until_(until), stop_(stop) {}
+
+  Result<Primed> run(const std::map<std::string, std::int32_t>& inputs) {
+    if (auto ready = until_done([this] { return context_.client.init_transactions(); }); !ready) {
+      return forward(ready.error());
+    }
+    for (const auto& [topic, count] : inputs) {
+      for (std::int32_t partition = 0; partition < count; ++partition) {
+        if (auto planned = plan({topic, partition}); !planned) return forward(planned.error());
+      }
+    }
+    return read();
+  }
+
+ private:
+  /// Repeats a call that answers within a second until it is done.
+  Result<void> until_done(const std::function<Result<Progress>()>& call) {
+    while (!stop_) {
+      const auto progress = call();
+      if (!progress) return forward(progress.error());
+      if (*progress == Progress::done) return {};
+    }
+    return interrupted();
+  }
+
+  /// Repeats a question until the broker has answered.
+  template <class T>
+  Result<T> answer_to(const std::function<Result<std::optional<T>>()>& question) {
+    while (!stop_) {
+      auto answer = question();
+      if (!answer) return forward(answer.error());
+      if (*answer) return std::move(**answer);
+    }
+    return interrupted();
+  }
+
+  Result<void> plan(const TopicPartition& tp);
+  Result<std::optional<std::int64_t>> end_of(const TopicPartition& tp, const kafka::Watermarks& log);
+  Result<Primed> read();
+
+  const dedup::Context& context_;
+  PrimeUntil until_;
+  const std::atomic<bool>& stop_;
+  dedup::Partitions partitions_;
+  std::vector<dedup::Rebuild::Task> tasks_;
+};
+
+Result<std::optional<std::int64_t>> Priming::end_of(const TopicPartition& tp, const kafka::Watermarks& log) {
+  switch (until_.kind) {
+    case PrimeUntil::Kind::end:
+      return log.high;
+    case PrimeUntil::Kind::time: {
+      const auto offset = answer_to<std::int64_t>([&] { return context_.client.offset_for_time(tp, until_.time_ms); });
+      if (!offset) return forward(offset.error());
+      return *offset;
+    }
+    case PrimeUntil::Kind::committed:
+      break;
+  }
+  const auto committed = answer_to<std::vector<kafka::Committed>>([&] { return context_.client.committed({&tp, 1}); });
+  if (!committed) return forward(committed.error());
+  return committed->empty() ? std::nullopt : committed->front().offset;
+}
+
+Result<void> Priming::plan(const TopicPartition& tp) {
+  const auto log = answer_to<kafka::Watermarks>([&] { return context_.client.watermarks(tp); });
+  if (!log) return forward(log.error());
+  const auto end = end_of(tp, *log);
+  if (!end) return forward(end.error());
+  if (!*end) {
+    context_.log(LogLevel::warning, to_string(tp) + ": the group has no committed offset; nothing to read");
+    return {};
+  }
+  const auto& stored = context_.store.partitions();
+  const auto known = stored.find(tp);
+  const bool continues = known != stored.end() && known->second.next_offset >= log->low;
+  const std::int64_t lower = continues ? known->second.next_offset : log->low;
+  const std::int64_t until = std::min(**end, log->high);
+  if (lower >= until) return {};
+
+  dedup::HistoryStart start(context_.client, context_.options, context_.clock, tp, lower, until);
+  if (auto found = until_done([&] { return start.step(); }); !found) return found;
+  if (start.from() >= until) return {};
+  dedup::Partition& partition = partitions_.add(tp);
+  if (continues) partition.state = known->second;
+  // The same rule as for a partition that a slot is given without its history.
+  if (!continues) partition.state.covered_from_ms = log->low > 0 ? dedup::nothing_covered : 0;
+  if (start.covers_window()) partition.state.covered_from_ms = std::max<std::int64_t>(0, start.covered_from_ms());
+  tasks_.push_back({.tp = tp, .from = start.from(), .until = until});
+  context_.log(LogLevel::info, fmt::format("{}: reading offsets {} to {}", to_string(tp), start.from(), until));
+  return {};
+}
+
+Result<Primed> Priming::read() {
+  Primed primed{.partitions = tasks_.size(), .messages = 0};
+  if (tasks_.empty()) return primed;
+  dedup::Rebuild rebuild(context_, partitions_, tasks_);
+  std::optional<kafka::Rebalance> none;  // outside the group there is none
+  if (auto read = until_done([&] { return rebuild.step(none); }); !read) return forward(read.error());
+  primed.messages = rebuild.recorded();
+  return primed;
+}
+
+/// Reads the group's offsets and the topics; never joins the group, never begins a transaction.
+kafka::ClientOptions reading_only(kafka::ClientOptions options, bool headers_wanted) {
+  options.guarantee = kafka::Guarantee::at_least_once;
+  options.instance_id.clear();
+  options.transactional_id.clear();
+  options.headers_wanted = headers_wanted;
+  return options;
+}
+
+}  // namespace
+
+Result<Primed> prime(Configuration configuration, const PrimeUntil& until, const std::atomic<bool>& stop,
+                     const LogSink& log) {
+  const SystemClock clock;
+  auto deriver = key::Deriver::make(configuration.key);
+  if (!deriver) return forward(deriver.error());
+  auto store = open_own_store(configuration, (*deriver)->fingerprint(), clock, log);
+  if (!store) return forward(store.error());
+  if ((*store)->undecided()) {
+    return fail(Exit::try_again,
+                "the daemon that held this store was killed, and only Kafka knows whether its last batch stands: run "
+                "the daemon and stop it, then prime");
+  }
+  configuration.client = reading_only(std::move(configuration.client), (*deriver)->needs_headers());
+  const auto report = kafka::preflight(preflight_request(configuration), [&] { return !stop; }, log);
+  if (!report) return forward(report.error());
+  if (auto pinned = pin_cluster(**store, report->cluster_id); !pinned) return forward(pinned.error());
+  auto client = kafka::make_client(configuration.client, log);
+  if (!client) return forward(client.error());
+
+  const dedup::StopControl never;
+  const std::function<void(Millis)> no_idle;
+  const dedup::Context context{configuration.slot, **deriver, **store, **client, clock, nullptr, never, no_idle, log};
+  auto primed = Priming(context, until, stop).run(report->input_partitions);
+  if (!primed) return primed;
+  if (auto closed = (*store)->close_clean(); !closed) return forward(closed.error());
+  return primed;
+}
+
+}  // namespace firstseen

@@ -1,0 +1,71 @@
+#include <memory>
+
+#include "base/hex.h"
+#include "key_argument.h"
+#include "output.h"
+#include "store/inspect.h"
+#include "store_commands.h"
+#include "store_layout.h"
+#include "target.h"
+
+namespace firstseen {
+namespace {
+
+struct LookupArguments {
+  Target target;
+  KeyArgument key;
+  bool as_json = false;
+};
+
+Json to_json(const Digest& digest, const std::vector<store::LogEntry>& entries) {
+  Json list = Json::array();
+  for (const store::LogEntry& found : entries) {
+    const bool seen = found.entry.kind == store::EntryKind::seen;
+    Json entry{
+        {"kind", seen ? "seen" : "forgotten"}, {"time_ms", found.entry.time_ms}, {"batch", found.batch.sequence}};
+    if (seen) {
+      entry["topic"] = found.source.topic;
+      entry["partition"] = found.source.partition;
+      entry["offset"] = found.entry.offset;
+    }
+    list.push_back(std::move(entry));
+  }
+  return {{"digest", to_hex(digest.bytes)}, {"entries", std::move(list)}};
+}
+
+std::string to_table(const Digest& digest, const std::vector<store::LogEntry>& entries) {
+  std::string text = "digest  " + to_hex(digest.bytes) + "\n";
+  if (entries.empty()) return text + "no entry: this key has not been seen, or its entries have expired\n";
+  Table table({"kind", "first message", "offset", "time", "batch"});
+  for (const store::LogEntry& found : entries) {
+    const bool seen = found.entry.kind == store::EntryKind::seen;
+    table.row({seen ? "seen" : "forgotten", seen ? to_string(found.source) : "-",
+               seen ? std::to_string(found.entry.offset) : "-", format_time(found.entry.time_ms),
+               std::to_string(found.batch.sequence)});
+  }
+  return text + table.text();
+}
+
+Exit look_up(const LookupArguments& arguments) {
+  const auto path = store_path(arguments.target);
+  if (!path) return report(path.error());
+  const auto digest = digest_of(arguments.key, arguments.target);
+  if (!digest) return report(digest.error());
+  const auto entries = store::lookup(slot_directory(*path), *digest);
+  if (!entries) return report(entries.error());
+  return print(arguments.as_json ? to_text(to_json(*digest, *entries)) : to_table(*digest, *entries));
+}
+
+}  // namespace
+
+void add_store_lookup(CLI::App& store, Chosen& chosen) {
+  auto* command = store.add_subcommand("lookup", "Print every entry of a key; a daemon may be running");
+  command->footer("Reads the whole log (20 bytes per key). Entries older than the window are printed until swept.");
+  const auto arguments = std::make_shared<LookupArguments>();
+  add_target(*command, {arguments, &arguments->target});
+  add_key(*command, {arguments, &arguments->key});
+  command->add_flag("--json", arguments->as_json, "Print JSON");
+  command->callback([&chosen, arguments] { chosen = [arguments] { return look_up(*arguments); }; });
+}
+
+}  // namespace firstseen

@@ -1,0 +1,97 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+
+#include "base/units.h"
+#include "output.h"
+#include "store/inspect.h"
+#include "store_commands.h"
+#include "store_layout.h"
+#include "target.h"
+
+namespace firstseen {
+namespace {
+
+const char* name_of(store::Durability durability) {
+  return durability == store::Durability::power_loss ? "power_loss" : "process_crash";
+}
+
+Json partitions_json(const store::Inspection& facts) {
+  Json partitions = Json::array();
+  for (const auto& [tp, state] : facts.partitions) {
+    partitions.push_back({{"topic", tp.topic},
+                          {"partition", tp.partition},
+                          {"next_offset", state.next_offset},
+                          {"stream_time_ms", state.stream_time_ms},
+                          {"covered_from_ms", state.covered_from_ms}});
+  }
+  return partitions;
+}
+
+Json to_json(const store::Inspection& facts) {
+  const store::Stats& stats = facts.stats;
+  return {{"id", facts.id},
+          {"format", facts.format},
+          {"durability", name_of(facts.durability)},
+          {"ttl_ms", facts.ttl.count()},
+          {"created_ms", facts.created_ms},
+          {"live_entries", stats.live_entries},
+          {"live_records", stats.live_records},
+          {"used_bytes", stats.used_bytes},
+          {"file_bytes", stats.file_bytes},
+          {"max_size_bytes", stats.max_size_bytes},
+          {"oldest_time_ms", stats.oldest_time_ms},
+          {"newest_time_ms", stats.newest_time_ms},
+          {"swept_before_ms", stats.swept_before_ms},
+          {"evicted_before_ms", stats.evicted_before_ms},
+          {"undecided_batch", facts.undecided ? Json(facts.undecided->id.sequence) : Json()},
+          {"pins", facts.pins},
+          {"notes", facts.notes},
+          {"partitions", partitions_json(facts)}};
+}
+
+std::string to_table(const store::Inspection& facts) {
+  const store::Stats& stats = facts.stats;
+  std::vector<std::pair<std::string, std::string>> fields{
+      {"store", fmt::format("{}, format {}, created {}", facts.id, facts.format, format_time(facts.created_ms))},
+      {"durability", name_of(facts.durability)},
+      {"window", format_duration(facts.ttl)},
+      {"live entries", format_count(stats.live_entries)},
+      {"live records", format_count(stats.live_records)},
+      {"size", fmt::format("{} in use, file {}, at most {}", format_size(stats.used_bytes),
+                           format_size(stats.file_bytes), format_size(stats.max_size_bytes))},
+      {"entries from", fmt::format("{} to {}", format_time(stats.oldest_time_ms), format_time(stats.newest_time_ms))},
+      {"swept before", format_time(stats.swept_before_ms)},
+      {"evicted before", format_time(stats.evicted_before_ms)},
+      {"undecided batch", facts.undecided ? std::to_string(facts.undecided->id.sequence) : "-"}};
+  for (const auto& [name, value] : facts.pins) fields.emplace_back("belongs to " + name, value);
+  for (const auto& [name, value] : facts.notes) fields.emplace_back("note " + name, value);
+  Table partitions({"partition", "next offset", "stream time", "covered from"});
+  for (const auto& [tp, state] : facts.partitions) {
+    partitions.row({to_string(tp), std::to_string(state.next_offset), format_time(state.stream_time_ms),
+                    format_time(state.covered_from_ms)});
+  }
+  return format_fields(fields) + "\n" + partitions.text();
+}
+
+Exit show_stats(const Target& target, bool as_json) {
+  const auto path = store_path(target);
+  if (!path) return report(path.error());
+  const auto facts = store::inspect(slot_directory(*path));
+  if (!facts) return report(facts.error());
+  return print(as_json ? to_text(to_json(*facts)) : to_table(*facts));
+}
+
+}  // namespace
+
+void add_store_stats(CLI::App& store, Chosen& chosen) {
+  auto* command = store.add_subcommand("stats", "Print what a store holds; a daemon may be running");
+  const auto target = std::make_shared<Target>();
+  const auto as_json = std::make_shared<bool>(false);
+  add_target(*command, target);
+  command->add_flag("--json", *as_json, "Print JSON");
+  command->callback([&chosen, target, as_json] { chosen = [=] { return show_stats(*target, *as_json); }; });
+}
+
+}  // namespace firstseen
