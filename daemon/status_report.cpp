@@ -67,7 +67,8 @@ std::string counters_text(const Json& counters) {
   for (const auto& [name, value] : counters.items()) {
     if (value.is_number()) table.row({name, format_count(value.get<std::uint64_t>())});
   }
-  for (const auto& [reason, count] : counters.value("rejected_by_reason", Json::object()).items()) {
+  const Json reasons = counters.value("rejected_by_reason", Json::object());
+  for (const auto& [reason, count] : reasons.items()) {
     table.row({"rejected: " + reason, format_count(count.get<std::uint64_t>())});
   }
   return table.text();

@@ -20,7 +20,6 @@ class SimClient final : public kafka::Client {
   SimClient(SimCluster& cluster, Faults& faults, const Process& process, const kafka::ClientOptions& options)
       : cluster_(cluster),
         faults_(faults),
-        process_(process),
         consumer_(cluster, faults, process, options.instance_id),
         producer_(cluster, faults, process, options.transactional_id,
                   options.guarantee == kafka::Guarantee::exactly_once) {}
@@ -57,7 +56,6 @@ class SimClient final : public kafka::Client {
 
   SimCluster& cluster_;
   Faults& faults_;
-  const Process& process_;
   SimConsumer consumer_;
   SimProducer producer_;
 };
