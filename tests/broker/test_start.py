@@ -2,7 +2,7 @@
 
 import pytest
 from harness.admin import Admin
-from harness.broker import SCRAM_PASSWORD, Broker
+from harness.broker import SASL_PASSWORD, Broker
 from harness.daemon import EXIT_CONFIG, EXIT_TRY_AGAIN
 from harness.lab import Lab
 
@@ -108,10 +108,10 @@ def test_a_second_daemon_on_one_store_is_asked_to_try_again(lab: Lab):
 
 def test_a_wrong_password_is_named_and_not_shown(lab: Lab):
     lab.topics()
-    properties = lab.broker.sasl_properties(password="not-" + SCRAM_PASSWORD)
+    properties = lab.broker.sasl_properties("PLAIN", password="not-" + SASL_PASSWORD)
     daemon = lab.daemon(kafka={"brokers": [lab.broker.sasl_ssl], "properties": properties}).start()
     daemon.wait_log("authentication")
-    assert SCRAM_PASSWORD not in daemon.log_text()
+    assert SASL_PASSWORD not in daemon.log_text()
     daemon.signal(15)
     daemon.wait_exit(10)
 

@@ -17,8 +17,8 @@ from .paths import ensure_jars
 from .poll import wait_until
 from .tls import make_certificates
 
-SCRAM_USER = "alice"
-SCRAM_PASSWORD = "wonder-land"
+SASL_USER = "alice"
+SASL_PASSWORD = "wonder-land"
 
 _PROPERTIES = """
 process.roles=broker,controller
@@ -29,8 +29,9 @@ advertised.listeners=PLAINTEXT://127.0.0.1:{plain},SASL_SSL://127.0.0.1:{sasl}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT
-sasl.enabled.mechanisms=SCRAM-SHA-512
+sasl.enabled.mechanisms=SCRAM-SHA-512,PLAIN
 listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_{user}="{password}";
 ssl.keystore.type=PEM
 ssl.keystore.location={keystore}
 log.dirs={data}
@@ -73,6 +74,8 @@ class Broker:
                 sasl=sasl,
                 controller=controller,
                 keystore=self.certificates.keystore,
+                user=SASL_USER,
+                password=SASL_PASSWORD,
                 data=self.directory / "data",
             )
         )
@@ -84,7 +87,7 @@ class Broker:
 
     def _format(self) -> None:
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        scram = f"SCRAM-SHA-512=[name={SCRAM_USER},password={SCRAM_PASSWORD}]"
+        scram = f"SCRAM-SHA-512=[name={SASL_USER},password={SASL_PASSWORD}]"
         done = subprocess.run(
             self._java(
                 "kafka.tools.StorageTool",
@@ -182,13 +185,13 @@ class Broker:
             raise RuntimeError(f"{main_class} failed:\n{done.stdout}{done.stderr}")
         return done.stdout
 
-    def sasl_properties(self, password: str = SCRAM_PASSWORD) -> dict[str, str]:
+    def sasl_properties(self, mechanism: str = "SCRAM-SHA-512", password: str = SASL_PASSWORD) -> dict[str, str]:
         """librdkafka's properties for the SASL_SSL listener."""
         return {
             "security.protocol": "SASL_SSL",
             "ssl.ca.location": str(self.certificates.ca),
-            "sasl.mechanism": "SCRAM-SHA-512",
-            "sasl.username": SCRAM_USER,
+            "sasl.mechanism": mechanism,
+            "sasl.username": SASL_USER,
             "sasl.password": password,
         }
 
