@@ -1,5 +1,6 @@
 """A random at-least-once stream: what producers that retry, replay and fail over really send. Reproducible by seed."""
 
+import base64
 import json
 import random
 import time
@@ -21,6 +22,11 @@ class _Original:
     value: bytes
     headers: Headers
     timestamp_ms: int
+
+
+def incompressible(size: int, chance: random.Random) -> str:
+    """Printable text of that length which lz4 cannot shorten: brokers compare compressed sizes with their limits."""
+    return base64.b64encode(chance.randbytes(size * 3 // 4)).decode()
 
 
 class Stream:
@@ -50,17 +56,17 @@ class Stream:
 
     def send_with_value_of(self, size_bytes: int) -> None:
         """One new message with a value of about this size, which is never copied or replayed."""
-        self._send(self._new(size_bytes))
+        self._send(self._new(incompressible(size_bytes, self._random)))
 
     def _send_new(self) -> None:
-        original = self._new(min(_LARGEST_PAD, int(self._random.paretovariate(1.5) * 40)))
+        original = self._new("x" * min(_LARGEST_PAD, int(self._random.paretovariate(1.5) * 40)))
         self._recent.append(original)
         self._send(original)
 
-    def _new(self, size_bytes: int) -> _Original:
+    def _new(self, pad: str) -> _Original:
         self._made += 1
         ident = f"{self._made:x}-{self._random.getrandbits(32):x}"
-        document = {"id": ident, "text": "ü\n€" * 3, "pad": "x" * size_bytes}
+        document = {"id": ident, "text": "ü\n€" * 3, "pad": pad}
         value = json.dumps(document, ensure_ascii=self._random.random() < 0.5).encode()
         now_ms = int(time.time() * 1000) - self._random.randrange(2000)
         return _Original(ident, self._random.randrange(self._partitions), self._key(), value, self._headers(), now_ms)
