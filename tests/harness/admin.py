@@ -19,9 +19,11 @@ from .poll import wait_until
 
 _TIMEOUT_S = 30.0
 
+_UNKNOWN_LEADER_EPOCH = 75
 # What a broker answers while it starts or has just made a topic.
 _PASSING = {
     KafkaError.NOT_LEADER_FOR_PARTITION,
+    _UNKNOWN_LEADER_EPOCH,
     KafkaError.UNKNOWN_TOPIC_OR_PART,
     KafkaError.LEADER_NOT_AVAILABLE,
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,

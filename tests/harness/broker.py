@@ -20,6 +20,7 @@ from .tls import make_certificates
 SASL_USER = "alice"
 SASL_PASSWORD = "wonder-land"
 
+_PLAIN_LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule"
 _PROPERTIES = """
 process.roles=broker,controller
 node.id=1
@@ -31,7 +32,7 @@ inter.broker.listener.name=PLAINTEXT
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT
 sasl.enabled.mechanisms=SCRAM-SHA-512,PLAIN
 listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
-listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_{user}="{password}";
+listener.name.sasl_ssl.plain.sasl.jaas.config={plain_login} required user_{user}="{password}";
 ssl.keystore.type=PEM
 ssl.keystore.location={keystore}
 log.dirs={data}
@@ -74,6 +75,7 @@ class Broker:
                 sasl=sasl,
                 controller=controller,
                 keystore=self.certificates.keystore,
+                plain_login=_PLAIN_LOGIN,
                 user=SASL_USER,
                 password=SASL_PASSWORD,
                 data=self.directory / "data",

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from .poll import wait_until
 from .record import Headers, Record
@@ -33,6 +33,7 @@ class Account:
                 "message.max.bytes": 67108864,
                 "reconnect.backoff.max.ms": 500,
                 "message.timeout.ms": 120000,
+                "topic.metadata.refresh.interval.ms": 500,
                 "log_level": 0,
                 **properties,
             }
@@ -52,22 +53,31 @@ class Account:
         """Enqueues one message; sent() has it once it is acknowledged."""
         stamp = int(time.time() * 1000) if timestamp_ms is None else timestamp_ms
         record = Record(topic, partition, -1, stamp, key, value, headers)
-        while True:
-            try:
-                self._producer.produce(
-                    topic,
-                    value=value,
-                    key=key,
-                    partition=partition,
-                    timestamp=stamp,
-                    headers=list(headers),
-                    on_delivery=self._acknowledge(record, ident),
-                )
-                break
-            except BufferError:
-                self._producer.poll(0.1)
         self._unacknowledged += 1
+        wait_until(lambda: self._enqueue(record, ident), f"{topic}[{partition}] takes a message", every_s=0)
+
+    def _enqueue(self, record: Record, ident: Hashable) -> bool:
+        """False while the queue is full or the partition is too new to be known."""
+        try:
+            self._producer.produce(
+                record.topic,
+                value=record.value,
+                key=record.key,
+                partition=record.partition,
+                timestamp=record.timestamp_ms,
+                headers=list(record.headers),
+                on_delivery=self._acknowledge(record, ident),
+            )
+        except BufferError:
+            self._producer.poll(0.1)
+            return False
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError._UNKNOWN_PARTITION:
+                raise
+            self._producer.poll(0.1)
+            return False
         self._producer.poll(0)
+        return True
 
     def _acknowledge(self, record: Record, ident: Hashable) -> Callable[[KafkaError | None, Message], None]:
         def acknowledged(error: KafkaError | None, message: Message) -> None:

@@ -31,12 +31,15 @@ class Report:
     def exact(self) -> bool:
         return self.lost == self.doubled == self.changed == 0
 
-    def __str__(self) -> str:
-        line = (
+    @property
+    def summary(self) -> str:
+        return (
             f"messages {self.messages}, first seen {self.first_seen}, published {self.published}, "
             f"lost {self.lost}, doubled {self.doubled}, changed {self.changed}"
         )
-        return "\n  ".join([line, *self.examples])
+
+    def __str__(self) -> str:
+        return "\n  ".join([self.summary, *self.examples])
 
 
 class Verifier:
