@@ -69,8 +69,7 @@ void check_no_loop(const Settings& s, Problems& problems) {
     if (is_pattern(source)) continue;
     const std::string target = output_for(s.output.topic, source);
     if (std::find(s.input.topics.begin(), s.input.topics.end(), target) != s.input.topics.end()) {
-      problems.add("output.topic",
-                   fmt::format("'{}' is an input topic: what is published would be read again, for ever", target));
+      problems.add("output.topic", "leads back into an input topic: what is published would be read again, for ever");
       return;
     }
   }
@@ -109,7 +108,7 @@ void check_together(const Settings& s, Problems& problems) {
   }
   if (s.store.path.empty()) problems.add("store.path", "must not be empty");
   if (!s.store.path.empty() && s.store.path.front() != '/') {
-    problems.add("store.path", fmt::format("'{}' is relative; a service needs an absolute path", s.store.path));
+    problems.add("store.path", "is relative; a service needs an absolute path");
   }
   if (s.run.instance.size() > 100) problems.add("run.instance", "is longer than 100 characters");
 }

@@ -4,12 +4,14 @@
 #include <fmt/ranges.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <system_error>
 
 #include "config/checks.h"
 #include "config/reader.h"
+#include "config/utf8.h"
 #include "config/value.h"
 
 namespace firstseen::config {
@@ -34,6 +36,14 @@ Result<std::string> contents(const std::filesystem::path& file) {
   return text;
 }
 
+/// The place of a byte of the text; columns count bytes, as for the parser.
+Place place_at(const std::string& text, std::size_t byte) {
+  const auto end = text.begin() + static_cast<std::ptrdiff_t>(byte);
+  const std::size_t line_end = byte == 0 ? std::string::npos : text.rfind('\n', byte - 1);
+  const std::size_t line_begin = line_end == std::string::npos ? 0 : line_end + 1;
+  return {static_cast<int>(std::count(text.begin(), end, '\n')) + 1, static_cast<int>(byte - line_begin) + 1};
+}
+
 tl::unexpected<Error> report(const Problems& problems) {
   return fail(Exit::config, fmt::format("{}", fmt::join(problems.lines(), "\n")));
 }
@@ -44,6 +54,10 @@ Result<Settings> load_text(const std::string& yaml, std::string_view name, const
   Problems problems{std::string(name)};
   if (yaml.find('\0') != std::string::npos) {
     problems.add("", "holds zero bytes; this is not a text file");
+    return report(problems);
+  }
+  if (const std::size_t valid = valid_utf8_prefix(yaml); valid < yaml.size()) {
+    problems.add_at(place_at(yaml, valid), "", "this byte is not UTF-8; save the file as UTF-8");
     return report(problems);
   }
   Settings settings = defaults();

@@ -62,9 +62,11 @@ void Reader::read(const YAML::Node& root) {
 }
 
 void Reader::read_section(const YAML::Node& node, const std::string& prefix) {
+  const std::string section = prefix.substr(0, prefix.empty() ? 0 : prefix.size() - 1);
+  if (!untagged(node, section)) return;
   for (const auto& item : node) {
     if (!item.first.IsScalar()) {
-      problem(item.first, prefix, fmt::format("a name is needed here, not {}", kind_of(item.first)));
+      problem(item.first, section, fmt::format("a name is needed here, not {}", kind_of(item.first)));
       continue;
     }
     const std::string path = prefix + item.first.Scalar();
@@ -73,7 +75,9 @@ void Reader::read_section(const YAML::Node& node, const std::string& prefix) {
       continue;
     }
     problems_.note_place(path, place_of(item.second));
-    if (const Option* option = find_option(path)) {
+    if (item.first.Scalar().find('.') != std::string::npos) {
+      unknown(item.first, prefix, path);
+    } else if (const Option* option = find_option(path)) {
       read_option(*option, item.second);
     } else if (!is_section(path)) {
       unknown(item.first, prefix, path);
@@ -90,6 +94,8 @@ void Reader::unknown(const YAML::Node& key, const std::string& prefix, const std
   std::string message = "unknown option";
   if (const std::string_view hint = not_in_this_version(path); !hint.empty()) {
     message += fmt::format("; {}", hint);
+  } else if (find_option(path) != nullptr) {
+    message += "; a dot does not lead into a section: write the section and its option below it";
   } else if (const std::string near = suggest(key.Scalar(), names_below(prefix)); !near.empty()) {
     message += fmt::format("; did you mean '{}'?", prefix + near);
   }
@@ -116,15 +122,19 @@ void Reader::read_option(const Option& option, const YAML::Node& node) {
   }
 }
 
+bool Reader::untagged(const YAML::Node& node, const std::string& path) {
+  const std::string& tag = node.Tag();
+  if (tag.empty() || tag == "?" || tag == "!") return true;
+  problem(node, path, fmt::format("YAML tags ({}) are not supported; write the plain value", tag));
+  return false;
+}
+
 std::optional<std::string> Reader::scalar(const YAML::Node& node, const std::string& path) {
   if (!node.IsScalar()) {
     problem(node, path, fmt::format("a single value is needed, not {}", kind_of(node)));
     return std::nullopt;
   }
-  if (const std::string& tag = node.Tag(); !tag.empty() && tag != "?" && tag != "!") {
-    problem(node, path, fmt::format("YAML tags ({}) are not supported; write the plain value", tag));
-    return std::nullopt;
-  }
+  if (!untagged(node, path)) return std::nullopt;
   auto expanded = expand(node.Scalar());
   if (!expanded) {
     problem(node, path, expanded.error().message);
@@ -135,6 +145,7 @@ std::optional<std::string> Reader::scalar(const YAML::Node& node, const std::str
 
 void Reader::read_list(const TextList& list, const YAML::Node& node, const std::string& path) {
   if (!node.IsSequence()) return problem(node, path, fmt::format("a list is needed, not {}", kind_of(node)));
+  if (!untagged(node, path)) return;
   if (node.size() == 0) return problem(node, path, "the list must not be empty");
   std::vector<std::string> texts;
   for (const YAML::Node& item : node) {
@@ -149,6 +160,7 @@ void Reader::read_list(const TextList& list, const YAML::Node& node, const std::
 
 void Reader::read_parts(const PartList& list, const YAML::Node& node, const std::string& path) {
   if (!node.IsSequence()) return problem(node, path, fmt::format("a list is needed, not {}", kind_of(node)));
+  if (!untagged(node, path)) return;
   std::vector<KeyPart> parts;
   for (const YAML::Node& item : node) {
     const std::string at = fmt::format("{}[{}]", path, parts.size());
@@ -164,6 +176,7 @@ void Reader::read_part(const YAML::Node& node, const std::string& path, KeyPart&
     return;
   }
   if (!node.IsMap()) return problem(node, path, "a text or {part: TEXT, on_missing: ...} is needed");
+  if (!untagged(node, path)) return;
   std::set<std::string> names;
   for (const auto& item : node) {
     const std::string name = item.first.IsScalar() ? item.first.Scalar() : "";
@@ -188,6 +201,7 @@ void Reader::read_part(const YAML::Node& node, const std::string& path, KeyPart&
 void Reader::read_map(const TextMap& map, const YAML::Node& node, const std::string& path) {
   if (node.IsNull()) return;
   if (!node.IsMap()) return problem(node, path, fmt::format("a mapping is needed, not {}", kind_of(node)));
+  if (!untagged(node, path)) return;
   for (const auto& item : node) {
     const std::string name = item.first.IsScalar() ? item.first.Scalar() : "";
     const std::string at = path + "." + name;

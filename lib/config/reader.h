@@ -28,6 +28,8 @@ class Reader {
   void read_map(const TextMap& map, const YAML::Node& node, const std::string& path);
   void unknown(const YAML::Node& key, const std::string& prefix, const std::string& path);
   void missing_required();
+  /// Reports a YAML tag.
+  bool untagged(const YAML::Node& node, const std::string& path);
   /// A scalar with its ${...} expanded; nothing when it is none, reported.
   std::optional<std::string> scalar(const YAML::Node& node, const std::string& path);
   void problem(const YAML::Node& node, const std::string& path, const std::string& message);

@@ -1,0 +1,76 @@
+#include <gtest/gtest.h>
+
+#include "support.h"
+
+// Options that are right by themselves and wrong together: each line of checks.cpp.
+
+namespace firstseen::config {
+namespace {
+
+struct Contradiction {
+  std::string_view name;
+  std::string yaml;
+  std::string_view message;
+};
+
+void PrintTo(const Contradiction& c, std::ostream* out) { *out << c.name; }
+
+std::string topics(const std::string& input, const std::string& output) {
+  return "input: {topics: [" + input + "], group: g}\noutput: {topic: \"" + output + "\"}\nkey: {fields: [topic]}\n";
+}
+
+class Contradictory : public testing::TestWithParam<Contradiction> {};
+
+TEST_P(Contradictory, OptionsAreRefusedAtTheirPlace) {
+  EXPECT_TRUE(has(problems_of(GetParam().yaml), GetParam().message));
+}
+
+const std::vector<Contradiction> all = {
+    {"BadInputTopic", topics("\"a b\"", "x"), "f.yaml:1:18: input.topics[0]: is not a topic name"},
+    {"BadOutputTopic", topics("a", "x/y"), "f.yaml:2:17: output.topic: is not a topic name"},
+    {"LongTopic", topics("a", std::string(250, 'x')), "output.topic: is not a topic name"},
+    {"DotAsTopic", topics("\".\"", "x"), "input.topics[0]: is not a topic name"},
+    {"RepeatedTopic", topics("a, a", "x"), "f.yaml:1:21: input.topics[1]: stands in the list twice"},
+    {"PatternBesideAName", topics("\"^a.*\", b", "x"), "input.topics: a regular expression stands alone"},
+    {"OutputIsInput", topics("a, b", "b"), "f.yaml:2:17: output.topic: leads back into an input topic"},
+    {"OutputByPlaceholderIsInput", topics("a, a.u", "{topic}.u"), "output.topic: leads back into an input topic"},
+    {"PlaceholderAlone", topics("\"^a\"", "{topic}"), "'{topic}' alone is the input topic itself"},
+    {"DuplicatesWithoutTopic", minimal + "duplicates: {route: topic}\n",
+     "f.yaml:4:21: duplicates.route: route topic needs duplicates.topic"},
+    {"RejectsWithoutTopic", minimal + "rejects: {route: topic}\n", "rejects.route: route topic needs rejects.topic"},
+    {"DuplicatesTopicUnused", minimal + "duplicates: {topic: d}\n",
+     "f.yaml:4:21: duplicates.topic: has no effect with duplicates.route: drop"},
+    {"RejectsTopicUnused", minimal + "rejects: {topic: d}\n", "rejects.topic: has no effect with rejects.route: stop"},
+    {"BadSideTopic", minimal + "rejects: {route: topic, topic: \"a b\"}\n", "rejects.topic: is not a topic name"},
+    {"BadDuplicatesTopic", minimal + "duplicates: {route: topic, topic: \"a b\"}\n",
+     "duplicates.topic: is not a topic name"},
+    {"SideTopicIsInput", minimal + "rejects: {route: topic, topic: orders}\n", "rejects.topic: is an input topic"},
+    {"SideTopicIsOutput", minimal + "duplicates: {route: topic, topic: orders.unique}\n",
+     "duplicates.topic: is the output topic"},
+    {"NoFields", "input: {topics: [a], group: g}\noutput: {topic: b}\n", "key.fields: strategy fields needs at least"},
+    {"FieldsWithDefault",
+     "input: {topics: [a], group: g}\noutput: {topic: b}\nkey: {strategy: default, fields: [topic]}\n",
+     "f.yaml:3:34: key.fields: has no effect with strategy default"},
+    {"ContextWithFields",
+     "input: {topics: [a], group: g}\noutput: {topic: b}\nkey: {fields: [topic], context: {user: topic}}\n",
+     "f.yaml:3:40: key.context.user: has no effect with strategy fields"},
+    {"SessionWithFields",
+     "input: {topics: [a], group: g}\noutput: {topic: b}\nkey: {fields: [topic], context: {session: topic}}\n",
+     "key.context.session: has no effect with strategy fields"},
+    {"RelativeStore", minimal + "store: {path: data}\n", "f.yaml:4:15: store.path: is relative"},
+    {"NoStore", minimal + "store: {path: \"\"}\n", "store.path: must not be empty"},
+    {"LongInstance", minimal + "run: {instance: " + std::string(101, 'i') + "}\n", "run.instance: is longer than 100"},
+};
+INSTANTIATE_TEST_SUITE_P(Checks, Contradictory, testing::ValuesIn(all),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+TEST(Together, TheirSoundNeighboursAreAccepted) {
+  EXPECT_EQ(problems_of(topics("\"^a.*\"", "{topic}.unique")), "");
+  EXPECT_EQ(problems_of(topics("a, b", "{topic}.unique")), "");
+  EXPECT_EQ(problems_of(topics("a", std::string(249, 'x'))), "");
+  EXPECT_EQ(problems_of(minimal + "rejects: {route: topic, topic: r}\nduplicates: {route: topic, topic: d}\n"), "");
+  EXPECT_EQ(problems_of("input: {topics: [a], group: g}\noutput: {topic: b}\nkey: {strategy: default}\n"), "");
+}
+
+}  // namespace
+}  // namespace firstseen::config

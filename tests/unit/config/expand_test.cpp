@@ -1,0 +1,131 @@
+#include "config/expand.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "support.h"
+
+namespace firstseen::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* variable = "FIRSTSEEN_CONFIG_TEST";
+const std::string secret = "hunter2-hunter2";
+
+class Expand : public testing::Test {
+ protected:
+  Expand() {
+    std::string name = (fs::temp_directory_path() / "firstseen-expand-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
+    folder_ = name;
+    set(secret);
+  }
+  ~Expand() override {
+    unsetenv(variable);  // NOLINT(concurrency-mt-unsafe): the only thread
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+  static void set(const std::string& value) {
+    setenv(variable, value.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): the only thread
+  }
+  [[nodiscard]] std::string file_with(const std::string& contents) const {
+    std::ofstream(folder_ / "secret", std::ios::binary) << contents;
+    return "${file:" + (folder_ / "secret").string() + "}";
+  }
+  fs::path folder_;
+};
+
+TEST_F(Expand, AVariableStandsForItsValueAnywhereInTheText) {
+  EXPECT_EQ(*expand("a${FIRSTSEEN_CONFIG_TEST}b"), "a" + secret + "b");
+  EXPECT_EQ(*expand("${FIRSTSEEN_CONFIG_TEST}${FIRSTSEEN_CONFIG_TEST}"), secret + secret);
+  set("");
+  EXPECT_EQ(*expand("${FIRSTSEEN_CONFIG_TEST}"), "");
+}
+
+TEST_F(Expand, WhatIsPutInIsNotExpandedAgain) {
+  set("${HOME}");
+  EXPECT_EQ(*expand("${FIRSTSEEN_CONFIG_TEST}"), "${HOME}");
+}
+
+TEST_F(Expand, DollarsThatOpenNothingStayAndADoubledOneEscapes) {
+  for (const char* text : {"", "$", "$$", "a$b", "$a", "}", "price: 5$"}) EXPECT_EQ(*expand(text), text);
+  EXPECT_EQ(*expand("$${HOME}"), "${HOME}");
+  EXPECT_EQ(*expand("$${"), "${");
+}
+
+TEST_F(Expand, WhatCannotBeExpandedIsNamed) {
+  EXPECT_TRUE(has(expand("${FIRSTSEEN_TEST_NOT_SET}").error().message, "FIRSTSEEN_TEST_NOT_SET is not set"));
+  EXPECT_TRUE(has(expand("${}").error().message, "names no variable"));
+  EXPECT_TRUE(has(expand("${HOME").error().message, "is not closed"));
+}
+
+TEST_F(Expand, AFileStandsForItsContentsLessOneLineEnd) {
+  EXPECT_EQ(*expand(file_with("s")), "s");
+  EXPECT_EQ(*expand(file_with("s\n")), "s");
+  EXPECT_EQ(*expand(file_with("s\r\n")), "s");
+  EXPECT_EQ(*expand(file_with("s\n\n")), "s\n");
+  EXPECT_EQ(*expand(file_with("a\nb\n")), "a\nb");
+  EXPECT_EQ(*expand(file_with("")), "");
+  EXPECT_EQ(expand(file_with(std::string(65536, 'x')))->size(), 65536U);
+}
+
+TEST_F(Expand, AFileThatCannotBeReadIsNamed) {
+  EXPECT_TRUE(has(expand("${file:/nowhere/at/all}").error().message, "cannot read the file /nowhere/at/all: No such"));
+  EXPECT_TRUE(has(expand("${file:" + folder_.string() + "}").error().message, "Is a directory"));
+  EXPECT_TRUE(has(expand(file_with(std::string(65537, 'x'))).error().message, "is larger than 64 KiB"));
+}
+
+TEST_F(Expand, EveryKindOfValueIsExpandedAfterParsing) {
+  set("a: [b");  // would be YAML if it were expanded before
+  const auto settings = load_text(minimal +
+                                      "kafka: {brokers: [\"${FIRSTSEEN_CONFIG_TEST}\"], properties: {client.id: "
+                                      "\"${FIRSTSEEN_CONFIG_TEST}\"}}\nrun: {instance: \"${FIRSTSEEN_CONFIG_TEST}\"}\n",
+                                  "f.yaml", {});
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->kafka.brokers, std::vector<std::string>{"a: [b"});
+  EXPECT_EQ(settings->kafka.properties.at("client.id"), "a: [b");
+  EXPECT_EQ(settings->run.instance, "a: [b");
+}
+
+TEST_F(Expand, ANumberOrChoiceMayComeFromAVariable) {
+  set("2h");
+  const auto settings = load_text(minimal + "window: {ttl: \"${FIRSTSEEN_CONFIG_TEST}\"}\n", "f.yaml", {});
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->window.ttl, Millis{7'200'000});
+}
+
+TEST_F(Expand, AnExpandedValueNeverStandsInAMessage) {
+  for (const char* place :
+       {"window: {ttl: X}", "store: {max_size: X}", "delivery: {max_batch: X}", "log: {level: X}",
+        "window: {refresh_on_duplicate: X}", "store: {path: X}", "duplicates: {topic: X}", "rejects: {route: X}"}) {
+    std::string yaml = place;
+    yaml.replace(yaml.find('X'), 1, "\"${FIRSTSEEN_CONFIG_TEST}\"");
+    const std::string problems = problems_of(minimal + yaml + "\n");
+    EXPECT_FALSE(problems.empty()) << place;
+    EXPECT_FALSE(has(problems, secret)) << problems;
+  }
+  set("orders");
+  const std::string loop = problems_of(
+      "input: {topics: [orders], group: g}\noutput: {topic: \"${FIRSTSEEN_CONFIG_TEST}\"}\nkey: {fields: [topic]}\n");
+  EXPECT_TRUE(has(loop, "output.topic: leads back"));
+  EXPECT_FALSE(has(loop, "'orders'"));
+}
+
+TEST_F(Expand, SecretsNeverStandInADump) {
+  for (const char* property : {"sasl.password", "ssl.key.password", "ssl.key.pem", "ssl.keystore.password",
+                               "sasl.oauthbearer.client.secret", "sasl.oauthbearer.config", "SASL.PASSWORD"}) {
+    const auto settings = load_text(minimal + "kafka: {properties: {" + property + ": " + secret + "}}\n", "f", {});
+    ASSERT_TRUE(settings) << settings.error().message;
+    EXPECT_EQ(settings->kafka.properties.at(property), secret);
+    EXPECT_FALSE(has(dump(*settings), secret));
+    EXPECT_TRUE(has(dump(*settings), std::string(property) + ": <redacted>"));
+  }
+}
+
+}  // namespace
+}  // namespace firstseen::config

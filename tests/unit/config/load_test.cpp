@@ -1,0 +1,206 @@
+#include "config/load.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "support.h"
+
+namespace firstseen::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Bad {
+  std::string_view name;
+  std::string yaml;
+  std::string_view message;  ///< a part of the only problem's line
+};
+
+void PrintTo(const Bad& bad, std::ostream* out) { *out << bad.name; }
+
+class BadFile : public testing::TestWithParam<Bad> {};
+
+TEST_P(BadFile, IsRefusedWithItsPlace) {
+  const std::string problems = problems_of(GetParam().yaml);
+  EXPECT_TRUE(has(problems, GetParam().message));
+  EXPECT_EQ(std::count(problems.begin(), problems.end(), '\n'), 0) << problems;
+}
+
+const std::vector<Bad> not_a_configuration = {
+    {"Empty", "", "f.yaml: is empty"},
+    {"OnlyComments", "# nothing\n", "f.yaml: is empty"},
+    {"OnlyANull", "~\n", "f.yaml: is empty"},
+    {"AList", "- a\n", "f.yaml:1:1: a configuration is a mapping"},
+    {"AText", "hello\n",
+     "a configuration is a mapping of sections (kafka, input, output, ...); this is a single value"},
+    {"NotYaml", minimal + "log: [info\n", "this is not YAML: "},
+    {"AnUnclosedQuote", minimal + "log: {level: \"info}\n", "this is not YAML: "},
+    {"ATab", minimal + "log:\n\tlevel: info\n", "f.yaml:5:"},
+    {"Binary",
+     std::string("\x7f"
+                 "ELF\0\0",
+                 6),
+     "f.yaml: holds zero bytes"},
+    {"Latin1", minimal + "store: {path: /t\xe9}\n", "f.yaml:4:17: this byte is not UTF-8"},
+    {"AnOverlongForm", "a: \xc0\xaf\n", "f.yaml:1:4: this byte is not UTF-8"},
+    {"ASurrogate", "a: \xed\xa0\x80\n", "f.yaml:1:4: this byte is not UTF-8"},
+    {"ACutCharacter", "a: \xe2\x82", "f.yaml:1:4: this byte is not UTF-8"},
+    {"TwoDocuments", minimal + "---\nlog: {level: info}\n", "f.yaml:5:1: a second YAML document"},
+    {"ALooseBracket", minimal + "}\n", "this is not YAML: "},
+    {"DeepNesting", minimal + "log: " + std::string(100'000, '['), "this is not YAML: "},
+    {"DeepMappings", minimal + "log: " + std::string(20'000, '{'), "this is not YAML: "},
+    {"AnUnknownAlias", minimal + "log: *nobody\n", "f.yaml:4:"},
+};
+INSTANTIATE_TEST_SUITE_P(Syntax, BadFile, testing::ValuesIn(not_a_configuration),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+const std::vector<Bad> bad_names = {
+    {"Misspelt", minimal + "window: {tll: 1h}\n",
+     "f.yaml:4:10: window.tll: unknown option; did you mean 'window.ttl'?"},
+    {"MisspeltSection", minimal + "windov: {ttl: 1h}\n", "f.yaml:4:1: windov: unknown option; did you mean 'window'?"},
+    {"NothingLike", minimal + "zzzzzzzzzz: 1\n", "f.yaml:4:1: zzzzzzzzzz: unknown option"},
+    {"OfALaterVersion", minimal + "http: {listen: \"127.0.0.1:9464\"}\n",
+     "f.yaml:4:1: http: unknown option; HTTP endpoints are not in this version"},
+    {"Dotted", minimal + "window.ttl: 1h\n", "f.yaml:4:1: window.ttl: unknown option; a dot does not lead"},
+    {"DottedWithinASection", minimal + "window: {\"ttl.x\": 1h}\n", "f.yaml:4:10: window.ttl.x: unknown option"},
+    {"EmptyName", minimal + "window: {\"\": 1h}\n", "f.yaml:4:10: window.: unknown option"},
+    {"NullName", minimal + "window: {~: 1h}\n", "f.yaml:4:10: window: a name is needed here, not nothing"},
+    {"ListAsName", minimal + "? [a]\n: 1\n", "a name is needed here, not a list"},
+    {"MergeKey", minimal + "store: &s {path: /a}\nwindow: {<<: *s}\n", "f.yaml:5:10: window.<<: unknown option"},
+    {"SelfReference", minimal + "window: &w {window: *w}\n", "window.window: unknown option"},
+    {"RepeatedSection", minimal + "key: {}\n", "f.yaml:4:1: key: stands here for the second time"},
+    {"RepeatedOption", minimal + "window: {ttl: 1h, ttl: 2h}\n", "f.yaml:4:19: window.ttl: stands here for the second"},
+    {"RepeatedProperty", minimal + "kafka:\n  properties:\n    linger.ms: 1\n    linger.ms: 2\n",
+     "f.yaml:7:5: kafka.properties.linger.ms: stands here for the second time"},
+    {"RepeatedPartMember",
+     "input: {topics: [a], group: g}\noutput: {topic: b}\nkey: {fields: [{part: topic, part: "
+     "partition}]}\n",
+     "f.yaml:3:30: key.fields[0]: part stands here for the second time"},
+    {"UnknownPartMember", "input: {topics: [a], group: g}\noutput: {topic: b}\nkey: {fields: [{part: topic, x: y}]}\n",
+     "key.fields[0]: unknown member 'x'"},
+    {"PartWithoutPart", "input: {topics: [a], group: g}\noutput: {topic: b}\nkey: {fields: [{on_missing: pass}]}\n",
+     "f.yaml:3:16: key.fields[0]: has no member 'part'"},
+};
+INSTANTIATE_TEST_SUITE_P(Names, BadFile, testing::ValuesIn(bad_names),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+const std::vector<Bad> bad_values = {
+    {"NoUnit", minimal + "window: {ttl: 24}\n", "f.yaml:4:15: window.ttl: "},
+    {"UnknownUnit", minimal + "window: {ttl: 24w}\n", "window.ttl: "},
+    {"SizeWithoutUnit", minimal + "store: {max_size: 64}\n", "f.yaml:4:19: store.max_size: "},
+    {"DurationAsSize", minimal + "store: {max_size: 64m}\n", "store.max_size: "},
+    {"TooShort", minimal + "window: {ttl: 0s}\n", "window.ttl: '0s' is out of bounds: 1ms to 100y"},
+    {"TooLong", minimal + "delivery: {commit_interval: 31s}\n", "is out of bounds: 1ms to 30s"},
+    {"TooSmall", minimal + "store: {max_size: 1MiB}\n", "is out of bounds: 16MiB to 16TiB"},
+    {"TooMany", minimal + "delivery: {max_batch: 1000001}\n", "'1000001' is out of bounds: 1 to 1000000"},
+    {"BeyondThisVersion", minimal + "run: {slots: 2}\n", "'2' is out of bounds: 1 to 1"},
+    {"NegativeNumber", minimal + "delivery: {max_batch: -1}\n", "'-1' is not a whole number"},
+    {"Fraction", minimal + "delivery: {max_batch: 1.5}\n", "'1.5' is not a whole number"},
+    {"BeyondSixtyFourBits", minimal + "delivery: {max_batch: 99999999999999999999}\n", "is not a whole number"},
+    {"NotABoolean", minimal + "window: {refresh_on_duplicate: yes}\n", "'yes' is neither true nor false"},
+    {"NotAChoice", minimal + "log: {level: warn}\n", "'warn' is not one of debug, info, warning, error"},
+    {"MisspeltChoice", minimal + "log: {level: infos}\n", "did you mean 'info'?"},
+    {"ListForAText", minimal + "store: {path: [/a]}\n",
+     "f.yaml:4:15: store.path: a single value is needed, not a list"},
+    {"NothingForAText", minimal + "store: {path: }\n", "store.path: a single value is needed, not nothing"},
+    {"TextForASection", minimal + "store: /a\n", "f.yaml:4:8: store: is a section: a mapping of options is needed"},
+    {"TextForAList", minimal + "kafka: {brokers: \"a:1\"}\n", "kafka.brokers: a list is needed, not a single value"},
+    {"EmptyList", minimal + "kafka: {brokers: []}\n", "kafka.brokers: the list must not be empty"},
+    {"EmptyItem", minimal + "kafka: {brokers: [\"\"]}\n", "f.yaml:4:19: kafka.brokers[0]: must not be empty"},
+    {"TextForAMapping", minimal + "kafka: {properties: x}\n", "kafka.properties: a mapping is needed"},
+    {"ListForAProperty", minimal + "kafka: {properties: {a: [1]}}\n", "kafka.properties.a: a single value is needed"},
+    {"NumberTag", minimal + "window: {ttl: !!str 1h}\n", "f.yaml:4:15: window.ttl: YAML tags"},
+    {"ListTag", minimal + "kafka: {brokers: !!set [a]}\n", "kafka.brokers: YAML tags"},
+    {"SectionTag", minimal + "window: !x {ttl: 1h}\n", "window: YAML tags (!x) are not supported"},
+    {"PropertiesTag", minimal + "kafka: {properties: !!omap {a: b}}\n", "kafka.properties: YAML tags"},
+    {"EmptyGroup", "input: {topics: [a], group: \"\"}\noutput: {topic: b}\nkey: {fields: [topic]}\n",
+     "f.yaml:1:29: input.group: must not be empty"},
+    {"NoGroup", "input: {topics: [a]}\noutput: {topic: b}\nkey: {fields: [topic]}\n",
+     "f.yaml:1:8: input.group: is required"},
+    {"BadPartOnMissing",
+     "input: {topics: [a], group: g}\noutput: {topic: b}\nkey: {fields: [{part: topic, on_missing: drop}]}\n",
+     "key.fields[0].on_missing: 'drop' is not one of reject, as_null, pass"},
+};
+INSTANTIATE_TEST_SUITE_P(Values, BadFile, testing::ValuesIn(bad_values),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+TEST(Load, ListsEverySemanticProblemInTheOrderOfTheFile) {
+  const std::string all = problems_of(
+      "window: {ttl: 1}\n"
+      "log: {level: loud}\n"
+      "input: {topics: [a]}\n"
+      "wat: 1\n"
+      "kafka: {properties: {a: \"${FIRSTSEEN_TEST_NOT_SET}\"}}\n");
+  std::size_t at = 0;
+  for (const std::string_view part : {"f.yaml: output.topic: is required", "f.yaml:1:15: window.ttl",
+                                      "f.yaml:2:14: log.level", "f.yaml:3:8: input.group: is required",
+                                      "f.yaml:4:1: wat: unknown option", "f.yaml:5:25: kafka.properties.a: "}) {
+    const std::size_t found = all.find(part, at);
+    ASSERT_NE(found, std::string::npos) << "no '" << part << "' from " << at << " in:\n" << all;
+    at = found;
+  }
+  EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 5) << all;
+}
+
+TEST(Load, AnchorsAndAliasesWork) {
+  const auto settings = load_text(minimal + "window: {ttl: &t 2h, max_skew: *t}\n", "f.yaml", {});
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->window.max_skew, Millis{7'200'000});
+}
+
+TEST(Load, AByteOrderMarkAndCarriageReturnsAreHarmless) {
+  EXPECT_EQ(problems_of("\xef\xbb\xbf" + minimal), "");
+  EXPECT_EQ(problems_of("input: {topics: [a], group: g}\r\noutput: {topic: b}\r\nkey: {fields: [topic]}\r\n"), "");
+}
+
+TEST(Load, EmptySectionsKeepTheirDefaults) { EXPECT_EQ(problems_of(minimal + "window:\nkafka: {properties: }\n"), ""); }
+
+TEST(Load, ChecksOfOtherPartsRunOnASoundFileAndSpeakWithItsPlaces) {
+  const Check check = [](const Settings&, Problems& problems) { problems.add("key.fields[0]", "not today"); };
+  const auto refused = load_text(minimal, "f.yaml", {check});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "f.yaml:3:16: key.fields[0]: not today");
+  const auto unsound = load_text(minimal + "wat: 1\n", "f.yaml", {check});
+  ASSERT_FALSE(unsound);
+  EXPECT_FALSE(has(unsound.error().message, "not today"));
+}
+
+class LoadFile : public testing::Test {
+ protected:
+  LoadFile() {
+    std::string name = (fs::temp_directory_path() / "firstseen-config-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
+    folder_ = name;
+  }
+  ~LoadFile() override {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+  [[nodiscard]] std::string problems_in(const fs::path& file) const {
+    const auto settings = load(folder_ / file, {});
+    return settings ? "" : settings.error().message;
+  }
+  fs::path folder_;
+};
+
+TEST_F(LoadFile, AMissingFileAndADirectoryAreNamed) {
+  EXPECT_EQ(problems_in("none.yaml"), (folder_ / "none.yaml").string() + ": there is no such file");
+  EXPECT_TRUE(has(problems_in(""), "is a directory"));
+}
+
+TEST_F(LoadFile, AHugeFileIsRefused) {
+  std::ofstream(folder_ / "big") << std::string((1U << 20U) + 1, '#');
+  EXPECT_TRUE(has(problems_in("big"), "is larger than 1 MiB"));
+}
+
+TEST_F(LoadFile, ASoundFileIsRead) {
+  std::ofstream(folder_ / "f.yaml") << minimal;
+  EXPECT_EQ(problems_in("f.yaml"), "");
+}
+
+}  // namespace
+}  // namespace firstseen::config
