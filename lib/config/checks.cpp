@@ -107,9 +107,6 @@ void check_together(const Settings& s, Problems& problems) {
     problems.add("input.topics", "a regular expression stands alone in the list");
   }
   if (s.store.path.empty()) problems.add("store.path", "must not be empty");
-  if (!s.store.path.empty() && s.store.path.front() != '/') {
-    problems.add("store.path", "is relative; a service needs an absolute path");
-  }
   if (s.run.instance.size() > 100) problems.add("run.instance", "is longer than 100 characters");
 }
 

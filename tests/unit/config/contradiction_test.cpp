@@ -57,7 +57,6 @@ const std::vector<Contradiction> all = {
     {"SessionWithFields",
      "input: {topics: [a], group: g}\noutput: {topic: b}\nkey: {fields: [topic], context: {session: topic}}\n",
      "key.context.session: has no effect with strategy fields"},
-    {"RelativeStore", minimal + "store: {path: data}\n", "f.yaml:4:15: store.path: is relative"},
     {"NoStore", minimal + "store: {path: \"\"}\n", "store.path: must not be empty"},
     {"LongInstance", minimal + "run: {instance: " + std::string(101, 'i') + "}\n", "run.instance: is longer than 100"},
 };
