@@ -3,6 +3,10 @@
 add_library(firstseen_flags INTERFACE)
 target_compile_options(firstseen_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
                        -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # Wrong about std::string::insert when optimising: https://gcc.gnu.org/bugzilla/show_bug.cgi?id=105651
+  target_compile_options(firstseen_flags INTERFACE -Wno-restrict)
+endif()
 if(FIRSTSEEN_WERROR)
   target_compile_options(firstseen_flags INTERFACE -Werror)
 endif()
