@@ -1,0 +1,193 @@
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "component/daemon/program.h"
+#include "component/daemon/scene.h"
+
+namespace firstseen::test {
+namespace {
+
+using Json = nlohmann::json;
+
+void expect_usage_error(const std::vector<std::string>& arguments, const std::string& what) {
+  const Finished finished = run(arguments);
+  EXPECT_EQ(finished.status, 64) << what;
+  EXPECT_NE(finished.err.find(what), std::string::npos) << finished.err;
+  EXPECT_NE(finished.err.find("--help"), std::string::npos) << finished.err;
+  EXPECT_EQ(finished.out, "");
+}
+
+TEST(CommandLine, TellsWhatIsWrongAndWhereTheHelpIs) {
+  expect_usage_error({}, "required");
+  expect_usage_error({"bogus"}, "no command 'bogus'");
+  expect_usage_error({"run"}, "--config");
+  expect_usage_error({"run", "--confg", "x"}, "--config");
+  expect_usage_error({"status"}, "config");
+  expect_usage_error({"status", "--config", "a", "--store", "b"}, "config");
+  expect_usage_error({"skip", "orders"}, "PARTITION");
+  expect_usage_error({"skip", "orders", "x", "3", "--store", "/x"}, "PARTITION");
+  expect_usage_error({"store"}, "required");
+  expect_usage_error({"store", "lookup", "--store", "/x"}, "digest");
+  expect_usage_error({"demo", "--duplicates", "2"}, "--duplicates");
+  expect_usage_error({"demo", "--messages", "many"}, "--messages");
+}
+
+TEST(CommandLine, EveryCommandHasHelpOnStdout) {
+  for (const std::string command : {"run", "demo", "validate", "explain", "status", "skip", "store", "version"}) {
+    const Finished finished = run({command, "--help"});
+    EXPECT_EQ(finished.status, 0) << command;
+    EXPECT_NE(finished.out.find("Usage"), std::string::npos) << command << finished.out;
+    EXPECT_EQ(finished.err, "") << command;
+  }
+}
+
+TEST(Version, NamesTheLibrariesForPeopleAndMachines) {
+  const Finished text = run({"version"});
+  EXPECT_EQ(text.status, 0);
+  EXPECT_NE(text.out.find("librdkafka"), std::string::npos);
+  const Json json = Json::parse(run({"version", "--json"}).out);
+  for (const char* name : {"firstseen", "librdkafka", "lmdb", "openssl", "simdjson", "xxhash"}) {
+    EXPECT_FALSE(json.value(name, "").empty()) << name;
+  }
+  EXPECT_EQ(run({"--version"}).out, "firstseen " + json.value("firstseen", "") + "\n");
+}
+
+TEST(Configuration, WithErrorsEndsEveryCommandWithAllOfThemAndStatus78) {
+  const Scene scene;
+  scene.configure("windw: {ttl: 1h}\ndelivery: {commit_interval: 5}\n");
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"run", "-c", scene.config()},
+                                                  {"status", "-c", scene.config()},
+                                                  {"store", "stats", "-c", scene.config()},
+                                                  {"store", "prime", "-c", scene.config()}}) {
+    const Finished finished = run(command);
+    EXPECT_EQ(finished.status, 78) << command[0];
+    EXPECT_NE(finished.err.find("windw"), std::string::npos) << finished.err;
+    EXPECT_NE(finished.err.find("commit_interval"), std::string::npos) << finished.err;
+  }
+  EXPECT_FALSE(std::filesystem::exists(scene.store()));
+}
+
+TEST(Configuration, ThatIsMissingIsStatus78) {
+  EXPECT_EQ(run({"run", "-c", "/nonexistent/firstseen.yaml"}).status, 78);
+}
+
+TEST(CrashHook, OfAnUnknownStepIsAUsageError) {
+  const Scene scene;
+  for (const char* wrong : {"nowhere", "prepared:0", "prepared:x", "prepared:", ""}) {
+    const Finished finished = run({"run", "-c", scene.config()}, {{"FIRSTSEEN_CRASH_AT", wrong}});
+    EXPECT_EQ(finished.status, 64) << wrong;
+    EXPECT_NE(finished.err.find("offsets_sent"), std::string::npos) << "the steps are listed: " << finished.err;
+  }
+}
+
+TEST(Status, WithoutADaemonIsUnavailable) {
+  const Scene scene;
+  const Finished finished = run({"status", "-c", scene.config()});
+  EXPECT_EQ(finished.status, 69);
+  EXPECT_NE(finished.err.find("no daemon answers"), std::string::npos) << finished.err;
+  EXPECT_EQ(run({"skip", "orders", "0", "1", "-c", scene.config()}).status, 69);
+}
+
+TEST(Store, OfAnotherKindIsRefusedUnchanged) {
+  const Scene scene;
+  std::filesystem::create_directories(scene.store() + "/slot-0");
+  std::ofstream(scene.store() + "/slot-0/data.mdb") << "these are not the pages you are looking for";
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"run", "-c", scene.config()},
+                                                  {"store", "stats", "-c", scene.config()},
+                                                  {"store", "verify", "-c", scene.config()}}) {
+    const Finished finished = run(command);
+    EXPECT_NE(finished.status, 0) << command[0];
+    EXPECT_NE(finished.status, 70) << finished.err;
+    EXPECT_NE(finished.err.find("slot-0"), std::string::npos) << finished.err;
+  }
+  EXPECT_EQ(std::filesystem::file_size(scene.store() + "/slot-0/data.mdb"), 43U);
+}
+
+TEST(Store, OfAnotherKeyConfigurationIsRefusedWithBothNamed) {
+  const Scene scene;
+  Program first({"run", "-c", scene.config()});
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(scene.socket()); })) << first.log();
+  first.signal(SIGTERM);
+  ASSERT_EQ(first.wait().status, 0) << first.log();
+  scene.configure("", "header:id");
+  const Finished second = run({"run", "-c", scene.config()});
+  EXPECT_EQ(second.status, 78);
+  EXPECT_NE(second.err.find("header:id"), std::string::npos) << second.err;
+  EXPECT_NE(second.err.find("payload:/order/id"), std::string::npos) << second.err;
+}
+
+TEST(Store, ForgetLookupStatsAndVerifyNeedNoDaemon) {
+  const Scene scene;
+  {
+    Program daemon({"run", "-c", scene.config()});
+    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(scene.socket()); })) << daemon.log();
+    daemon.signal(SIGTERM);
+    ASSERT_EQ(daemon.wait().status, 0);
+  }
+  const std::string message = R"({"value": {"order": {"id": 7}}})";
+  const std::vector<std::string> by_message{"-c", scene.config(), "--message", "-"};
+  const auto store_command = [&](const std::string& name, std::vector<std::string> more) {
+    more.insert(more.begin(), {"store", name});
+    return run(more, {}, message);
+  };
+  Finished found = store_command("lookup", {"-c", scene.config(), "--message", "-", "--json"});
+  ASSERT_EQ(found.status, 0) << found.err;
+  EXPECT_TRUE(Json::parse(found.out)["entries"].empty());
+  ASSERT_EQ(store_command("forget", by_message).status, 0);
+  found = store_command("lookup", {"-c", scene.config(), "--message", "-", "--json"});
+  const Json entries = Json::parse(found.out)["entries"];
+  ASSERT_EQ(entries.size(), 1U);
+  EXPECT_EQ(entries[0]["kind"], "forgotten");
+  const std::string digest = Json::parse(found.out)["digest"];
+  EXPECT_EQ(store_command("lookup", {"--store", scene.store(), "--digest", digest}).status, 0);
+  const Json stats = Json::parse(store_command("stats", {"--store", scene.store(), "--json"}).out);
+  EXPECT_EQ(stats["live_entries"], 1);
+  EXPECT_EQ(stats["pins"]["group"], "scene");
+  EXPECT_TRUE(Json::parse(store_command("verify", {"--store", scene.store(), "--json"}).out)["sound"]);
+}
+
+TEST(Store, LookupRefusesWhatIsNoKey) {
+  const Scene scene;
+  EXPECT_EQ(run({"store", "lookup", "--store", scene.store(), "--digest", "xyz"}).status, 64);
+  EXPECT_EQ(run({"store", "lookup", "--store", scene.store(), "--message", "-"}).status, 64);
+  const Finished rejected =
+      run({"store", "lookup", "-c", scene.config(), "--message", "-"}, {}, R"({"value": {"other": 1}})");
+  EXPECT_EQ(rejected.status, 65);
+  EXPECT_NE(rejected.err.find("missing"), std::string::npos) << rejected.err;
+}
+
+TEST(Demo, CleansItsStreamAndProvesItByReadingTheOutput) {
+  const Finished finished = run({"demo", "--messages", "20000", "--seed", "7", "--json"});
+  ASSERT_EQ(finished.status, 0) << finished.err;
+  const Json outcome = Json::parse(finished.out);
+  EXPECT_EQ(outcome["produced"], 20000);
+  EXPECT_EQ(outcome["consumed"], 20000);
+  EXPECT_EQ(outcome["first_seen"], outcome["orders"]);
+  EXPECT_EQ(outcome["read"], outcome["orders"]);
+  EXPECT_EQ(outcome["duplicates"].get<int>(), 20000 - outcome["orders"].get<int>());
+  EXPECT_GT(outcome["duplicates"], 1000);
+  for (const char* bad : {"lost", "doubled", "changed"}) EXPECT_EQ(outcome[bad], 0) << bad;
+}
+
+TEST(Demo, EndsWithATableAndWhatTheMockCannotShow) {
+  const Finished finished = run({"demo", "--messages", "500", "--duplicates", "0"});
+  ASSERT_EQ(finished.status, 0) << finished.err;
+  EXPECT_NE(finished.out.find("lost"), std::string::npos);
+  EXPECT_NE(finished.out.find("cannot show exactly-once"), std::string::npos);
+}
+
+TEST(Demo, InterruptedLeavesNothingBehind) {
+  const TemporaryDirectory scratch;
+  Program demo({"demo", "--messages", "100000000"}, {{"TMPDIR", scratch.path().native()}});
+  ASSERT_TRUE(eventually([&] { return !std::filesystem::is_empty(scratch.path()); }));
+  demo.signal(SIGINT);
+  EXPECT_EQ(demo.wait().status, 75);
+  EXPECT_TRUE(std::filesystem::is_empty(scratch.path()));
+}
+
+}  // namespace
+}  // namespace firstseen::test

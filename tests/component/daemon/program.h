@@ -1,0 +1,57 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace firstseen::test {
+
+/// How long a condition may take on a slow, busy machine under a sanitizer.
+inline constexpr std::chrono::seconds patience{60};
+
+/// What a finished program left behind.
+struct Finished {
+  int status = -1;  ///< exit status; 128 + signal when killed by one
+  std::string out;
+  std::string err;
+};
+
+/// The firstseen program as a child process; killed and reaped at the latest when this is destroyed.
+class Program {
+ public:
+  using Environment = std::map<std::string, std::string>;
+  explicit Program(const std::vector<std::string>& arguments, const Environment& environment = {},
+                   const std::string& input = "");
+  ~Program();
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+  Program(Program&&) = delete;
+  Program& operator=(Program&&) = delete;
+
+  void signal(int number) const;
+  /// Waits for the end; status -1 when it does not end in time (it is killed then).
+  Finished wait(std::chrono::milliseconds limit = patience);
+  [[nodiscard]] bool running();
+  /// What it has written to stderr so far.
+  [[nodiscard]] std::string log() const;
+
+ private:
+  pid_t pid_ = -1;
+  int pid_fd_ = -1;
+  int status_ = -1;
+  std::string out_path_;
+  std::string err_path_;
+};
+
+/// Runs the program to its end.
+Finished run(const std::vector<std::string>& arguments, const Program::Environment& environment = {},
+             const std::string& input = "");
+
+/// Waits until the condition holds; false at the deadline.
+bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds limit = patience);
+
+}  // namespace firstseen::test

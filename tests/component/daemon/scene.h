@@ -1,0 +1,41 @@
+#pragma once
+
+#include <fstream>
+#include <string>
+#include <utility>
+
+#include "component/daemon/temporary_directory.h"
+
+namespace firstseen::test {
+
+/// A directory with a configuration file and room for a store.
+class Scene {
+ public:
+  explicit Scene(std::string brokers = "127.0.0.1:1", std::string input = "orders",
+                 std::string output = "orders.unique")
+      : brokers_(std::move(brokers)), input_(std::move(input)), output_(std::move(output)) {
+    configure();
+  }
+
+  /// Writes the configuration file; `more` is appended, `field` is the key's only field.
+  void configure(const std::string& more = "", const std::string& field = "payload:/order/id") const {
+    std::ofstream(config()) << "kafka: {brokers: [\"" << brokers_ << "\"], properties: {session.timeout.ms: 6000}}\n"
+                            << "input: {topics: [" << input_ << "], group: scene}\n"
+                            << "output: {topic: " << output_ << "}\n"
+                            << "key: {fields: [\"" << field << "\"]}\n"
+                            << "store: {path: " << store() << ", max_size: 64MiB}\n"
+                            << more;
+  }
+
+  [[nodiscard]] std::string config() const { return (directory_.path() / "firstseen.yaml").native(); }
+  [[nodiscard]] std::string store() const { return (directory_.path() / "state").native(); }
+  [[nodiscard]] std::string socket() const { return store() + "/control.sock"; }
+
+ private:
+  TemporaryDirectory directory_;
+  std::string brokers_;
+  std::string input_;
+  std::string output_;
+};
+
+}  // namespace firstseen::test
