@@ -111,8 +111,8 @@ def test_sigterm_in_mid_stream_leaves_with_success_within_ten_seconds(lab: Lab):
     stream = _stream(lab, 2)
     for _ in range(3):
         daemon.start()
+        daemon.wait_log("partitions assigned")
         stream.send(5000)
-        wait_until(lab.published, "something is published")
         assert daemon.stop(timeout_s=10) == 0
     lab.account.flush()
     daemon.start()

@@ -137,7 +137,7 @@ def test_a_new_input_partition_without_an_output_partition_waits_for_it(lab: Lab
     lab.drained()
     lab.admin.add_partitions(lab.input, 2)
     lab.send("b", "a", partition=1)
-    daemon.wait_log(f"{lab.input}[1]", lab.output, "partitions")
+    daemon.wait_log(f"{lab.input}[1]", "output topic", "partitions")
     lab.send("c", "a")
     lab.admin.wait_committed(lab.group, lab.input, {0: 3})
     assert len(lab.published()) == 2
