@@ -100,9 +100,8 @@ TEST_F(Expand, ANumberOrChoiceMayComeFromAVariable) {
 }
 
 TEST_F(Expand, AnExpandedValueNeverStandsInAMessage) {
-  for (const char* place :
-       {"window: {ttl: X}", "store: {max_size: X}", "delivery: {max_batch: X}", "log: {level: X}",
-        "window: {refresh_on_duplicate: X}", "store: {path: X}", "duplicates: {topic: X}", "rejects: {route: X}"}) {
+  for (const char* place : {"window: {ttl: X}", "store: {max_size: X}", "delivery: {max_batch: X}", "log: {level: X}",
+                            "window: {refresh_on_duplicate: X}", "duplicates: {topic: X}", "rejects: {route: X}"}) {
     std::string yaml = place;
     yaml.replace(yaml.find('X'), 1, "\"${FIRSTSEEN_CONFIG_TEST}\"");
     const std::string problems = problems_of(minimal + yaml + "\n");
