@@ -52,7 +52,6 @@ class Bench:
             output,
             store={"durability": None, "max_size": "4GiB"},
             delivery={"commit_interval": "500ms", "max_batch": 100000},
-            http={"listen": ""},
         )
         file = directory / "firstseen.yaml"
         file.write_text(json.dumps(configuration))
