@@ -73,6 +73,7 @@ Result<Progress> Assignment::ask_output_partitions(StartFacts& facts) {
     if (!*count) return Progress::again;
     known = output_partitions_.emplace(topic, std::max(1, **count)).first;
   }
+  facts.output_topic = topic;
   facts.output_partitions = known->second;
   return Progress::done;
 }

@@ -85,11 +85,12 @@ void note_missing_history(StartPlan& plan, const StartFacts& facts, const SlotOp
 
 }  // namespace
 
-std::string too_few_output_partitions(const TopicPartition& tp, std::int32_t output_partitions) {
+std::string too_few_output_partitions(const StartFacts& facts) {
   return fmt::format(
-      "{}: the output topic has only {} partitions and output.partitioner is same; add partitions to the output "
-      "topic (kafka-topics --alter --partitions {}), then restart, or set output.partitioner to key",
-      to_string(tp), output_partitions, tp.partition + 1);
+      "{}: the output topic {} has only {} partitions and output.partitioner is same; add partitions to it "
+      "(kafka-topics "
+      "--alter --topic {} --partitions {}), then restart, or set output.partitioner to key",
+      to_string(facts.tp), facts.output_topic, facts.output_partitions, facts.output_topic, facts.tp.partition + 1);
 }
 
 std::string outside_the_log(const TopicPartition& tp, std::int64_t position, const kafka::Watermarks& log) {
@@ -107,8 +108,7 @@ std::string outside_the_log(const TopicPartition& tp, std::int64_t position, con
 
 StartPlan plan_start(const StartFacts& facts, const SlotOptions& options) {
   if (facts.output_partitions > 0 && facts.tp.partition >= facts.output_partitions) {
-    return stopped(StopCause::output, facts.committed.value_or(0),
-                   too_few_output_partitions(facts.tp, facts.output_partitions));
+    return stopped(StopCause::output, facts.committed.value_or(0), too_few_output_partitions(facts));
   }
   if (!facts.committed) return without_offset(facts, options);
   if (!inside(*facts.committed, facts.log)) return after_gap(facts, *facts.committed, options);

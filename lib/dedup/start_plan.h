@@ -18,6 +18,7 @@ struct StartFacts {
   std::optional<std::int64_t> committed;       ///< the group's stable committed offset
   std::optional<store::PartitionState> known;  ///< the store's state of it
   kafka::Watermarks log;                       ///< of the input partition
+  std::string output_topic;                    ///< of this input topic
   std::int32_t output_partitions = 0;          ///< of its output topic; 0: not checked (partitioner key)
   bool group_started_before = false;           ///< the group has offsets of this topic, or the store knows it
 };
@@ -38,7 +39,7 @@ struct StartPlan {
 StartPlan plan_start(const StartFacts& facts, const SlotOptions& options);
 
 /// The output partition cannot take this input partition.
-std::string too_few_output_partitions(const TopicPartition& tp, std::int32_t output_partitions);
+std::string too_few_output_partitions(const StartFacts& facts);
 
 /// A committed or fetched position lies outside the log; says what was lost and how to go on.
 std::string outside_the_log(const TopicPartition& tp, std::int64_t position, const kafka::Watermarks& log);
