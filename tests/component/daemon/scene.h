@@ -19,7 +19,7 @@ class Scene {
 
   /// Writes the configuration file; `more` is appended, `field` is the key's only field.
   void configure(const std::string& more = "", const std::string& field = "payload:/order/id") const {
-    std::ofstream(config()) << "kafka: {brokers: [\"" << brokers_ << "\"], properties: {session.timeout.ms: 6000}}\n"
+    std::ofstream(config()) << "kafka: {brokers: [\"" << brokers_ << "\"], properties: {session.timeout.ms: 10000}}\n"
                             << "input: {topics: [" << input_ << "], group: scene}\n"
                             << "output: {topic: " << output_ << "}\n"
                             << "key: {fields: [\"" << field << "\"]}\n"
