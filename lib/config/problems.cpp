@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <map>
 
 namespace firstseen::config {
 
@@ -20,12 +20,13 @@ void Problems::add_at(Place place, const std::string& path, const std::string& m
 }
 
 std::vector<std::string> Problems::lines() const {
-  std::vector<Problem> sorted = problems_;
-  std::stable_sort(sorted.begin(), sorted.end(), [](const Problem& a, const Problem& b) { return a.place < b.place; });
+  std::multimap<Place, const Problem*> by_place;  // problems of one place stay in the order in which they were found
+  for (const Problem& p : problems_) by_place.emplace(p.place, &p);
   std::vector<std::string> lines;
-  lines.reserve(sorted.size());
-  for (const Problem& p : sorted) {
-    const std::string where = p.place.line > 0 ? fmt::format("{}:{}:{}", file_, p.place.line, p.place.column) : file_;
+  lines.reserve(by_place.size());
+  for (const auto& [place, problem] : by_place) {
+    const Problem& p = *problem;
+    const std::string where = place.line > 0 ? fmt::format("{}:{}:{}", file_, place.line, place.column) : file_;
     lines.push_back(p.path.empty() ? fmt::format("{}: {}", where, p.message)
                                    : fmt::format("{}: {}: {}", where, p.path, p.message));
   }
