@@ -61,7 +61,8 @@ class Priming {
     while (!stop_) {
       auto answer = question();
       if (!answer) return forward(answer.error());
-      if (*answer) return std::move(**answer);
+      std::optional<T> value = std::move(*answer);
+      if (value) return std::move(*value);
     }
     return interrupted();
   }
@@ -97,9 +98,10 @@ Result<std::optional<std::int64_t>> Priming::end_of(const TopicPartition& tp, co
 Result<void> Priming::plan(const TopicPartition& tp) {
   const auto log = answer_to<kafka::Watermarks>([&] { return context_.client.watermarks(tp); });
   if (!log) return forward(log.error());
-  const auto end = end_of(tp, *log);
-  if (!end) return forward(end.error());
-  if (!*end) {
+  const auto asked = end_of(tp, *log);
+  if (!asked) return forward(asked.error());
+  const std::optional<std::int64_t> end = *asked;
+  if (!end) {
     context_.log(LogLevel::warning, to_string(tp) + ": the group has no committed offset; nothing to read");
     return {};
   }
@@ -107,7 +109,7 @@ Result<void> Priming::plan(const TopicPartition& tp) {
   const auto known = stored.find(tp);
   const bool continues = known != stored.end() && known->second.next_offset >= log->low;
   const std::int64_t lower = continues ? known->second.next_offset : log->low;
-  const std::int64_t until = std::min(**end, log->high);
+  const std::int64_t until = std::min(*end, log->high);
   if (lower >= until) return {};
 
   dedup::HistoryStart start(context_.client, context_.options, context_.clock, tp, lower, until);

@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -47,7 +46,8 @@ dedup::SlotOptions slot_options() {
 /// The demo's cast: cluster, feeder, slot and auditor; three threads that see each other's counts.
 class Stage {
  public:
-  Stage(const Options& options, LogSink log) : options_(options), log_(std::move(log)) {}
+  Stage(const Options& options, LogSink log)
+      : options_(options), log_(std::move(log)), stream_(options.seed, options.duplicates) {}
 
   Result<void> prepare();
   Result<Outcome> play();
@@ -69,9 +69,9 @@ class Stage {
   std::unique_ptr<key::Deriver> deriver_;
   std::unique_ptr<store::SeenStore> store_;
   std::unique_ptr<dedup::Slot> slot_;
-  std::optional<Feeder> feeder_;
-  std::optional<Auditor> auditor_;
-  std::optional<OrderStream> stream_;
+  std::unique_ptr<Feeder> feeder_;
+  std::unique_ptr<Auditor> auditor_;
+  OrderStream stream_;
 
   std::atomic<bool> interrupted_ = false;
   std::atomic<bool> over_ = false;  ///< a thread has failed, or everything is done
@@ -126,11 +126,10 @@ Result<void> Stage::prepare() {
   if (auto made = make_slot(); !made) return made;
   auto feeder = Feeder::make(cluster_->brokers(), input_topic, partitions);
   if (!feeder) return forward(feeder.error());
-  feeder_.emplace(std::move(*feeder));
+  feeder_ = std::make_unique<Feeder>(std::move(*feeder));
   auto auditor = Auditor::make(cluster_->brokers(), output_topic, partitions, options_.seed);
   if (!auditor) return forward(auditor.error());
-  auditor_.emplace(std::move(*auditor));
-  stream_.emplace(options_.seed, options_.duplicates);
+  auditor_ = std::make_unique<Auditor>(std::move(*auditor));
   return {};
 }
 
@@ -139,7 +138,7 @@ void Stage::feed() {
     const auto counters = slot_->status().counters;
     return sent < counters.consumed + longest_lag && counters.first_seen < read_ + longest_lag;
   };
-  feeding_ = feeder_->feed(*stream_, options_.seed, options_.messages, may_send, over_, produced_);
+  feeding_ = feeder_->feed(stream_, options_.seed, options_.messages, may_send, over_, produced_);
   if (!feeding_) over_ = true;
   fed_ = true;
 }
@@ -187,11 +186,11 @@ Result<Outcome> Stage::play() {
   looping.join();  // sets over_, which ends the feeder too
   feeding.join();
   if (auto failed = first_failure(); !failed) return forward(failed.error());
-  auto audit = auditor_->finish(stream_->distinct());
+  auto audit = auditor_->finish(stream_.distinct());
   if (!audit) return forward(audit.error());
   const auto counters = slot_->status().counters;
   return Outcome{.produced = produced_,
-                 .orders = stream_->distinct(),
+                 .orders = stream_.distinct(),
                  .consumed = counters.consumed,
                  .first_seen = counters.first_seen,
                  .duplicates = counters.duplicates,
