@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <optional>
+#include <sstream>
 #include <system_error>
 
 #include "config/checks.h"
@@ -48,6 +51,49 @@ tl::unexpected<Error> report(const Problems& problems) {
   return fail(Exit::config, fmt::format("{}", fmt::join(problems.lines(), "\n")));
 }
 
+/// Notes where a document begins and takes nothing else of it.
+class DocumentStart : public YAML::EventHandler {
+ public:
+  [[nodiscard]] Place place() const { return place_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override { place_ = {mark.line + 1, mark.column + 1}; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnAlias(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnScalar(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                const std::string& /*value*/) override {}
+  void OnSequenceStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                       YAML::EmitterStyle::value /*style*/) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {}
+  void OnMapEnd() override {}
+
+ private:
+  Place place_;
+};
+
+/// Where a second document begins. Not by YAML::LoadAll: at a stray "," that
+/// one makes empty documents until the memory is full. Throws YAML::Exception.
+std::optional<Place> second_document(const std::string& yaml) {
+  std::istringstream stream(yaml);
+  YAML::Parser parser(stream);
+  DocumentStart start;
+  const bool second = parser.HandleNextDocument(start) && parser.HandleNextDocument(start);
+  return second ? std::optional(start.place()) : std::nullopt;
+}
+
+/// The checks of what could be read, beside the problems of reading. An option that is already reported holds its
+/// default, so nothing more is said of it; nor of contradictions in its section.
+void check_on(const Settings& settings, const std::vector<Check>& checks, Problems& problems) {
+  Problems together = problems.same_file();
+  check_together(settings, together);
+  Problems by_others = problems.same_file();
+  for (const Check& check : checks) check(settings, by_others);
+  problems.merge(together, Problems::Unless::section_reported);
+  problems.merge(by_others, Problems::Unless::option_reported);
+}
+
 }  // namespace
 
 Result<Settings> load_text(const std::string& yaml, std::string_view name, const std::vector<Check>& checks) {
@@ -61,22 +107,24 @@ Result<Settings> load_text(const std::string& yaml, std::string_view name, const
     return report(problems);
   }
   Settings settings = defaults();
+  bool readable = false;
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(yaml);
-    if (documents.empty() || documents.front().IsNull()) {
+    const auto second = second_document(yaml);
+    const YAML::Node root = second ? YAML::Node() : YAML::Load(yaml);
+    if (second) {
+      problems.add_at(*second, "",
+                      "a second YAML document begins here, or a stray ','; "
+                      "only one document is allowed");
+    } else if (root.IsNull()) {
       problems.add("", "is empty; config/firstseen.yaml is a complete example");
-    } else if (documents.size() > 1) {
-      problems.add_at(place_of(documents[1]), "", "a second YAML document begins here; only one is allowed");
     } else {
-      Reader(settings, problems).read(documents.front());
+      Reader(settings, problems).read(root);
+      readable = root.IsMap();
     }
   } catch (const YAML::Exception& error) {  // the first error of syntax is all that can be known
     problems.add_at({error.mark.line + 1, error.mark.column + 1}, "", "this is not YAML: " + error.msg);
   }
-  if (problems.empty()) check_together(settings, problems);
-  if (problems.empty()) {
-    for (const Check& check : checks) check(settings, problems);
-  }
+  if (readable) check_on(settings, checks, problems);
   if (!problems.empty()) return report(problems);
   return settings;
 }

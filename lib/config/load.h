@@ -17,7 +17,7 @@ using Check = std::function<void(const Settings&, Problems&)>;
 
 /// Reads a configuration file. Every semantic problem at once, or the first error of YAML's syntax; the Error's message
 /// holds one line per problem: "FILE:LINE:COLUMN: OPTION: MESSAGE". Always Exit::config.
-/// `checks` run when the file itself is without problems.
+/// `checks` see the settings that could be read; an option that is already reported holds its default.
 Result<Settings> load(const std::filesystem::path& file, const std::vector<Check>& checks);
 
 /// The same from a text; `name` stands for the file's in messages.

@@ -2,9 +2,26 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 namespace firstseen::config {
+namespace {
+
+std::string_view section(std::string_view path) { return path.substr(0, path.find('.')); }
+
+/// Whether `path` is `whole` or a part of it ("key.fields[2]" of "key.fields").
+bool within(std::string_view path, std::string_view whole) {
+  if (!path.starts_with(whole)) return false;
+  return path.size() == whole.size() || path[whole.size()] == '.' || path[whole.size()] == '[';
+}
+
+std::string one_line(std::string text) {
+  for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at)) text.replace(at, 1, "\\n");
+  return text;
+}
+
+}  // namespace
 
 Place Problems::place_of(std::string_view path) const {
   while (!path.empty()) {
@@ -13,6 +30,23 @@ Place Problems::place_of(std::string_view path) const {
     path = end == std::string_view::npos ? std::string_view{} : path.substr(0, end);
   }
   return {};
+}
+
+Problems Problems::same_file() const {
+  Problems fresh(file_);
+  fresh.places_ = places_;
+  return fresh;
+}
+
+void Problems::merge(const Problems& other, Unless unless) {
+  const std::vector<Problem> known = problems_;
+  for (const Problem& problem : other.problems_) {
+    const bool repeats = std::any_of(known.begin(), known.end(), [&](const Problem& k) {
+      if (unless == Unless::section_reported) return section(k.path) == section(problem.path);
+      return within(k.path, problem.path) || within(problem.path, k.path);
+    });
+    if (!repeats) problems_.push_back(problem);
+  }
 }
 
 void Problems::add_at(Place place, const std::string& path, const std::string& message) {
@@ -27,8 +61,8 @@ std::vector<std::string> Problems::lines() const {
   for (const auto& [place, problem] : by_place) {
     const Problem& p = *problem;
     const std::string where = place.line > 0 ? fmt::format("{}:{}:{}", file_, place.line, place.column) : file_;
-    lines.push_back(p.path.empty() ? fmt::format("{}: {}", where, p.message)
-                                   : fmt::format("{}: {}: {}", where, p.path, p.message));
+    lines.push_back(one_line(p.path.empty() ? fmt::format("{}: {}", where, p.message)
+                                            : fmt::format("{}: {}: {}", where, p.path, p.message)));
   }
   return lines;
 }

@@ -26,9 +26,19 @@ class Problems {
   void add(const std::string& path, const std::string& message) { add_at(place_of(path), path, message); }
   void add_at(Place place, const std::string& path, const std::string& message);
 
+  /// The same file and places, no problems yet.
+  [[nodiscard]] Problems same_file() const;
+  /// Which of another's problems would only repeat what is known here.
+  enum class Unless {
+    option_reported,   ///< the same option, a part of it or what it is a part of
+    section_reported,  ///< any option of the same section
+  };
+  void merge(const Problems& other, Unless unless);
+
   [[nodiscard]] bool empty() const { return problems_.empty(); }
   [[nodiscard]] std::size_t size() const { return problems_.size(); }
-  /// One line each, in the order of the file: "FILE:LINE:COLUMN: OPTION: MESSAGE".
+  /// One line each (line ends within a message are spelt out), in the order of the file: "FILE:LINE:COLUMN: OPTION:
+  /// MESSAGE".
   [[nodiscard]] std::vector<std::string> lines() const;
 
  private:

@@ -190,6 +190,7 @@ void Reader::read_part(const YAML::Node& node, const std::string& path, KeyPart&
         problem(item.second, path + ".on_missing",
                 fmt::format("'{}' is not one of reject, as_null, pass",
                             item.second.IsScalar() ? item.second.Scalar() : ""));
+        part.on_missing.clear();
       }
     } else {
       problem(item.first, path, fmt::format("unknown member '{}'; a part has part and on_missing", name));

@@ -49,7 +49,10 @@ const std::vector<Bad> not_a_configuration = {
     {"AnOverlongForm", "a: \xc0\xaf\n", "f.yaml:1:4: this byte is not UTF-8"},
     {"ASurrogate", "a: \xed\xa0\x80\n", "f.yaml:1:4: this byte is not UTF-8"},
     {"ACutCharacter", "a: \xe2\x82", "f.yaml:1:4: this byte is not UTF-8"},
-    {"TwoDocuments", minimal + "---\nlog: {level: info}\n", "f.yaml:5:1: a second YAML document"},
+    {"TwoDocuments", minimal + "---\nlog: {level: info}\n", "f.yaml:4:1: a second YAML document"},
+    {"ALooseComma", ", a\n", "f.yaml:1:1: a second YAML document begins here, or a stray ','"},
+    {"ACommaBehindTheDocument", "{log: {level: info}},\n",
+     "f.yaml:1:21: a second YAML document begins here, or a stray"},
     {"ALooseBracket", minimal + "}\n", "this is not YAML: "},
     {"DeepNesting", minimal + "log: " + std::string(100'000, '['), "this is not YAML: "},
     {"DeepMappings", minimal + "log: " + std::string(20'000, '{'), "this is not YAML: "},
@@ -136,14 +139,15 @@ TEST(Load, ListsEverySemanticProblemInTheOrderOfTheFile) {
       "wat: 1\n"
       "kafka: {properties: {a: \"${FIRSTSEEN_TEST_NOT_SET}\"}}\n");
   std::size_t at = 0;
-  for (const std::string_view part : {"f.yaml: output.topic: is required", "f.yaml:1:15: window.ttl",
-                                      "f.yaml:2:14: log.level", "f.yaml:3:8: input.group: is required",
-                                      "f.yaml:4:1: wat: unknown option", "f.yaml:5:25: kafka.properties.a: "}) {
+  for (const std::string_view part :
+       {"f.yaml: output.topic: is required", "f.yaml: key.fields: strategy fields needs", "f.yaml:1:15: window.ttl",
+        "f.yaml:2:14: log.level", "f.yaml:3:8: input.group: is required", "f.yaml:4:1: wat: unknown option",
+        "f.yaml:5:25: kafka.properties.a: "}) {
     const std::size_t found = all.find(part, at);
     ASSERT_NE(found, std::string::npos) << "no '" << part << "' from " << at << " in:\n" << all;
     at = found;
   }
-  EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 5) << all;
+  EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 6) << all;
 }
 
 TEST(Load, AnchorsAndAliasesWork) {
@@ -159,14 +163,24 @@ TEST(Load, AByteOrderMarkAndCarriageReturnsAreHarmless) {
 
 TEST(Load, EmptySectionsKeepTheirDefaults) { EXPECT_EQ(problems_of(minimal + "window:\nkafka: {properties: }\n"), ""); }
 
-TEST(Load, ChecksOfOtherPartsRunOnASoundFileAndSpeakWithItsPlaces) {
+TEST(Load, ChecksOfOtherPartsSpeakWithTheFilesPlacesBesideItsOwnProblems) {
   const Check check = [](const Settings&, Problems& problems) { problems.add("key.fields[0]", "not today"); };
   const auto refused = load_text(minimal, "f.yaml", {check});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().message, "f.yaml:3:16: key.fields[0]: not today");
   const auto unsound = load_text(minimal + "wat: 1\n", "f.yaml", {check});
   ASSERT_FALSE(unsound);
-  EXPECT_FALSE(has(unsound.error().message, "not today"));
+  EXPECT_TRUE(has(unsound.error().message, "not today"));
+  EXPECT_TRUE(has(unsound.error().message, "unknown option"));
+}
+
+TEST(Load, AnOptionThatIsReportedIsNotReportedAgainForItsDefault) {
+  const Check check = [](const Settings&, Problems& problems) { problems.add("window.ttl", "too short for me"); };
+  const auto refused =
+      load_text(minimal + "window: {ttl: 1}\nduplicates: {route: tpoic, topic: x}\n", "f.yaml", {check});
+  ASSERT_FALSE(refused);
+  EXPECT_FALSE(has(refused.error().message, "too short for me")) << refused.error().message;
+  EXPECT_FALSE(has(refused.error().message, "has no effect")) << refused.error().message;
 }
 
 class LoadFile : public testing::Test {
