@@ -14,6 +14,12 @@ if(FIRSTSEEN_SANITIZE)
   add_compile_options(-fsanitize=${FIRSTSEEN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${FIRSTSEEN_SANITIZE})
 endif()
+if(FIRSTSEEN_SANITIZE STREQUAL "thread")
+  add_library(tsan_c11_threads STATIC ${PROJECT_SOURCE_DIR}/tests/sanitizers/c11_threads.cpp)
+  target_link_libraries(tsan_c11_threads PRIVATE firstseen_flags)
+  link_libraries(tsan_c11_threads)
+  add_link_options(-Wl,--undefined=thrd_create)
+endif()
 
 # firstseen_library(NAME SOURCES a.cpp ... [PUBLIC libs...] [PRIVATE libs...])
 # One folder of lib/ as a static library firstseen_NAME; headers are included as "NAME/file.h".
