@@ -28,14 +28,16 @@ Result<std::unique_ptr<CrashHook>> CrashHook::parse(std::string_view text) {
   if (colon != std::string_view::npos) {
     const std::string_view digits = text.substr(colon + 1);
     const char* end = digits.data() + digits.size();
-    const auto [stopped_at, error] = std::from_chars(digits.data(), end, count);
+    // from_chars takes a range, not a terminated text.
+    const auto [stopped_at, error] =
+        std::from_chars(digits.data(), end, count);  // NOLINT(bugprone-suspicious-stringview-data-usage)
     if (error != std::errc{} || stopped_at != end || count == 0) return usage(text);
   }
   return std::make_unique<CrashHook>(static_cast<dedup::Step>(name - dedup::step_names.begin()), count);
 }
 
 void CrashHook::at(dedup::Step step) {
-  if (step == step_ && --remaining_ == 0) std::raise(SIGKILL);
+  if (step == step_ && --remaining_ == 0) static_cast<void>(std::raise(SIGKILL));
 }
 
 std::string CrashHook::describe() const {

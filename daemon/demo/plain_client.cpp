@@ -15,7 +15,7 @@ Result<kafka::ClientHandle> make_plain_client(rd_kafka_type_t type,
   }
   kafka::ClientHandle client(rd_kafka_new(type, conf.get(), reason.data(), reason.size()));
   if (!client) return fail(Exit::internal, std::string("librdkafka: ") + reason.data());
-  static_cast<void>(conf.release());  // the client owns it now
+  kafka::disown(conf);  // the client owns it now
   return client;
 }
 

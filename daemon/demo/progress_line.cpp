@@ -28,7 +28,7 @@ void ProgressLine::show(const Progress& progress) {
                   format_count(progress.consumed), format_count(progress.first_seen), format_count(progress.duplicates),
                   format_count(progress.consumed * 1000 / elapsed_ms));
   fmt::print(stderr, "{}{}{}", terminal_ ? "\r\x1b[K" : "", text, terminal_ ? "" : "\n");
-  std::fflush(stderr);
+  static_cast<void>(std::fflush(stderr));
 }
 
 void ProgressLine::end() {
