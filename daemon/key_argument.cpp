@@ -41,6 +41,7 @@ Result<Digest> derive(const key::KeySpec& spec, const daemon::OwnedMessage& mess
   auto deriver = key::Deriver::make(spec);
   if (!deriver) return forward(deriver.error());
   std::vector<HeaderView> headers;
+  headers.reserve(message.headers.size());
   for (const auto& [name, value] : message.headers) headers.push_back({name, value});
   MessageView view;
   view.topic = message.topic;

@@ -62,7 +62,7 @@ int main(int argc, char** argv) {
   try {
     return static_cast<int>(firstseen::run_program(argc, argv));
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "firstseen: internal error: %s\n", error.what());
+    static_cast<void>(std::fprintf(stderr, "firstseen: internal error: %s\n", error.what()));
     return static_cast<int>(firstseen::Exit::internal);
   }
 }
