@@ -14,9 +14,12 @@ COMPILER = "clang++-19"
 
 
 def units(build: Path, root: Path) -> list[dict]:
-    """The compile commands of our own sources."""
+    """The compile commands of the product's sources; with FIRSTSEEN_LINT_TESTS=1 those of the C++ tests, too."""
     commands = json.loads((build / "compile_commands.json").read_text())
-    ours = (command for command in commands if (root / "build") not in Path(command["file"]).parents)
+    left_out = {root / "build"}
+    if os.environ.get("FIRSTSEEN_LINT_TESTS") != "1":
+        left_out.add(root / "tests")
+    ours = (command for command in commands if left_out.isdisjoint(Path(command["file"]).parents))
     return sorted(ours, key=lambda command: command["file"])
 
 
