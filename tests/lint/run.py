@@ -1,8 +1,8 @@
 """All linters, one line each; `./dev lint` calls it. Exit status 1 if any of them found something."""
 
 import argparse
-import subprocess
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
