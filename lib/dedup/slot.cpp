@@ -19,6 +19,11 @@ namespace {
 
 constexpr std::int64_t longest_restart_wait_ms = 10'000;
 
+/// The coordinator fences the producer of a transaction that was open longer than transaction.timeout.ms (60 s unless
+/// configured). So being fenced again sooner than that is another instance's doing, whatever was achieved in between:
+/// two instances that fence each other in turn both make a little progress each time.
+constexpr std::int64_t fenced_again_within_ms = 60'000;
+
 using Reply = std::promise<Result<std::string>>;
 
 /// Something asked for by another thread, answered between two batches.
@@ -60,7 +65,7 @@ class Slot::Impl {
   std::optional<Context> context_;
   std::optional<Session> session_;
   int restarts_in_a_row_ = 0;
-  bool fenced_before_ = false;
+  std::optional<std::int64_t> fenced_at_ms_;  ///< steady; forgotten after progress and some time
   std::int64_t start_at_ms_ = 0;
   std::string restart_reason_;
 
@@ -94,7 +99,7 @@ Result<Slot::Stepped> Slot::Impl::step() {
   const auto stepped = session_->step();
   if (stepped && session_->made_progress()) {
     restarts_in_a_row_ = 0;
-    fenced_before_ = false;
+    if (fenced_at_ms_ && parts_.clock->steady_ms() - *fenced_at_ms_ >= fenced_again_within_ms) fenced_at_ms_.reset();
   }
   if (!stepped && stepped.error().action == Action::restart) return restart(stepped.error());
   publish_status();
@@ -129,12 +134,13 @@ Result<Slot::Stepped> Slot::Impl::start() {
 /// New clients after a pause; the next session begins with init_transactions and the decision rule.
 Result<Slot::Stepped> Slot::Impl::restart(const Error& error) {
   close();
-  if (error.fenced && std::exchange(fenced_before_, true)) {
+  if (error.fenced && fenced_at_ms_) {
     return fail(Exit::try_again,
                 error.message +
-                    "; it happened again right after a restart: another instance with the same run.instance is at "
+                    "; it happened again soon after a restart: another instance with the same run.instance is at "
                     "work. Give each process an instance and a store of its own");
   }
+  if (error.fenced) fenced_at_ms_ = parts_.clock->steady_ms();
   ++restarts_in_a_row_;
   ++memory_.counters.restarts;
   const std::int64_t wait =
