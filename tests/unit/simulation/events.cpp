@@ -81,6 +81,7 @@ class Reader {
 
   void decide_range(const OffsetChange& change, std::size_t index) {
     for_range(change.tp, *change.before, *change.after, [&](const Input& input) {
+      if (gaps_allowed_ && removed_unread(input.position)) return;
       StreamTime& time = times_[change.tp];
       // Another store's stream time was made anew from what it read again.
       if (std::exchange(owner_[change.tp], change.who) != change.who) time.low_ms = none;
@@ -91,6 +92,11 @@ class Reader {
       if (options_.clock == dedup::WindowClock::wall_clock_time) event.time = wall_of(input);
       history_.events.push_back(std::move(event));
     });
+  }
+
+  /// Retention was faster than every reader.
+  bool removed_unread(const Position& position) {
+    return position.offset < cluster_.log(position.tp)->start() && cluster_.delivery(position) == nullptr;
   }
 
   template <class Visit>

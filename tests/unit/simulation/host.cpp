@@ -48,6 +48,7 @@ Host::~Host() {
 void Host::start() {
   ++starts_;
   last_error_.clear();
+  last_exit_.reset();
   process_ = std::make_unique<Process>(Process{options_.name});
   hook_ = std::make_unique<CrashHook>(*this);
   store::OpenOptions open;
@@ -59,6 +60,7 @@ void Host::start() {
   auto opened = store::SeenStore::open(open);
   if (!opened) {
     last_error_ = opened.error().message;
+    last_exit_ = opened.error().exit;
     shared_.violations.add(options_.name + ": the store does not open: " + last_error_);
     return;
   }
@@ -74,12 +76,16 @@ void Host::start() {
   parts.clock = &shared_.cluster.clock();
   parts.idle = [this](Millis wait) { shared_.cluster.pass_time(std::max<std::int64_t>(wait.count(), 1)); };
   parts.steps = hook_.get();
-  if (options_.trace) {
-    parts.log = [name = options_.name](LogLevel, const std::string& text) {
-      std::fprintf(stderr, "%s log: %s\n", name.c_str(), text.c_str());
-    };
-  }
+  parts.log = [this](LogLevel, const std::string& text) {
+    log_.push_back(text);
+    if (options_.trace) std::fprintf(stderr, "%s log: %s\n", options_.name.c_str(), text.c_str());
+  };
   slot_ = std::make_unique<dedup::Slot>(std::move(parts));
+}
+
+bool Host::has_logged(std::string_view text) const {
+  return std::any_of(log_.begin(), log_.end(),
+                     [&](const std::string& line) { return line.find(text) != std::string::npos; });
 }
 
 Result<std::unique_ptr<kafka::Client>> Host::make_client() {
@@ -103,6 +109,7 @@ void Host::step() {
       take_down(false);
     } else if (!stepped) {
       last_error_ = stepped.error().message;
+      last_exit_ = stepped.error().exit;
       if (options_.trace) std::fprintf(stderr, "%s ended: %s\n", options_.name.c_str(), last_error_.c_str());
       take_down(true);
     } else if (*stepped == dedup::Slot::Stepped::stopped) {

@@ -5,6 +5,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "cluster.h"
 #include "dedup/slot.h"
@@ -60,9 +62,14 @@ class Host {
   [[nodiscard]] bool running() const { return slot_ != nullptr; }
   [[nodiscard]] bool suspended() const { return process_ && process_->suspended; }
   [[nodiscard]] dedup::Slot& slot() { return *slot_; }
-  [[nodiscard]] dedup::SlotStatus status() const { return slot_->status(); }
+  /// Empty while it is down.
+  [[nodiscard]] dedup::SlotStatus status() const { return slot_ ? slot_->status() : dedup::SlotStatus(); }
   [[nodiscard]] const HostOptions& options() const { return options_; }
   [[nodiscard]] const std::string& last_error() const { return last_error_; }
+  /// The exit status with which the last process ended by itself; nothing: it runs, was killed, or stopped gracefully.
+  [[nodiscard]] std::optional<Exit> last_exit() const { return last_exit_; }
+  /// Whether a line of the log, of all processes so far, contains this text.
+  [[nodiscard]] bool has_logged(std::string_view text) const;
   [[nodiscard]] bool killed() const { return process_ && !process_->alive; }
   [[nodiscard]] int starts() const { return starts_; }
   [[nodiscard]] const dedup::Counters& last_counters() const { return last_counters_; }
@@ -83,6 +90,8 @@ class Host {
   std::unique_ptr<store::SeenStore> store_;
   std::unique_ptr<dedup::Slot> slot_;
   std::string last_error_;
+  std::optional<Exit> last_exit_;
+  std::vector<std::string> log_;
   dedup::Counters last_counters_;
   std::array<int, dedup::step_names.size()> steps_seen_{};
   int starts_ = 0;

@@ -189,6 +189,7 @@ void Oracle::check_store(const std::filesystem::path& directory, const std::stri
   }
   std::set<Position> held;
   const auto scanned = store::scan(directory, [&](const store::LogEntry& one) {
+    if (one.entry.kind == store::EntryKind::forgotten) return true;
     const Position position{one.source, one.entry.offset};
     const std::string where = "the store's entry of " + to_string(one.source) + "@" + std::to_string(position.offset);
     const bool again = !held.insert(position).second;

@@ -81,10 +81,15 @@ void Workload::random_message() {
 std::int64_t Workload::produce_one(std::int32_t partition, const std::string& key, std::int64_t timestamp_ms) {
   Input input;
   input.key = key;
+  produce_input(std::move(input), partition, timestamp_ms);
+  return cluster_.log({options_.topic, partition})->end() - 1;
+}
+
+std::int64_t Workload::produce_input(Input input, std::int32_t partition, std::int64_t timestamp_ms) {
   input.id = ++last_id_;
   input.record = random_record(input, timestamp_ms);
   append(std::move(input), partition);
-  return cluster_.log({options_.topic, partition})->end() - 1;
+  return last_id_;
 }
 
 void Workload::append(Input input, std::int32_t partition) {

@@ -48,6 +48,8 @@ class Workload {
   void produce(int messages);
   /// One message of the test's choice; its offset.
   std::int64_t produce_one(std::int32_t partition, const std::string& key, std::int64_t timestamp_ms);
+  /// One message of which `input` says kind, key and what is wrong with it; the rest is filled in. Its id.
+  std::int64_t produce_input(Input input, std::int32_t partition, std::int64_t timestamp_ms);
   [[nodiscard]] const std::map<Position, Input>& inputs() const { return inputs_; }
   [[nodiscard]] const std::string& topic() const { return options_.topic; }
   /// The topic was made anew: what it held is no input any more.

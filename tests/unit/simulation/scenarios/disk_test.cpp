@@ -1,0 +1,68 @@
+// The store's disk is full.
+#include "scenarios/scenario.h"
+
+namespace firstseen::simulation {
+namespace {
+
+class FullDisk : public Scenario {
+ protected:
+  Host& met() {
+    say(0, "a", 0);
+    Host& host = start();
+    run();
+    world().faults.set(Fault::store_failure, 1'000);
+    for (const char* key : {"b", "a", "b"}) say(0, key, 100);
+    say(1, "c", 100);
+    run_until("paused", [&] { return host.status().state == "paused"; });
+    return host;
+  }
+};
+
+TEST_F(FullDisk, PausesPublishesNothingAndGoesOnWhenThereIsRoom) {
+  Host& host = met();
+  go_on_for(60'000);
+  EXPECT_TRUE(host.running());
+  EXPECT_EQ(host.status().state, "paused");
+  EXPECT_NE(host.status().detail.find("disk full"), std::string::npos) << host.status().detail;
+  EXPECT_EQ(published(), Ids{1});
+  EXPECT_EQ(committed(0), 1);
+  world().faults.end();
+  const std::int64_t since = world().clock.steady_ms();
+  run();
+  EXPECT_LE(world().clock.steady_ms() - since, 6'000) << "the longest back-off is 5 s";
+  EXPECT_EQ(published(), (Ids{1, 2, 5}));
+  EXPECT_EQ(host.status().state, "running");
+  expect_kept();
+}
+
+TEST_F(FullDisk, AndAKillLoseNothing) {
+  Host& host = met();
+  host.crash();
+  host.start();
+  go_on_for(10'000);
+  EXPECT_EQ(published(), Ids{1});
+  world().faults.end();
+  run();
+  EXPECT_EQ(published(), (Ids{1, 2, 5}));
+  expect_kept();
+}
+
+TEST_F(FullDisk, WhileAPreparedBatchMustFallIsWaitedForBeforeAnythingElse) {
+  say(0, "a", 0);
+  Host& host = start();
+  run();
+  for (const char* key : {"b", "c"}) say(0, key, 100);
+  run_until_step(host, dedup::Step::prepared);
+  world().faults.once(Fault::abortable);
+  world().faults.set(Fault::store_failure, 1'000);
+  run_until("paused", [&] { return host.status().state == "paused"; });
+  go_on_for(20'000);
+  EXPECT_EQ(published(), Ids{1});
+  world().faults.end();
+  run();
+  EXPECT_EQ(published(), (Ids{1, 2, 3}));
+  expect_kept();
+}
+
+}  // namespace
+}  // namespace firstseen::simulation

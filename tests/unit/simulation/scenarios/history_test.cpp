@@ -1,0 +1,143 @@
+// A store that lacks the history of what the group has consumed; keys that are to be forgotten.
+#include <chrono>
+
+#include "scenarios/scenario.h"
+
+namespace firstseen::simulation {
+namespace {
+
+using dedup::OnMissingHistory;
+
+class MissingHistory : public Scenario {
+ protected:
+  /// A host has consumed two messages of partition 0 and is gone with its store; another one starts on an empty store.
+  Host& on_an_empty_store(OnMissingHistory what) {
+    options.slot.on_missing_history = what;
+    say(0, "a", 0);
+    say(0, "b", 100);
+    Host& first = start("A");
+    run();
+    first.stop();
+    return start("B", "A");
+  }
+};
+
+TEST_F(MissingHistory, IsReadAgainAndNothingOfItIsPublished) {
+  Host& host = on_an_empty_store(OnMissingHistory::rebuild);
+  for (const char* key : {"a", "b", "c"}) say(0, key, 200);
+  run();
+  EXPECT_EQ(published(), (Ids{1, 2, 5}));
+  EXPECT_EQ(host.status().counters.rebuilt, 2U);
+  EXPECT_EQ(host.status().effective_window_ms, options.slot.ttl.count());
+  expect_kept({.history_read_again = true});
+}
+
+TEST_F(MissingHistory, IsReadAgainFromTheStartWhenTheProcessIsKilledMeanwhile) {
+  Host& host = on_an_empty_store(OnMissingHistory::rebuild);
+  host.crash_at_step(1, dedup::Step::rebuilding);
+  run_until("killed", [&] { return !host.running(); });
+  for (const char* key : {"a", "b", "c"}) say(0, key, 200);
+  host.start();
+  run();
+  EXPECT_EQ(published(), (Ids{1, 2, 5}));
+  expect_kept({.history_read_again = true});
+}
+
+TEST_F(MissingHistory, WithWarnIsReportedAndTheWindowBeginsAnew) {
+  Host& host = on_an_empty_store(OnMissingHistory::warn);
+  for (const char* key : {"a", "c", "a"}) say(0, key, 200);
+  run();
+  EXPECT_EQ(published(), (Ids{1, 2, 3, 4})) << "a is not recognised, but from now on it is";
+  EXPECT_EQ(host.status().counters.rebuilt, 0U);
+  EXPECT_TRUE(host.has_logged("in[0]: this store has not recorded offsets 0 to 2"));
+  EXPECT_EQ(host.status().effective_window_ms, 0) << "no silent shortening";
+  cluster().pass_time(20'000);
+  say(0, "d", 20'200);
+  run();
+  EXPECT_EQ(host.status().effective_window_ms, 20'000);
+  expect_kept({.history_lost = true});
+}
+
+TEST_F(MissingHistory, WithStopStopsThatPartitionAndTheOthersGoOn) {
+  Host& host = on_an_empty_store(OnMissingHistory::stop);
+  say(0, "c", 200);
+  say(1, "d", 200);
+  run_until("partition 1 goes on", [&] { return committed(1) == 1; });
+  EXPECT_EQ(published(), (Ids{1, 2, 4}));
+  ASSERT_TRUE(is_stopped(host, 0));
+  EXPECT_NE(partition(host, 0).reason.find("firstseen store prime"), std::string::npos) << partition(host, 0).reason;
+  EXPECT_EQ(committed(0), 2);
+  host.change_options([](dedup::SlotOptions& slot) { slot.on_missing_history = OnMissingHistory::rebuild; });
+  host.stop();
+  host.start();
+  run();
+  EXPECT_EQ(published(), (Ids{1, 2, 3, 4}));
+  expect_kept({.history_read_again = true});
+}
+
+class Forget : public Scenario {
+ protected:
+  void forget(Host& host, const std::string& key) {
+    auto answer = host.slot().forget(digest_of("in", key));
+    run_until("forget is answered",
+              [&] { return answer.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
+    EXPECT_TRUE(answer.get());
+  }
+};
+
+TEST_F(Forget, MakesTheNextMessageOfTheKeyBePublishedAndOnlyThat) {
+  for (const char* key : {"a", "b", "a"}) say(0, key, 0);
+  Host& host = start();
+  run();
+  forget(host, "a");
+  for (const char* key : {"a", "a", "b"}) say(0, key, 100);
+  run();
+  EXPECT_EQ(published(), (Ids{1, 2, 4}));
+  expect_kept({.history_lost = true});
+}
+
+TEST_F(Forget, HoldsAfterAKillAndAfterACleanRestart) {
+  for (const bool clean : {false, true}) {
+    SCOPED_TRACE(clean ? "clean stop" : "kill -9");
+    again();
+    say(0, "a", 0);
+    Host& host = start();
+    run();
+    forget(host, "a");
+    clean ? host.stop() : host.crash();
+    host.start();
+    say(0, "a", 100);
+    say(0, "a", 200);
+    run();
+    EXPECT_EQ(published(), (Ids{1, 2}));
+    expect_kept({.history_lost = true});
+  }
+}
+
+TEST_F(Forget, HoldsWhenTheBatchBehindItAborts) {
+  say(0, "a", 0);
+  Host& host = start();
+  run();
+  forget(host, "a");
+  world().faults.once(Fault::abortable);
+  say(0, "a", 100);
+  run();
+  EXPECT_EQ(host.status().counters.batches_aborted, 1U);
+  EXPECT_EQ(published(), (Ids{1, 2}));
+  expect_kept({.history_lost = true});
+}
+
+TEST_F(Forget, WaitsForTheBatchInHand) {
+  say(0, "a", 0);
+  Host& host = start();
+  run_until_step(host, dedup::Step::published);
+  forget(host, "a");
+  EXPECT_EQ(published(), (Ids{1})) << "the batch in hand is finished first";
+  say(0, "a", 100);
+  run();
+  EXPECT_EQ(published(), (Ids{1, 2}));
+  expect_kept({.history_lost = true});
+}
+
+}  // namespace
+}  // namespace firstseen::simulation
