@@ -89,7 +89,10 @@ class Reader {
       time = {std::max(time.low_ms, own.low_ms), std::max(time.high_ms, own.high_ms)};
       highest_ = std::max(highest_, time.high_ms);
       Event event{&input, change.txn, index, change.who, time, highest_before_, {}, {}, {}};
-      if (options_.clock == dedup::WindowClock::wall_clock_time) event.time = wall_of(input);
+      if (options_.clock == dedup::WindowClock::wall_clock_time) {
+        event.time = wall_of(input);
+        event.others_high_ms = none;  // the wall clock is the same for all, so nothing is ever swept too early
+      }
       history_.events.push_back(std::move(event));
     });
   }

@@ -22,10 +22,11 @@ void plan_slot(Random& random, std::size_t hosts, dedup::SlotOptions& slot) {
   slot.max_batch = static_cast<std::size_t>(random.between(1, 25));
   slot.commit_interval = Millis(random.between(1, 200));
   slot.duplicates = random.chance(300) ? dedup::DuplicateRoute::topic : dedup::DuplicateRoute::drop;
-  const std::int64_t rejects = random.between(0, 2);
-  slot.rejects = rejects == 0   ? dedup::RejectRoute::stop
-                 : rejects == 1 ? dedup::RejectRoute::topic
-                                : dedup::RejectRoute::drop;
+  constexpr std::array routes{dedup::RejectRoute::stop, dedup::RejectRoute::topic, dedup::RejectRoute::drop,
+                              dedup::RejectRoute::pass};
+  slot.rejects = routes[random.below(routes.size())];
+  // With several hosts a rebuild would read, and take for seen, what lay before the group's start.
+  if (hosts == 1 && random.chance(200)) slot.start = dedup::StartAt::latest;
   slot.refresh_on_duplicate = hosts == 1 && random.chance(150);
   if (random.chance(150)) slot.partitioner = dedup::Partitioner::key;
   if (random.chance(250)) slot.guarantee = kafka::Guarantee::at_least_once;
@@ -43,7 +44,12 @@ Plan make_plan(std::uint64_t seed, Random& random) {
   plan_slot(random, plan.hosts, plan.world.slot);
   if (random.chance(600)) plan.crash_permille = static_cast<int>(random.between(5, 40));
   if (random.chance(400)) plan.stop_permille = 10;
-  if (random.chance(150)) plan.wall_jump_permille = 20;
+  if (random.chance(150)) {
+    plan.wall_jump_permille = 20;
+  } else if (plan.hosts == 1 && random.chance(150)) {
+    // Only where the wall clock is right and no history is read again: nobody knows when that was decided.
+    plan.world.slot.clock = dedup::WindowClock::wall_clock_time;
+  }
   return plan;
 }
 

@@ -1,4 +1,6 @@
 // Messages without a key, and messages that the output's broker refuses.
+#include <algorithm>
+
 #include "scenarios/scenario.h"
 
 namespace firstseen::simulation {
@@ -87,6 +89,11 @@ TEST_F(Rejects, GoToTheirTopicWithTheReasonInHeaders) {
   EXPECT_EQ(published(), (Ids{1, 3, 4}));
   EXPECT_EQ(published("rejects"), (Ids{2}));
   EXPECT_EQ(host.status().counters.rejected, 1U);
+  const auto added = cluster().log({"rejects", 0})->at(0).record.headers;
+  const auto has = [&](const Header& header) { return std::find(added.begin(), added.end(), header) != added.end(); };
+  const Record& rejected = world().workload.inputs().at({in(0), 1}).record;
+  EXPECT_TRUE(has({"firstseen.topic", "in"}) && has({"firstseen.partition", "0"}) && has({"firstseen.offset", "1"}));
+  EXPECT_TRUE(has({"firstseen.reason", rejected.value ? "malformed_payload" : "missing_part"}));
   expect_kept();
 }
 
