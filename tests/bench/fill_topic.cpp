@@ -1,0 +1,173 @@
+// Fills an empty topic with JSON messages that are the same at every call with the same arguments.
+//
+//   fill_topic BROKERS TOPIC --messages N --partitions N --value-bytes N --duplicates PERCENT --reach N --keyed
+//              --seed N --first-timestamp-ms T
+//
+// Value: {"id":"24 hexadecimal digits","amount":N,"currency":"EUR","pad":"xxx..."}. A duplicate is a copy of one of the
+// `reach` originals before it, in the same partition, as a retry is. Partitions are filled in turn, or, with --keyed,
+// by Kafka's murmur2 of the record key, which then is the id. Timestamps rise by 1 ms every 1000 messages. Prints what
+// was sent as JSON: {"messages": N, "originals": N}.
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "rdkafka.h"
+
+namespace {
+
+constexpr int flush_timeout_ms = 120'000;
+constexpr std::uint64_t messages_per_ms = 1000;
+constexpr std::string_view tail = "\"}";
+
+struct Arguments {
+  std::string brokers, topic;
+  std::uint64_t messages = 0;
+  int partitions = 1;
+  std::size_t value_bytes = 200;
+  std::uint64_t duplicates = 10;  // per cent
+  std::uint64_t reach = 100'000;
+  std::uint64_t seed = 20;
+  std::int64_t first_timestamp_ms = 0;
+  bool keyed = false;
+};
+
+std::uint64_t mix(std::uint64_t x) {  // splitmix64
+  x += 0x9E3779B97F4A7C15ULL;
+  x = (x ^ (x >> 30U)) * 0xBF58476D1CE4E5B9ULL;
+  x = (x ^ (x >> 27U)) * 0x94D049BB133111EBULL;
+  return x ^ (x >> 31U);
+}
+
+/// Which original each message is, in the order of sending.
+class Numbers {
+ public:
+  explicit Numbers(const Arguments& arguments) : arguments_(arguments) {}
+
+  std::uint64_t next() {
+    const std::uint64_t random = mix(arguments_.seed * arguments_.messages + place_++);
+    if (originals_ == 0 || random % 100 >= arguments_.duplicates) return originals_++;
+    return originals_ - 1 - mix(random) % std::min(originals_, arguments_.reach);
+  }
+
+  [[nodiscard]] std::uint64_t originals() const { return originals_; }
+
+ private:
+  const Arguments& arguments_;
+  std::uint64_t place_ = 0;
+  std::uint64_t originals_ = 0;
+};
+
+class Filler {
+ public:
+  explicit Filler(const Arguments& arguments)
+      : arguments_(arguments),
+        producer_(bench::make_client(RD_KAFKA_PRODUCER,
+                                     {{"bootstrap.servers", arguments.brokers},
+                                      {"enable.idempotence", "true"},
+                                      {"compression.codec", "lz4"},
+                                      {"linger.ms", "50"},
+                                      {"batch.size", "1000000"},
+                                      {"queue.buffering.max.kbytes", "262144"},
+                                      {"queue.buffering.max.messages", "500000"}},
+                                     on_delivery, this)),
+        topic_(rd_kafka_topic_new(producer_.get(), arguments.topic.c_str(), nullptr)),
+        value_(arguments.value_bytes, 'x') {
+    std::copy(tail.begin(), tail.end(), value_.end() - tail.size());
+  }
+
+  void send(std::uint64_t number, std::int64_t timestamp_ms) {
+    const std::string_view id = write_value(number);
+    const std::string_view key = arguments_.keyed ? id : std::string_view{};
+    const std::int32_t partition = partition_of(number, key);
+    for (;;) {
+      const auto code = rd_kafka_producev(
+          producer_.get(), RD_KAFKA_V_RKT(topic_.get()), RD_KAFKA_V_PARTITION(partition),
+          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data(), key.size()),
+          RD_KAFKA_V_VALUE(value_.data(), value_.size()), RD_KAFKA_V_TIMESTAMP(timestamp_ms), RD_KAFKA_V_END);
+      if (code == RD_KAFKA_RESP_ERR_NO_ERROR) break;
+      if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) bench::check(code, "produce");
+      rd_kafka_poll(producer_.get(), 10);
+    }
+    if (number % 1024 == 0) rd_kafka_poll(producer_.get(), 0);
+  }
+
+  void finish() {
+    bench::check(rd_kafka_flush(producer_.get(), flush_timeout_ms), "flush");
+    if (acknowledged_ != arguments_.messages) {
+      throw std::runtime_error(std::to_string(acknowledged_) + " messages were acknowledged, not all");
+    }
+  }
+
+ private:
+  static void on_delivery(rd_kafka_t* /*producer*/, const rd_kafka_message_t* message, void* opaque) {
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) ++static_cast<Filler*>(opaque)->acknowledged_;
+  }
+
+  /// Returns the id within the value.
+  std::string_view write_value(std::uint64_t number) {
+    std::array<char, 96> head{};
+    const int length = std::snprintf(
+        head.data(), head.size(), R"({"id":"%016llx%08llx","amount":%llu,"currency":"EUR","pad":")",
+        static_cast<unsigned long long>(mix(number)),          // NOLINT(google-runtime-int): printf
+        static_cast<unsigned long long>(number),               // NOLINT(google-runtime-int): printf
+        static_cast<unsigned long long>(100 + number % 900));  // NOLINT(google-runtime-int): of one length
+    std::copy_n(head.data(), length, value_.data());
+    constexpr std::size_t id_start = 7;
+    constexpr std::size_t id_length = 24;
+    return std::string_view(value_).substr(id_start, id_length);
+  }
+
+  [[nodiscard]] std::int32_t partition_of(std::uint64_t number, std::string_view key) const {
+    if (!arguments_.keyed) return static_cast<std::int32_t>(number % static_cast<std::uint64_t>(arguments_.partitions));
+    return rd_kafka_msg_partitioner_murmur2(topic_.get(), key.data(), key.size(), arguments_.partitions, nullptr,
+                                            nullptr);
+  }
+
+  const Arguments& arguments_;
+  bench::Handle producer_;
+  bench::Topic topic_;
+  std::string value_;
+  std::uint64_t acknowledged_ = 0;
+};
+
+void fill(const Arguments& arguments) {
+  Filler filler(arguments);
+  Numbers numbers(arguments);
+  for (std::uint64_t place = 0; place < arguments.messages; ++place) {
+    filler.send(numbers.next(), arguments.first_timestamp_ms + static_cast<std::int64_t>(place / messages_per_ms));
+  }
+  filler.finish();
+  std::printf("{\"messages\": %s, \"originals\": %s}\n", std::to_string(arguments.messages).c_str(),
+              std::to_string(numbers.originals()).c_str());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app{"Fills an empty topic with messages made by seed"};
+  app.add_option("BROKERS", arguments.brokers)->required();
+  app.add_option("TOPIC", arguments.topic)->required();
+  app.add_option("--messages", arguments.messages)->required();
+  app.add_option("--partitions", arguments.partitions, "of the topic")->required()->check(CLI::Range(1, 100'000));
+  app.add_option("--value-bytes", arguments.value_bytes)->check(CLI::Range(90, 100'000'000));
+  app.add_option("--duplicates", arguments.duplicates, "per cent")->check(CLI::Range(0, 99));
+  app.add_option("--reach", arguments.reach, "originals among which a duplicate finds its own")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--seed", arguments.seed);
+  app.add_option("--first-timestamp-ms", arguments.first_timestamp_ms)->required();
+  app.add_flag("--keyed", arguments.keyed, "the id is the record key, too, and chooses the partition");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    fill(arguments);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "fill_topic: %s\n", error.what());
+    return 70;
+  }
+  return 0;
+}
