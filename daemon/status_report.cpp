@@ -50,6 +50,10 @@ Json partition_to_json(const dedup::PartitionStatus& partition) {
           {"at_end", partition.at_end}};
 }
 
+Json store_to_json(const store::Stats& stats) {
+  return {{"live_entries", stats.live_entries}, {"index_bytes", stats.index_bytes}, {"used_bytes", stats.used_bytes}};
+}
+
 std::string window_text(std::int64_t ms) { return ms < 0 ? "-" : format_duration(Millis(ms)); }
 
 std::string summary(const Json& status) {
@@ -98,6 +102,7 @@ Json status_to_json(const dedup::SlotStatus& status) {
           {"configured_window_ms", status.configured_window_ms},
           {"effective_window_ms", status.effective_window_ms},
           {"counters", counters_to_json(status.counters)},
+          {"store", store_to_json(status.store)},
           {"partitions", std::move(partitions)}};
 }
 

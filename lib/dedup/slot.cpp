@@ -233,8 +233,9 @@ void Slot::Impl::publish_status() {
   status.effective_window_ms = -1;
   status.state = session_ ? session_->state() : "restarting";
   status.detail = session_ ? session_->detail() : restart_reason_;
+  status.store = parts_.store->stats();
   if (session_) {
-    const std::int64_t lost_before = parts_.store->stats().evicted_before_ms;
+    const std::int64_t lost_before = status.store.evicted_before_ms;
     for (const auto& [tp, p] : std::as_const(*session_).partitions()) {
       status.partitions.push_back(
           {tp, p.mode, p.reason, p.state.next_offset, p.state.stream_time_ms, p.state.covered_from_ms, p.at_end});

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/message.h"
+#include "store/seen_store.h"
 
 namespace firstseen::dedup {
 
@@ -56,6 +57,7 @@ struct SlotStatus {
   std::vector<PartitionStatus> partitions;
   std::int64_t configured_window_ms = 0;
   std::int64_t effective_window_ms = 0;  ///< the smallest over the assigned partitions; -1: nothing assigned
+  store::Stats store;
 };
 
 }  // namespace firstseen::dedup

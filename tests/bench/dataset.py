@@ -1,81 +1,74 @@
-"""The benchmark's input: JSON messages of 200 bytes, every tenth a copy of an earlier one. The same at every call, so
-the verifier can be told everything that was sent without keeping it."""
+"""The benchmarks' input: JSON messages made by seed, some of them copies of earlier ones. fill_topic.cpp makes them."""
 
-import random
-from collections.abc import Iterator
-from typing import NamedTuple
+import argparse
+import json
+import subprocess
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 
-from confluent_kafka import Producer
-from harness.admin import Admin
-from harness.record import Record
+from harness.paths import program
 
-PARTITIONS = 4
-DUPLICATES = 0.1
-_SEED = 20
-_VALUE_BYTES = 200
-_RECENT = 100_000  # a copy follows its original within about this many messages
-_FIRST_TIMESTAMP_MS = 1_700_000_000_000
+REACH = {"near": 100_000, "far": 2**62}  # a copy's original is one of so many before it
+_HOUR_MS = 3_600_000
+_TIMEOUT_S = 900
 
 
-class Generated(NamedTuple):
-    number: int  # of the original: equal for messages that are the same
-    partition: int
-    timestamp_ms: int
-    value: bytes
+@dataclass(frozen=True)
+class DataSet:
+    messages: int = 3_000_000
+    duplicates: int = 10  # per cent
+    repeats: str = "near"
+    value_bytes: int = 200
+    partitions: int = 4
+    keyed: bool = False  # the id is the record key, too, and chooses the partition as Java clients do
+    seed: int = 20
+
+    def fill(self, brokers: str, topic: str) -> None:
+        """Into an empty topic. Timestamps begin an hour ago, so that no broker's retention takes them for old."""
+        command = [str(program("fill_topic")), brokers, topic]
+        command += [
+            f"--messages={self.messages}",
+            f"--partitions={self.partitions}",
+            f"--value-bytes={self.value_bytes}",
+            f"--duplicates={self.duplicates}",
+            f"--reach={REACH[self.repeats]}",
+            f"--seed={self.seed}",
+            f"--first-timestamp-ms={int(time.time() * 1000) - _HOUR_MS}",
+        ]
+        if self.keyed:
+            command.append("--keyed")
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S)
+        if done.returncode != 0:
+            raise RuntimeError(f"filling {topic} failed: {done.stderr}")
+        if json.loads(done.stdout)["messages"] != self.messages:
+            raise RuntimeError(f"fill_topic says {done.stdout}")
+
+    def settings(self) -> dict:
+        """For the results."""
+        return {name: value for name, value in asdict(self).items() if name != "keyed"}
+
+    def __str__(self) -> str:
+        return (
+            f"{self.messages:,} messages of {self.value_bytes} bytes in {self.partitions} partitions, "
+            f"{self.duplicates} % {self.repeats} duplicates"
+        )
 
 
-def generate(count: int) -> Iterator[Generated]:
-    chance = random.Random(_SEED)
-    originals = 0
-    for place in range(count):
-        if originals and chance.random() < DUPLICATES:
-            number = originals - 1 - chance.randrange(min(originals, _RECENT))
-        else:
-            number = originals
-            originals += 1
-        # A copy takes its original's partition, as a retry of the same record key does.
-        yield Generated(number, number % PARTITIONS, _FIRST_TIMESTAMP_MS + place // 1000, _value(number))
+def add_arguments(parser: argparse.ArgumentParser, names: Iterable[str], **defaults: object) -> None:
+    """Options for these fields of a DataSet."""
+    for name in names:
+        default = defaults.get(name, getattr(DataSet, name))
+        choices = sorted(REACH) if name == "repeats" else None
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=type(default),
+            default=default,
+            choices=choices,
+            help=f"default {default}",
+        )
 
 
-def _value(number: int) -> bytes:
-    text = b'{"id":"%024x","amount":%d,"currency":"EUR","pad":"' % (number * 0x9E3779B97F4A7C15, number % 1000)
-    return text + b"x" * (_VALUE_BYTES - 2 - len(text)) + b'"}'
-
-
-def produce(brokers: str, topic: str, count: int) -> None:
-    """Fills an empty topic; offsets are in the order of generate()."""
-    producer = Producer(
-        {
-            "bootstrap.servers": brokers,
-            "enable.idempotence": True,
-            "compression.type": "lz4",
-            "log_level": 0,
-            "linger.ms": 50,
-            "batch.size": 1000000,
-            "queue.buffering.max.messages": 500000,
-        }
-    )
-    for message in generate(count):
-        while True:
-            try:
-                producer.produce(
-                    topic, value=message.value, partition=message.partition, timestamp=message.timestamp_ms
-                )
-                break
-            except BufferError:
-                producer.poll(0.1)
-        if message.number % 1000 == 0:
-            producer.poll(0)
-    producer.flush(120)
-    stored = sum(Admin(brokers).end_offsets(topic).values())
-    if stored != count:
-        raise RuntimeError(f"{topic} holds {stored} messages instead of {count}")
-
-
-def records(topic: str, count: int) -> Iterator[tuple[Record, int]]:
-    """What produce() has put into the topic, and the number by which messages are the same."""
-    offsets = [0] * PARTITIONS
-    for message in generate(count):
-        offset = offsets[message.partition]
-        offsets[message.partition] += 1
-        yield Record(topic, message.partition, offset, message.timestamp_ms, None, message.value), message.number
+def chosen(options: argparse.Namespace, **fixed: object) -> DataSet:
+    named = {name: value for name, value in vars(options).items() if name in DataSet.__dataclass_fields__}
+    return DataSet(**{**named, **fixed})

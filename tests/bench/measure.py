@@ -1,70 +1,74 @@
 """One measured run of a contestant: from a full input topic to a drained group."""
 
-import os
 import subprocess
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from confluent_kafka import KafkaException
 from harness.admin import Admin
-from harness.daemon import cpu_and_memory
 from harness.poll import wait_until
+from load import cpu_s, memory_bytes
 
-_TIMEOUT_S = 300.0
+_PEAK = "VmHWM"
+_ANONYMOUS = ("RssAnon", "RssShmem")
+_NEARLY_ALL = 0.995  # what comes last waits for the commit interval, and is markers
 
 
 @dataclass(frozen=True)
 class Measured:
-    messages_per_s: float  # input messages between the first and the last growth of the output
-    cpu_us: float  # of the contestant, per input message, from its start
-    peak_bytes: int  # resident
-    other_cores: float  # CPU that neither the contestant nor the broker used: over 0.3 the run was disturbed
+    messages_per_s: float  # input messages between the first growth of the output and the last but 0.5 %
+    second_half_per_s: float  # the same for the second half of the output, when a JVM is warm
+    cpu_us: float  # of the contestants, per input message, from their start
+    peak_bytes: int  # resident, mapped files included
+    anonymous_bytes: int  # the peak of what no file backs
+    index_bytes: int = 0  # of it: what knows the keys
+    other_cores: float = 0.0  # CPU that neither the contestants nor the broker used
 
 
-def measure(
-    admin: Admin,
-    running: subprocess.Popen,
-    broker_pid: int,
-    *,
-    group: str,
-    input_topic: str,
-    output_topic: str,
-    messages: int,
-) -> Measured:
-    """`running` has just been started; the output topic was empty."""
-    watch = _OtherLoad((running.pid, broker_pid))
+@dataclass(frozen=True)
+class Task:
+    group: str
+    input: str
+    output: str
+    messages: int  # in the input
+    timeout_s: float = 600.0
+
+
+def measure(admin: Admin, running: list[subprocess.Popen], task: Task) -> Measured:
+    """The processes have just been started (or released); the output topic was empty."""
     growth: list[tuple[float, int]] = []  # (time, sum of the high watermarks) at each change
+    anonymous = [0]
 
     def finished() -> bool:
-        if running.poll() is not None:
-            raise RuntimeError(f"the contestant ended with status {running.returncode}")
-        total = sum(admin.end_offsets(output_topic).values())
+        for each in running:
+            if each.poll() is not None:
+                raise RuntimeError(f"the contestant ended with status {each.returncode}")
+        anonymous[0] = max(anonymous[0], sum(memory_bytes(each.pid, *_ANONYMOUS) for each in running))
+        total = sum(admin.end_offsets(task.output).values())
         if total > (growth[-1][1] if growth else 0):
             growth.append((time.monotonic(), total))
             return False
         with suppress(KafkaException):
-            return sum(admin.committed(group, input_topic).values()) == messages
+            return sum(admin.committed(task.group, task.input).values()) == task.messages
         return False
 
-    wait_until(finished, f"{group} has drained {input_topic}", _TIMEOUT_S, every_s=0.03)
-    cpu_s, peak_bytes = cpu_and_memory(running.pid)
-    (first_time, first), (last_time, last) = growth[0], growth[-1]
-    rate = messages * (last - first) / last / (last_time - first_time)
-    return Measured(rate, cpu_s / messages * 1e6, peak_bytes, watch.cores())
+    before_s = sum(cpu_s(each.pid) for each in running)
+    wait_until(finished, f"{task.group} has drained {task.input}", task.timeout_s, every_s=0.03)
+    used_s = sum(cpu_s(each.pid) for each in running) - before_s
+    return Measured(
+        messages_per_s=_rate(growth, 0.0, task.messages),
+        second_half_per_s=_rate(growth, 0.5, task.messages),
+        cpu_us=used_s / task.messages * 1e6,
+        peak_bytes=sum(memory_bytes(each.pid, _PEAK) for each in running),
+        anonymous_bytes=anonymous[0],
+    )
 
 
-class _OtherLoad:
-    def __init__(self, ours: tuple[int, ...]) -> None:
-        self._ours = (*ours, os.getpid())
-        self._start_s, self._start_cpu_s = time.monotonic(), self._others_s()
-
-    def _others_s(self) -> float:
-        fields = Path("/proc/stat").read_text().splitlines()[0].split()[1:9]
-        user, nice, system, _idle, _iowait, irq, softirq, _steal = map(int, fields)
-        busy_s = (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
-        return busy_s - sum(cpu_and_memory(pid)[0] for pid in self._ours)
-
-    def cores(self) -> float:
-        return max(0.0, self._others_s() - self._start_cpu_s) / (time.monotonic() - self._start_s)
+def _rate(growth: list[tuple[float, int]], from_share: float, messages: int) -> float:
+    """Input messages a second from that share of the output on: the output's growth stands for the input's. 0 if it came
+    too quickly to be seen growing."""
+    total = growth[-1][1]
+    start_s, start_total = next(point for point in growth if point[1] >= from_share * total)
+    end_s, end_total = next(point for point in growth if point[1] >= _NEARLY_ALL * total)
+    return messages * (end_total - start_total) / total / (end_s - start_s) if end_s > start_s else 0.0

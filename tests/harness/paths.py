@@ -10,21 +10,23 @@ KAFKA_LIB = BUILD / "kafka-lib"
 POM = Path(__file__).parent / "kafka" / "pom.xml"
 
 
+def program(name: str) -> Path:
+    """One of the tree's programs: what the environment variable of its name in capitals says, or build/release/NAME."""
+    variable = name.upper()
+    path = ROOT / os.environ.get(variable, f"build/release/{name}")
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} does not exist: build it (./dev build release {name}) or set {variable}")
+    return path
+
+
 def firstseen_binary() -> Path:
-    """The program under test: $FIRSTSEEN or build/release/firstseen."""
-    return _program(os.environ.get("FIRSTSEEN", "build/release/firstseen"), "FIRSTSEEN")
+    """The program under test."""
+    return program("firstseen")
 
 
 def bare_loop_binary() -> Path:
-    """The loop without deduplication: $BARE_LOOP or build/release/bare_loop."""
-    return _program(os.environ.get("BARE_LOOP", "build/release/bare_loop"), "BARE_LOOP")
-
-
-def _program(text: str, variable: str) -> Path:
-    path = ROOT / text
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} does not exist: build it (./dev build) or set {variable}")
-    return path
+    """The loop without deduplication."""
+    return program("bare_loop")
 
 
 def ensure_jars() -> Path:

@@ -8,11 +8,16 @@ _DIE_WITH_PARENT = ["setpriv", "--pdeathsig", "KILL", "--"]
 
 
 def start(command: list[str], log: Path, env: dict[str, str] | None = None) -> subprocess.Popen:
-    """Starts a process whose stdout and stderr are appended to `log`; it is killed when this program dies. Call it from
-    the main thread: the kernel counts the death of the starting thread as the parent's."""
+    """Starts a process in a session of its own, whose stdout and stderr are appended to `log`; it is killed when this
+    program dies. Call it from the main thread: the kernel counts the death of the starting thread as the parent's."""
     with log.open("ab") as out:
         return subprocess.Popen(
-            [*_DIE_WITH_PARENT, *command], stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=env
+            [*_DIE_WITH_PARENT, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env=env,
+            start_new_session=True,
         )
 
 

@@ -1,0 +1,107 @@
+"""What is measured: programs that carry a topic to another one, started by a command each."""
+
+import json
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from harness.daemon import config
+from harness.paths import bare_loop_binary, firstseen_binary
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of a contestant. `name` is the consumer group and the output topic."""
+
+    brokers: str
+    directory: Path  # the run's own
+    input: str
+    name: str
+    partitions: int
+    commit_interval_ms: int = 500
+
+
+class Contestant(Protocol):
+    name: str
+    deduplicates: bool
+
+    def command(self, job: Job) -> list[str]:
+        """To be started; again with the same job for a restart."""
+        ...
+
+    def index_bytes(self, job: Job) -> int:
+        """Memory that the running program spends on knowing keys, as it says itself."""
+        ...
+
+
+@dataclass(frozen=True)
+class BareLoop:
+    threads: int = 1
+    deduplicates: bool = False
+
+    @property
+    def name(self) -> str:
+        return "bare loop" if self.threads == 1 else f"bare loop, {self.threads} threads"
+
+    def command(self, job: Job) -> list[str]:
+        return [
+            str(bare_loop_binary()),
+            job.brokers,
+            job.input,
+            job.name,
+            job.name,
+            str(job.partitions),
+            f"--threads={self.threads}",
+            f"--commit-interval-ms={job.commit_interval_ms}",
+        ]
+
+    def index_bytes(self, _job: Job) -> int:
+        return 0
+
+
+@dataclass(frozen=True)
+class Firstseen:
+    """As a user would run it, but for the durability: `power_loss` waits for the disk, which nobody else here does."""
+
+    key: str = "payload:/id"
+    instance: str = "a"
+    properties: dict[str, str] = field(default_factory=dict)  # librdkafka's
+    name: str = "firstseen"
+    deduplicates: bool = True
+
+    def command(self, job: Job) -> list[str]:
+        return [str(firstseen_binary()), "run", "--config", str(self._config_file(job))]
+
+    def status(self, job: Job) -> dict:
+        done = subprocess.run(
+            [str(firstseen_binary()), "status", "--json", "--config", str(self._config_file(job))],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+        return json.loads(done.stdout) if done.stdout else {}
+
+    def index_bytes(self, job: Job) -> int:
+        return self.status(job).get("store", {}).get("index_bytes", 0)
+
+    def _config_file(self, job: Job) -> Path:
+        directory = job.directory / self.instance
+        file = directory / "firstseen.yaml"
+        if not file.is_file():
+            directory.mkdir(parents=True, exist_ok=True)
+            made = config(
+                directory,
+                job.brokers,
+                [job.input],
+                job.name,
+                job.name,
+                kafka={"properties": self.properties or None},
+                key={"fields": [self.key]},
+                store={"max_size": "8GiB"},
+                delivery={"commit_interval": f"{job.commit_interval_ms}ms", "max_batch": 100000},
+                run={"instance": self.instance},
+            )
+            file.write_text(json.dumps(made, indent=1))
+        return file
