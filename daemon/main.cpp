@@ -59,6 +59,8 @@ Exit run_program(int argc, char** argv) {
 }  // namespace firstseen
 
 int main(int argc, char** argv) {
+  // Before anything else, so that a daemon that is stopped while it starts stops cleanly, too.
+  if (argc > 1 && std::string_view(argv[1]) == "run") firstseen::block_signals();
   try {
     return static_cast<int>(firstseen::run_program(argc, argv));
   } catch (const std::exception& error) {

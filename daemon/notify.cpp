@@ -17,7 +17,11 @@ void Notifier::ready() {
   sd_notify(0, "READY=1");
 }
 
-void Notifier::stopping() { sd_notify(0, "STOPPING=1"); }
+void Notifier::stopping() {
+  if (stopping_) return;
+  stopping_ = true;
+  sd_notify(0, "STOPPING=1");
+}
 
 void Notifier::status(const std::string& text) {
   if (text == status_) return;

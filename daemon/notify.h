@@ -14,6 +14,7 @@ class Notifier {
 
   /// READY=1; later calls do nothing.
   void ready();
+  /// STOPPING=1; later calls do nothing.
   void stopping();
   /// STATUS=text, when it differs from the last one.
   void status(const std::string& text);
@@ -26,6 +27,7 @@ class Notifier {
   std::int64_t watchdog_interval_ms_ = 0;  ///< 0: nobody watches
   std::int64_t last_alive_ms_ = 0;
   bool ready_ = false;
+  bool stopping_ = false;
   std::string status_;
 };
 

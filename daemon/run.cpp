@@ -6,7 +6,6 @@
 #include "logging.h"
 #include "output.h"
 #include "service.h"
-#include "signals.h"
 
 namespace firstseen {
 namespace {
@@ -14,7 +13,6 @@ namespace {
 Exit run_daemon(const std::string& config) {
   auto configuration = load_configuration(config);
   if (!configuration) return report(configuration.error());
-  block_signals();
   const LogSink log = make_log(configuration->log_level, configuration->log_format);
   return run_service(std::move(*configuration), log);
 }

@@ -67,6 +67,7 @@ class Service {
     if (!stop_.wished()) {
       if (auto ended = run_slot(); !ended) return ended;
     }
+    notifier_.stopping();
     return store_->close_clean();
   }
 
@@ -163,14 +164,13 @@ Result<void> Service::run_slot() {
 }
 
 Result<void> Service::loop(dedup::Slot& slot, Reporter& reporter) {
-  bool told_stopping = false;
   while (true) {
     const auto stepped = slot.step();
     if (!stepped) return forward(stepped.error());
     if (*stepped == dedup::Slot::Stepped::stopped) return {};
     notifier_.alive();
     if (reporter.due()) reporter.see(slot.status());
-    if (stop_.wished() && !std::exchange(told_stopping, true)) notifier_.stopping();
+    if (stop_.wished()) notifier_.stopping();
   }
 }
 

@@ -9,7 +9,7 @@
 namespace firstseen {
 
 /// Blocks SIGTERM, SIGINT and SIGHUP in the calling thread and all threads that it starts from now on. Called first
-/// thing, so that no thread of any library takes them.
+/// thing, so that no thread of any library takes them; what comes before the SignalThread is there waits for it.
 void block_signals();
 
 /// Answers signals in a thread of its own. The first SIGTERM or SIGINT calls `stop` once; a second one ends the process

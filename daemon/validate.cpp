@@ -42,8 +42,11 @@ Exit validate(const Arguments& arguments) {
     fmt::print(stderr, "{}\n", settings.error().message);
     return settings.error().exit;
   }
-  fmt::print("{}: valid\n", arguments.file);
-  if (arguments.effective) fmt::print("{}", config::dump(*settings));
+  if (arguments.effective) {
+    fmt::print("# {}: valid; every option, defaults included\n{}", arguments.file, config::dump(*settings));
+  } else {
+    fmt::print("{}: valid\n", arguments.file);
+  }
   return Exit::ok;
 }
 
@@ -54,8 +57,10 @@ void add_validate(CLI::App& program, Chosen& chosen) {
       program.add_subcommand("validate", "Check a configuration file and name every problem with its place");
   auto arguments = std::make_shared<Arguments>();
   command->add_option("file", arguments->file, "Configuration file")->required();
-  command->add_flag("--effective", arguments->effective, "Also print every option's value, defaults included");
-  command->add_flag("--json", arguments->json, "Print the result as JSON");
+  auto* effective = command->add_flag("--effective", arguments->effective,
+                                      "Print every option's value, defaults included and secrets redacted, as a "
+                                      "configuration file");
+  command->add_flag("--json", arguments->json, "Print the result as JSON")->excludes(effective);
   command->callback([arguments, &chosen] { chosen = [arguments] { return validate(*arguments); }; });
 }
 

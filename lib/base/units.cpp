@@ -16,7 +16,7 @@ struct Unit {
 };
 
 constexpr std::uint64_t second_ms = 1000;
-constexpr std::uint64_t day_ms = 24 * 3600 * second_ms;
+constexpr std::uint64_t day_ms = 24ULL * 3600 * second_ms;
 constexpr std::array<Unit, 6> duration_units{
     {{"y", 365 * day_ms}, {"d", day_ms}, {"h", 3600 * second_ms}, {"m", 60 * second_ms}, {"s", second_ms}, {"ms", 1}}};
 constexpr std::array<Unit, 9> size_units{{{"TiB", 1ULL << 40U},

@@ -6,12 +6,24 @@
 #include <set>
 #include <string_view>
 
+#include "base/topic_pattern.h"
+
 namespace firstseen::config {
 namespace {
 
 constexpr std::string_view placeholder = "{topic}";
 
-bool is_pattern(const std::string& topic) { return topic.starts_with('^'); }
+/// Whether an entry of input.topics names a topic or matches it.
+bool selects(const std::string& entry, const std::string& topic) {
+  return TopicPattern::is_one(entry) ? TopicPattern(entry).matches(topic) : entry == topic;
+}
+
+/// The entry of input.topics by which a topic is read, or null.
+const std::string* source_of(const Settings& s, const std::string& topic) {
+  const auto found = std::find_if(s.input.topics.begin(), s.input.topics.end(),
+                                  [&](const std::string& entry) { return selects(entry, topic); });
+  return found == s.input.topics.end() ? nullptr : &*found;
+}
 
 /// The concrete output topic of an input topic.
 std::string output_for(const std::string& pattern, const std::string& topic) {
@@ -36,7 +48,11 @@ void check_topic_names(const Settings& s, Problems& problems) {
   std::set<std::string> names;
   for (std::size_t i = 0; i < s.input.topics.size(); ++i) {
     const std::string path = fmt::format("input.topics[{}]", i);
-    if (!is_pattern(s.input.topics[i])) check(path, s.input.topics[i]);
+    if (!TopicPattern::is_one(s.input.topics[i])) {
+      check(path, s.input.topics[i]);
+    } else if (const TopicPattern pattern(s.input.topics[i]); !pattern.error().empty()) {
+      problems.add(path, fmt::format("is no regular expression: {}", pattern.error()));
+    }
     if (!names.insert(s.input.topics[i]).second) problems.add(path, "stands in the list twice");
   }
   check("output.topic", output_for(s.output.topic, "x"));
@@ -55,23 +71,32 @@ void check_side_topic(const Settings::SideTopic& side, const std::string& sectio
                                    side.route));
   }
   if (side.topic.empty()) return;
-  for (const std::string& input : s.input.topics) {
-    if (side.topic == input) problems.add(path, "is an input topic: its messages would be read again, for ever");
-    if (side.topic == output_for(s.output.topic, input)) {
-      problems.add(path, "is the output topic: its readers would take these messages for first-seen ones");
-    }
+  if (const std::string* source = source_of(s, side.topic)) {
+    problems.add(path, TopicPattern::is_one(*source)
+                           ? "matches a pattern of input.topics: its messages would be read again, for ever"
+                           : "is an input topic: its messages would be read again, for ever");
+  }
+  const bool is_output = std::any_of(s.input.topics.begin(), s.input.topics.end(), [&](const std::string& input) {
+    return side.topic == output_for(s.output.topic, input);
+  });
+  if (is_output) {
+    problems.add(path, "is the output topic: its readers would take these messages for first-seen ones");
   }
 }
 
+/// Where a pattern's topics lead under a {topic} output is known only at start, which checks it on the cluster.
 void check_no_loop(const Settings& s, Problems& problems) {
   const bool named = s.output.topic.find(placeholder) != std::string::npos;
-  for (const std::string& source : s.input.topics) {
-    if (is_pattern(source)) continue;
-    const std::string target = output_for(s.output.topic, source);
-    if (std::find(s.input.topics.begin(), s.input.topics.end(), target) != s.input.topics.end()) {
-      problems.add("output.topic", "leads back into an input topic: what is published would be read again, for ever");
-      return;
-    }
+  for (const std::string& input : s.input.topics) {
+    if (named && TopicPattern::is_one(input)) continue;
+    const std::string* source = source_of(s, output_for(s.output.topic, input));
+    if (source == nullptr) continue;
+    problems.add("output.topic",
+                 TopicPattern::is_one(*source)
+                     ? "matches a pattern of input.topics: what is published would be read again, for ever; choose "
+                       "another name, or a pattern that leaves it out"
+                     : "leads back into an input topic: what is published would be read again, for ever");
+    return;
   }
   if (named && s.output.topic == placeholder) {
     problems.add("output.topic",
@@ -103,9 +128,6 @@ void check_together(const Settings& s, Problems& problems) {
   check_side_topic(s.rejects, "rejects", s, problems);
   check_no_loop(s, problems);
   check_key(s, problems);
-  if (s.input.topics.size() > 1 && std::any_of(s.input.topics.begin(), s.input.topics.end(), is_pattern)) {
-    problems.add("input.topics", "a regular expression stands alone in the list");
-  }
   if (s.store.path.empty()) problems.add("store.path", "must not be empty");
   if (s.run.instance.size() > 100) problems.add("run.instance", "is longer than 100 characters");
 }

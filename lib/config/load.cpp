@@ -83,6 +83,24 @@ std::optional<Place> second_document(const std::string& yaml) {
   return second ? std::optional(start.place()) : std::nullopt;
 }
 
+/// Before the names within a section ("key.context" is two deep).
+std::string indent(std::string_view section) {
+  return std::string(2 * (1 + static_cast<std::size_t>(std::count(section.begin(), section.end(), '.'))), ' ');
+}
+
+/// The lines that lead into a section ("key.context") from another one ("key").
+std::string section_headers(std::string_view section, std::string_view from) {
+  std::string lines;
+  for (std::size_t end = 0; end != std::string_view::npos;) {
+    end = section.find('.', end == 0 ? 0 : end + 1);
+    const std::string_view outer = section.substr(0, end);
+    if (from == outer || from.starts_with(std::string(outer) + ".")) continue;
+    const std::size_t name = outer.rfind('.') + 1;  // 0 where there is none
+    lines += fmt::format("{}{}:\n", indent(outer).substr(2), outer.substr(name));
+  }
+  return lines;
+}
+
 /// The checks of what could be read, beside the problems of reading. An option that is already reported holds its
 /// default, so nothing more is said of it; nor of contradictions in its section.
 void check_on(const Settings& settings, const std::vector<Check>& checks, Problems& problems) {
@@ -138,7 +156,14 @@ Result<Settings> load(const std::filesystem::path& file, const std::vector<Check
 std::string dump(const Settings& settings) {
   Settings copy = settings;  // the options' places are those of a settings that may be changed
   std::string text;
-  for (const Option& option : options()) text += fmt::format("{}: {}\n", option.path, show_value(option, copy));
+  std::string_view opened;  // the section of the last option
+  for (const Option& option : options()) {
+    const std::string_view section = option.path.substr(0, option.path.rfind('.'));
+    if (section != opened) text += section_headers(section, opened);
+    opened = section;
+    text +=
+        fmt::format("{}{}: {}\n", indent(section), option.path.substr(section.size() + 1), show_value(option, copy));
+  }
   return text;
 }
 

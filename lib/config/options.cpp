@@ -14,122 +14,128 @@ constexpr std::uint64_t mib = 1ULL << 20U;
 constexpr std::uint64_t gib = 1ULL << 30U;
 constexpr Millis day{24LL * 3600 * 1000};
 
-// Shorthand for the place of an option in the settings.
-#define AT(member) [](Settings& s) -> auto& { return s.member; }
+using S = Settings;
+
+/// The place of an option in the settings.
+template <auto section, auto option>
+auto& at(Settings& settings) {
+  return settings.*section.*option;
+}
 
 std::vector<Option> kafka_options() {
   return {
-      {"kafka.brokers", TextList{AT(kafka.brokers)}, "[localhost:9092]", false,
+      {"kafka.brokers", TextList{at<&S::kafka, &S::Kafka::brokers>}, "[localhost:9092]", false,
        "Bootstrap brokers, host:port each. Input and output are topics of this one cluster."},
-      {"kafka.properties", TextMap{AT(kafka.properties)}, "", false,
+      {"kafka.properties", TextMap{at<&S::kafka, &S::Kafka::properties>}, "", false,
        "Any librdkafka property (security.protocol, sasl.*, ssl.*, client.id, ...) except those that firstseen's "
-       "promises "
-       "own.",
+       "promises own.",
        true},
-      {"kafka.prefetch_bytes", Size{AT(kafka.prefetch_bytes), mib, 4 * gib}, "64MiB", false,
+      {"kafka.prefetch_bytes", Size{at<&S::kafka, &S::Kafka::prefetch_bytes>, mib, 4 * gib}, "64MiB", false,
        "Messages fetched ahead of the loop, in bytes of the whole consumer."},
   };
 }
 
 std::vector<Option> topic_options() {
   return {
-      {"input.topics", TextList{AT(input.topics)}, "", true,
-       "Topics to read: names, or one regular expression beginning with ^."},
-      {"input.group", Text{AT(input.group)}, "", true,
+      {"input.topics", TextList{at<&S::input, &S::Input::topics>}, "", true,
+       "Topics to read: names, and POSIX extended regular expressions beginning with ^. Topics that appear later and "
+       "match are read, too."},
+      {"input.group", Text{at<&S::input, &S::Input::group>}, "", true,
        "Consumer group; every process that shares the work has the same."},
-      {"input.start", Choice{AT(input.start), {"earliest", "latest"}}, "earliest", false,
+      {"input.start", Choice{at<&S::input, &S::Input::start>, {"earliest", "latest"}}, "earliest", false,
        "Where the group starts when it has no offsets yet. Partitions that appear later always start at the earliest."},
-      {"input.on_gap", Choice{AT(input.on_gap), {"stop", "skip"}}, "stop", false,
+      {"input.on_gap", Choice{at<&S::input, &S::Input::on_gap>, {"stop", "skip"}}, "stop", false,
        "The committed offset lies outside the log, or the log is another one: stop that partition with a message, or "
-       "skip "
-       "to the beginning of what is there."},
-      {"input.on_missing_history", Choice{AT(input.on_missing_history), {"rebuild", "warn", "stop"}}, "rebuild", false,
+       "skip to the beginning of what is there."},
+      {"input.on_missing_history", Choice{at<&S::input, &S::Input::on_missing_history>, {"rebuild", "warn", "stop"}},
+       "rebuild", false,
        "A partition arrives whose history this store has not recorded: read it again as far as the window reaches "
        "(publishing nothing), go on with a shorter window, or stop that partition."},
-      {"output.topic", Text{AT(output.topic)}, "", true,
+      {"output.topic", Text{at<&S::output, &S::Output::topic>}, "", true,
        "Topic for first-seen messages; {topic} stands for the input topic's name. It must exist."},
-      {"output.partitioner", Choice{AT(output.partitioner), {"same", "key"}}, "same", false,
+      {"output.partitioner", Choice{at<&S::output, &S::Output::partitioner>, {"same", "key"}}, "same", false,
        "The input partition's number, or murmur2 of the record key as Java clients do."},
-      {"output.compression", Choice{AT(output.compression), {"none", "gzip", "snappy", "lz4", "zstd"}}, "lz4", false,
-       "Compression of what is produced."},
-      {"duplicates.route", Choice{AT(duplicates.route), {"drop", "topic"}}, "drop", false,
+      {"output.compression", Choice{at<&S::output, &S::Output::compression>, {"none", "gzip", "snappy", "lz4", "zstd"}},
+       "lz4", false, "Compression of what is produced."},
+      {"duplicates.route", Choice{at<&S::duplicates, &S::SideTopic::route>, {"drop", "topic"}}, "drop", false,
        "What happens to duplicates: dropped (and counted), or published to duplicates.topic."},
-      {"duplicates.topic", Text{AT(duplicates.topic)}, "", false,
+      {"duplicates.topic", Text{at<&S::duplicates, &S::SideTopic::topic>}, "", false,
        "Side topic for duplicates, with headers that name the first."},
-      {"rejects.route", Choice{AT(rejects.route), {"stop", "topic", "drop", "pass"}}, "stop", false,
+      {"rejects.route", Choice{at<&S::rejects, &S::SideTopic::route>, {"stop", "topic", "drop", "pass"}}, "stop", false,
        "What happens to a message without a usable key or that the output refuses: stop that partition until "
-       "`firstseen "
-       "skip`, publish it to rejects.topic, drop it (counted), or pass it on unchecked."},
-      {"rejects.topic", Text{AT(rejects.topic)}, "", false, "Side topic for rejects, with headers that say why."},
+       "`firstseen skip`, publish it to rejects.topic, drop it (counted), or pass it on unchecked."},
+      {"rejects.topic", Text{at<&S::rejects, &S::SideTopic::topic>}, "", false,
+       "Side topic for rejects, with headers that say why."},
   };
 }
 
 std::vector<Option> key_options() {
   return {
-      {"key.strategy", Choice{AT(key.strategy), {"fields", "default"}}, "fields", false,
+      {"key.strategy", Choice{at<&S::key, &S::Key::strategy>, {"fields", "default"}}, "fields", false,
        "fields: the parts of key.fields. default: the context and the whole payload."},
-      {"key.namespace", Text{AT(key.name_space)}, "", false, "A text that keeps these keys apart from others."},
-      {"key.scope", Choice{AT(key.scope), {"topic", "topic_partition", "none"}}, "topic", false,
+      {"key.namespace", Text{at<&S::key, &S::Key::name_space>}, "", false,
+       "A text that keeps these keys apart from others."},
+      {"key.scope", Choice{at<&S::key, &S::Key::scope>, {"topic", "topic_partition", "none"}}, "topic", false,
        "Where a key counts: within its input topic, within its partition, or everywhere."},
-      {"key.fields", PartList{AT(key.fields)}, "", false,
+      {"key.fields", PartList{at<&S::key, &S::Key::fields>}, "", false,
        "The parts of the key: record_key, header:NAME, payload, payload:/json/pointer, topic, partition, "
-       "timestamp:BUCKET "
-       "(for example timestamp:1m); each a text, or {part: TEXT, on_missing: ...}."},
-      {"key.digest", Choice{AT(key.digest), {"sha256", "sha512", "blake2b512", "xxh3_128"}}, "sha256", false,
-       "Digest of the key. xxh3_128 is faster; only where nobody hostile writes the keys."},
-      {"key.on_missing", Choice{AT(key.on_missing), {"reject", "as_null", "pass"}}, "reject", false,
+       "timestamp:BUCKET (for example timestamp:1m); each a text, or {part: TEXT, on_missing: ...}."},
+      {"key.digest", Choice{at<&S::key, &S::Key::digest>, {"sha256", "sha512", "blake2b512", "xxh3_128"}}, "sha256",
+       false, "Digest of the key. xxh3_128 is faster; only where nobody hostile writes the keys."},
+      {"key.on_missing", Choice{at<&S::key, &S::Key::on_missing>, {"reject", "as_null", "pass"}}, "reject", false,
        "A part is missing: the rejects route, a part of its own kind, or publish unchecked."},
-      {"key.context.user", Text{AT(key.context_user)}, "", false, "Part that names the user, for strategy default."},
-      {"key.context.session", Text{AT(key.context_session)}, "", false,
+      {"key.context.user", Text{at<&S::key, &S::Key::context_user>}, "", false,
+       "Part that names the user, for strategy default."},
+      {"key.context.session", Text{at<&S::key, &S::Key::context_session>}, "", false,
        "Part that names the session, for strategy default."},
   };
 }
 
 std::vector<Option> window_options() {
   return {
-      {"window.ttl", Duration{AT(window.ttl), Millis{1}, 36500 * day}, "24h", false,
+      {"window.ttl", Duration{at<&S::window, &S::Window::ttl>, Millis{1}, 36500 * day}, "24h", false,
        "How long a key is remembered: a message is a duplicate when one with its key was seen at most this long "
        "before."},
-      {"window.clock", Choice{AT(window.clock), {"stream_time", "wall_clock_time"}}, "stream_time", false,
+      {"window.clock", Choice{at<&S::window, &S::Window::clock>, {"stream_time", "wall_clock_time"}}, "stream_time",
+       false,
        "Age by Kafka's stream time (the highest message timestamp of the partition), or by this machine's clock."},
-      {"window.max_skew", Duration{AT(window.max_skew), Millis{0}, 36500 * day}, "5m", false,
+      {"window.max_skew", Duration{at<&S::window, &S::Window::max_skew>, Millis{0}, 36500 * day}, "5m", false,
        "Stream time is never further ahead of this machine's clock; later timestamps are clipped and counted."},
-      {"window.refresh_on_duplicate", Boolean{AT(window.refresh_on_duplicate)}, "false", false,
+      {"window.refresh_on_duplicate", Boolean{at<&S::window, &S::Window::refresh_on_duplicate>}, "false", false,
        "A duplicate renews its key, so that the window slides."},
-      {"store.path", Text{AT(store.path)}, "/var/lib/firstseen", false,
+      {"store.path", Text{at<&S::store, &S::Store::path>}, "/var/lib/firstseen", false,
        "Directory of the store and the control socket; one process at a time."},
-      {"store.max_size", Size{AT(store.max_size), 16 * mib, 1ULL << 44U}, "64GiB", false,
+      {"store.max_size", Size{at<&S::store, &S::Store::max_size>, 16 * mib, 1ULL << 44U}, "64GiB", false,
        "Upper bound of the store on disk. When it is reached, the oldest keys go early and the shorter window is "
        "reported."},
-      {"store.durability", Choice{AT(store.durability), {"power_loss", "process_crash"}}, "power_loss", false,
+      {"store.durability", Choice{at<&S::store, &S::Store::durability>, {"power_loss", "process_crash"}}, "power_loss",
+       false,
        "What a crash of the machine may cost: nothing (fsync per batch), or what the kernel had not written yet."},
   };
 }
 
 std::vector<Option> run_options() {
   return {
-      {"delivery.guarantee", Choice{AT(delivery.guarantee), {"exactly_once", "at_least_once"}}, "exactly_once", false,
+      {"delivery.guarantee", Choice{at<&S::delivery, &S::Delivery::guarantee>, {"exactly_once", "at_least_once"}},
+       "exactly_once", false,
        "exactly_once uses Kafka transactions; read the output with isolation.level=read_committed."},
-      {"delivery.commit_interval", Duration{AT(delivery.commit_interval), Millis{1}, Millis{30'000}}, "100ms", false,
-       "Longest time a batch is collected; rules the latency."},
-      {"delivery.max_batch", Integer{AT(delivery.max_batch), 1, 1'000'000}, "100000", false,
+      {"delivery.commit_interval", Duration{at<&S::delivery, &S::Delivery::commit_interval>, Millis{1}, Millis{30'000}},
+       "100ms", false, "Longest time a batch is collected; rules the latency."},
+      {"delivery.max_batch", Integer{at<&S::delivery, &S::Delivery::max_batch>, 1, 1'000'000}, "100000", false,
        "Most messages in a batch."},
-      {"delivery.max_batch_bytes", Size{AT(delivery.max_batch_bytes), 1024, gib}, "32MiB", false,
+      {"delivery.max_batch_bytes", Size{at<&S::delivery, &S::Delivery::max_batch_bytes>, 1024, gib}, "32MiB", false,
        "A batch that has reached this many bytes of keys and values is complete."},
-      {"run.slots", Integer{AT(run.slots), 1, 1}, "1", false,
+      {"run.slots", Integer{at<&S::run, &S::Run::slots>, 1, 1}, "1", false,
        "Consumer-producer-store triples in this process; this version has one."},
-      {"run.instance", Text{AT(run.instance)}, "", false,
+      {"run.instance", Text{at<&S::run, &S::Run::instance>}, "", false,
        "Stable name of this process within the group; makes group.instance.id and transactional.id. Empty: made once "
-       "and "
-       "kept in the store."},
-      {"log.level", Choice{AT(log.level), {"debug", "info", "warning", "error"}}, "info", false,
+       "and kept in the store."},
+      {"log.level", Choice{at<&S::log, &S::Log::level>, {"debug", "info", "warning", "error"}}, "info", false,
        "Least important lines logged."},
-      {"log.format", Choice{AT(log.format), {"text", "json"}}, "text", false,
+      {"log.format", Choice{at<&S::log, &S::Log::format>, {"text", "json"}}, "text", false,
        "Lines for people, or one JSON object per line."},
   };
 }
-
-#undef AT
 
 struct Later {
   std::string_view path;

@@ -39,14 +39,19 @@ std::string kind_of(const YAML::Node& node) {
   return "nothing";
 }
 
-}  // namespace
-
 Place place_of(const YAML::Node& node) {
   const YAML::Mark mark = node.Mark();
   return {mark.line + 1, mark.column + 1};
 }
 
+/// Where a value stands. For an empty one the parser gives the place of whatever follows it: that of its name, or of
+/// the list that it stands in, is nearer.
+Place place_of(const YAML::Node& value, const YAML::Node& holder) { return place_of(value.IsNull() ? holder : value); }
+
+}  // namespace
+
 void Reader::problem(const YAML::Node& node, const std::string& path, const std::string& message) {
+  if (node.IsNull()) return problems_.add(path, message);
   problems_.add_at(place_of(node), path, message);
 }
 
@@ -66,7 +71,8 @@ void Reader::read_section(const YAML::Node& node, const std::string& prefix) {
   if (!untagged(node, section)) return;
   for (const auto& item : node) {
     if (!item.first.IsScalar()) {
-      problem(item.first, section, fmt::format("a name is needed here, not {}", kind_of(item.first)));
+      problems_.add_at(place_of(item.first), section,
+                       fmt::format("a name is needed here, not {}", kind_of(item.first)));
       continue;
     }
     const std::string path = prefix + item.first.Scalar();
@@ -74,12 +80,12 @@ void Reader::read_section(const YAML::Node& node, const std::string& prefix) {
       problem(item.first, path, "stands here for the second time; only one can be meant");
       continue;
     }
-    problems_.note_place(path, place_of(item.second));
-    if (item.first.Scalar().find('.') != std::string::npos) {
-      unknown(item.first, prefix, path);
-    } else if (const Option* option = find_option(path)) {
+    problems_.note_place(path, place_of(item.second, item.first));
+    const bool dotted = item.first.Scalar().find('.') != std::string::npos;
+    const Option* option = dotted ? nullptr : find_option(path);
+    if (option != nullptr) {
       read_option(*option, item.second);
-    } else if (!is_section(path)) {
+    } else if (dotted || !is_section(path)) {
       unknown(item.first, prefix, path);
     } else if (item.second.IsMap()) {
       read_section(item.second, path + ".");
@@ -150,7 +156,7 @@ void Reader::read_list(const TextList& list, const YAML::Node& node, const std::
   std::vector<std::string> texts;
   for (const YAML::Node& item : node) {
     const std::string at = fmt::format("{}[{}]", path, texts.size());
-    problems_.note_place(at, place_of(item));
+    problems_.note_place(at, place_of(item, node));
     auto text = scalar(item, at);
     if (text && text->empty()) problem(item, at, "must not be empty");
     texts.push_back(text.value_or(""));
@@ -164,7 +170,7 @@ void Reader::read_parts(const PartList& list, const YAML::Node& node, const std:
   std::vector<KeyPart> parts;
   for (const YAML::Node& item : node) {
     const std::string at = fmt::format("{}[{}]", path, parts.size());
-    problems_.note_place(at, place_of(item));
+    problems_.note_place(at, place_of(item, node));
     read_part(item, at, parts.emplace_back());
   }
   list.at(settings_) = std::move(parts);
@@ -180,23 +186,28 @@ void Reader::read_part(const YAML::Node& node, const std::string& path, KeyPart&
   std::set<std::string> names;
   for (const auto& item : node) {
     const std::string name = item.first.IsScalar() ? item.first.Scalar() : "";
+    problems_.note_place(fmt::format("{}.{}", path, name), place_of(item.second, item.first));
     if (!names.insert(name).second) {
       problem(item.first, path, fmt::format("{} stands here for the second time", name));
     } else if (name == "part") {
       part.part = scalar(item.second, path + ".part").value_or("");
     } else if (name == "on_missing") {
-      part.on_missing = scalar(item.second, path + ".on_missing").value_or("");
-      if (part.on_missing != "reject" && part.on_missing != "as_null" && part.on_missing != "pass") {
-        problem(item.second, path + ".on_missing",
-                fmt::format("'{}' is not one of reject, as_null, pass",
-                            item.second.IsScalar() ? item.second.Scalar() : ""));
-        part.on_missing.clear();
-      }
+      read_on_missing(item.second, path + ".on_missing", part);
     } else {
       problem(item.first, path, fmt::format("unknown member '{}'; a part has part and on_missing", name));
     }
   }
   if (!names.contains("part")) problem(node, path, "has no member 'part'");
+}
+
+void Reader::read_on_missing(const YAML::Node& node, const std::string& path, KeyPart& part) {
+  const auto value = scalar(node, path);
+  if (!value) return;
+  if (*value == "reject" || *value == "as_null" || *value == "pass") {
+    part.on_missing = *value;
+  } else {
+    problem(node, path, fmt::format("'{}' is not one of reject, as_null, pass", node.Scalar()));
+  }
 }
 
 void Reader::read_map(const TextMap& map, const YAML::Node& node, const std::string& path) {
@@ -205,12 +216,12 @@ void Reader::read_map(const TextMap& map, const YAML::Node& node, const std::str
   if (!untagged(node, path)) return;
   for (const auto& item : node) {
     const std::string name = item.first.IsScalar() ? item.first.Scalar() : "";
-    const std::string at = path + "." + name;
+    const std::string at = fmt::format("{}.{}", path, name);
     if (name.empty()) {
       problem(item.first, path, "a property's name is needed here");
       continue;
     }
-    problems_.note_place(at, place_of(item.second));
+    problems_.note_place(at, place_of(item.second, item.first));
     const auto value = scalar(item.second, at);
     if (!map.at(settings_).emplace(name, value.value_or("")).second) {
       problem(item.first, at, "stands here for the second time; only one can be meant");

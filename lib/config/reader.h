@@ -25,6 +25,7 @@ class Reader {
   void read_list(const TextList& list, const YAML::Node& node, const std::string& path);
   void read_parts(const PartList& list, const YAML::Node& node, const std::string& path);
   void read_part(const YAML::Node& node, const std::string& path, KeyPart& part);
+  void read_on_missing(const YAML::Node& node, const std::string& path, KeyPart& part);
   void read_map(const TextMap& map, const YAML::Node& node, const std::string& path);
   void unknown(const YAML::Node& key, const std::string& prefix, const std::string& path);
   void missing_required();
@@ -32,14 +33,12 @@ class Reader {
   bool untagged(const YAML::Node& node, const std::string& path);
   /// A scalar with its ${...} expanded; nothing when it is none, reported.
   std::optional<std::string> scalar(const YAML::Node& node, const std::string& path);
+  /// Something is wrong at a node; where the node is empty, at the place noted for the path.
   void problem(const YAML::Node& node, const std::string& path, const std::string& message);
 
   Settings& settings_;
   Problems& problems_;
   std::set<std::string> seen_;
 };
-
-/// A node's place in the file.
-Place place_of(const YAML::Node& node);
 
 }  // namespace firstseen::config

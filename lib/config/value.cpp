@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "base/units.h"
@@ -84,7 +85,11 @@ struct Shower {
 
   std::string operator()(const Text& text) const { return quoted(text.at(settings)); }
   std::string operator()(const Choice& choice) const { return choice.at(settings); }
-  std::string operator()(const TextList& list) const { return fmt::format("[{}]", fmt::join(list.at(settings), ", ")); }
+  std::string operator()(const TextList& list) const {
+    std::vector<std::string> texts;
+    for (const std::string& text : list.at(settings)) texts.push_back(quoted(text));
+    return fmt::format("[{}]", fmt::join(texts, ", "));
+  }
   std::string operator()(const PartList& list) const {
     std::vector<std::string> parts;
     for (const KeyPart& part : list.at(settings)) {
@@ -97,7 +102,8 @@ struct Shower {
   std::string operator()(const TextMap& map) const {
     std::vector<std::string> items;
     for (const auto& [name, value] : map.at(settings)) {
-      items.push_back(fmt::format("{}: {}", name, secret && is_secret_name(name) ? "<redacted>" : quoted(value)));
+      items.push_back(
+          fmt::format("{}: {}", escaped(name), quoted(secret && is_secret_name(name) ? "<redacted>" : value)));
     }
     return fmt::format("{{{}}}", fmt::join(items, ", "));
   }
@@ -107,7 +113,15 @@ struct Shower {
   std::string operator()(const Size& size) const { return format_size(size.at(settings)); }
 
  private:
-  static std::string quoted(const std::string& text) { return fmt::format("\"{}\"", text); }
+  /// A double-quoted scalar; JSON's escapes are YAML's, too.
+  static std::string escaped(const std::string& text) {
+    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
+  /// The same for a text in which ${ would be expanded.
+  static std::string quoted(std::string text) {
+    for (std::size_t at = 0; (at = text.find("${", at)) != std::string::npos; at += 3) text.insert(at, 1, '$');
+    return escaped(text);
+  }
 };
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "kafka/topic_rules.h"
 
 #include <fmt/format.h>
-#include <regex.h>
 
 #include <algorithm>
 #include <charconv>
@@ -9,32 +8,11 @@
 #include <set>
 #include <utility>
 
+#include "base/topic_pattern.h"
+
 namespace firstseen::kafka {
 
 namespace {
-
-/// A compiled POSIX extended regex.
-class Pattern {
- public:
-  explicit Pattern(const std::string& text) : valid_(regcomp(&regex_, text.c_str(), REG_EXTENDED | REG_NOSUB) == 0) {}
-  Pattern(const Pattern&) = delete;
-  Pattern& operator=(const Pattern&) = delete;
-  Pattern(Pattern&&) = delete;
-  Pattern& operator=(Pattern&&) = delete;
-  ~Pattern() {
-    if (valid_) regfree(&regex_);
-  }
-  [[nodiscard]] bool valid() const { return valid_; }
-  [[nodiscard]] bool matches(const std::string& text) const {
-    return regexec(&regex_, text.c_str(), 0, nullptr, 0) == 0;
-  }
-
- private:
-  regex_t regex_{};
-  bool valid_;
-};
-
-bool is_pattern(const std::string& input) { return !input.empty() && input.front() == '^'; }
 
 const std::string* setting(const TopicFacts& topic, const std::string& name) {
   const auto found = topic.settings.find(name);
@@ -59,7 +37,7 @@ class Checker {
 
   void check_input_exists(const std::string& input, bool matched) {
     if (matched) return;
-    if (is_pattern(input)) {
+    if (TopicPattern::is_one(input)) {
       warning(fmt::format("no topic matches input.topics {} yet", input));
     } else {
       error(
@@ -159,14 +137,16 @@ class Checker {
 Result<std::vector<std::string>> matching_inputs(const std::vector<std::string>& inputs, const ClusterTopics& topics) {
   std::set<std::string> matched;
   for (const std::string& input : inputs) {
-    if (!is_pattern(input)) {
+    if (!TopicPattern::is_one(input)) {
       if (topics.contains(input)) matched.insert(input);
       continue;
     }
-    const Pattern pattern(input);
-    if (!pattern.valid()) return fail(Exit::config, fmt::format("input.topics: {} is no regular expression", input));
+    const TopicPattern pattern(input);
+    if (!pattern.error().empty()) {
+      return fail(Exit::config, fmt::format("input.topics: {} is no regular expression: {}", input, pattern.error()));
+    }
     for (const auto& [topic, facts] : topics) {
-      if (pattern.matches(topic) && !topic.starts_with("__")) matched.insert(topic);
+      if (pattern.matches(topic)) matched.insert(topic);
     }
   }
   return std::vector<std::string>(matched.begin(), matched.end());

@@ -1,7 +1,6 @@
 """All linters, one line each; `./dev lint` calls it. Exit status 1 if any of them found something."""
 
 import argparse
-import os
 import subprocess
 import sys
 import time
@@ -53,12 +52,10 @@ def main() -> int:
         ("no machine's names", lambda: tree.machine_names(files)),
         ("shellcheck", lambda: tool("shellcheck", *filter(is_shell, files))),
         ("ruff", lambda: tool(*ruff, "check", "--quiet", *python)),
+        ("ruff format", lambda: tool(*ruff, "format", "--check", "--quiet", "--diff", *python)),
         ("clang-format", lambda: tool("clang-format-19", "--dry-run", "-Werror", *cpp)),
+        ("clang-tidy", lambda: tidy.findings(build, ROOT, options.jobs)),
     ]
-    if os.environ.get("FIRSTSEEN_LINT_TIDY") == "1":
-        checks.append(("clang-tidy", lambda: tidy.findings(build, ROOT, options.jobs)))
-    else:
-        print("skipped clang-tidy: lib/dedup and lib/config are not clean yet; FIRSTSEEN_LINT_TIDY=1 runs it")
     failed = 0
     for name, check in checks:
         started = time.monotonic()

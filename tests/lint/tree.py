@@ -19,7 +19,9 @@ LAYERS = {
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([a-z_]+)/', re.MULTILINE)
 
 # Paths of one person's or one build machine, and hosts that stand in for the public package registries.
-MACHINE = re.compile(r"(?<![\w.$}])/(?:home|root|work|Users)/[\w.-]+|https?://[\w.-]*(?:mirror|proxy|artifactory|nexus)[\w.-]*")
+MACHINE = re.compile(
+    r"(?<![\w.$}])/(?:home|root|work|Users)/[\w.-]+|https?://[\w.-]*(?:mirror|proxy|artifactory|nexus)[\w.-]*"
+)
 
 
 def long_files(files: list[Path]) -> Iterator[str]:

@@ -7,10 +7,10 @@
 #include <future>
 #include <vector>
 
-#include "component/daemon/temporary_directory.h"
 #include "control/client.h"
 #include "control/server.h"
 #include "control/socket.h"
+#include "support/temporary_directory.h"
 
 namespace firstseen::control {
 namespace {
@@ -84,6 +84,7 @@ TEST_F(ControlSocket, ServesOthersWhileASlowClientWritesNothing) {
 
 TEST_F(ControlSocket, RefusesMoreConnectionsThanItServesAtOnce) {
   std::vector<Fd> held;
+  held.reserve(max_connections);
   for (std::size_t count = 0; count < max_connections; ++count) held.push_back(std::move(*connect_to(path_)));
   const auto refused = ask(path_, {{"command", "echo"}}, patience);
   ASSERT_FALSE(refused);

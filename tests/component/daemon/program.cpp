@@ -1,32 +1,36 @@
 #include "component/daemon/program.h"
 
-#include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <csignal>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
-#include <stdexcept>
+#include <system_error>
 
 namespace firstseen::test {
 namespace {
 
-std::string temporary_file() {
-  std::string path = "/tmp/firstseen-output-XXXXXX";
-  const int fd = ::mkstemp(path.data());
-  if (fd < 0) throw std::runtime_error("mkstemp");
-  ::close(fd);
-  return path;
+/// A file without a name, so that nothing of it can be left behind.
+int nameless_file() {
+  const int fd = ::memfd_create("firstseen-test", MFD_CLOEXEC);
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), "memfd_create");
+  return fd;
 }
 
-std::string contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+std::string contents(const control::Fd& file) {
+  std::string text;
+  std::array<char, 65536> piece{};
+  while (true) {
+    const ssize_t got = ::pread(file.get(), piece.data(), piece.size(), static_cast<off_t>(text.size()));
+    if (got <= 0) return text;
+    text.append(piece.data(), static_cast<std::size_t>(got));
+  }
 }
 
 /// This process's environment with some variables replaced.
@@ -36,12 +40,13 @@ std::vector<std::string> merged(const Program::Environment& changes) {
     const std::string text = *entry;
     if (!changes.contains(text.substr(0, text.find('=')))) merged.push_back(text);
   }
-  for (const auto& [name, value] : changes) merged.push_back(name + "=" + value);
+  for (const auto& [name, value] : changes) merged.push_back(fmt::format("{}={}", name, value));
   return merged;
 }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (std::string& text : texts) pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;
@@ -49,25 +54,29 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 }  // namespace
 
-Program::Program(const std::vector<std::string>& arguments, const Environment& environment, const std::string& input)
-    : out_path_(temporary_file()), err_path_(temporary_file()) {
-  const std::string in_path = temporary_file();
-  std::ofstream(in_path, std::ios::binary) << input;
-  std::vector<std::string> command{FIRSTSEEN_PROGRAM};
+std::string firstseen_program() { return FIRSTSEEN_PROGRAM; }
+
+Program::Program(const std::string& path, const std::vector<std::string>& arguments, const Environment& environment,
+                 const std::string& input)
+    : out_(nameless_file()), err_(nameless_file()) {
+  const control::Fd in(nameless_file());
+  if (::pwrite(in.get(), input.data(), input.size(), 0) != static_cast<ssize_t>(input.size())) {
+    throw std::system_error(errno, std::generic_category(), "the program's input");
+  }
+  std::vector<std::string> command{path};
   command.insert(command.end(), arguments.begin(), arguments.end());
   std::vector<std::string> variables = merged(environment);
 
   posix_spawn_file_actions_t actions{};
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, in_path.c_str(), O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, out_path_.c_str(), O_WRONLY | O_APPEND, 0);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, err_path_.c_str(), O_WRONLY | O_APPEND, 0);
+  posix_spawn_file_actions_adddup2(&actions, in.get(), STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, out_.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, err_.get(), STDERR_FILENO);
   const int error =
-      ::posix_spawn(&pid_, FIRSTSEEN_PROGRAM, &actions, nullptr, pointers(command).data(), pointers(variables).data());
+      ::posix_spawn(&pid_, path.c_str(), &actions, nullptr, pointers(command).data(), pointers(variables).data());
   posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) throw std::runtime_error("cannot start " FIRSTSEEN_PROGRAM);
-  pid_fd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
-  ::unlink(in_path.c_str());  // before or after the child has opened it: posix_spawn returns after exec
+  if (error != 0) throw std::system_error(error, std::generic_category(), path);
+  pid_fd_ = control::Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
 }
 
 Program::~Program() {
@@ -75,9 +84,6 @@ Program::~Program() {
     signal(SIGKILL);
     wait();
   }
-  ::close(pid_fd_);
-  ::unlink(out_path_.c_str());
-  ::unlink(err_path_.c_str());
 }
 
 void Program::signal(int number) const {
@@ -86,13 +92,13 @@ void Program::signal(int number) const {
 
 bool Program::running() {
   if (pid_ <= 0) return false;
-  pollfd entry{.fd = pid_fd_, .events = POLLIN, .revents = 0};
+  pollfd entry{.fd = pid_fd_.get(), .events = POLLIN, .revents = 0};
   return ::poll(&entry, 1, 0) == 0;
 }
 
 Finished Program::wait(std::chrono::milliseconds limit) {
   if (pid_ > 0) {
-    pollfd entry{.fd = pid_fd_, .events = POLLIN, .revents = 0};
+    pollfd entry{.fd = pid_fd_.get(), .events = POLLIN, .revents = 0};
     const bool ended = ::poll(&entry, 1, static_cast<int>(limit.count())) == 1;
     if (!ended) signal(SIGKILL);
     int raw = 0;
@@ -100,10 +106,10 @@ Finished Program::wait(std::chrono::milliseconds limit) {
     pid_ = -1;
     if (ended) status_ = WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
   }
-  return {.status = status_, .out = contents(out_path_), .err = contents(err_path_)};
+  return {.status = status_, .out = contents(out_), .err = contents(err_)};
 }
 
-std::string Program::log() const { return contents(err_path_); }
+std::string Program::log() const { return contents(err_); }
 
 Finished run(const std::vector<std::string>& arguments, const Program::Environment& environment,
              const std::string& input) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "control/socket.h"
+
 namespace firstseen::test {
 
 /// How long a condition may take on a slow, busy machine under a sanitizer.
@@ -20,12 +22,19 @@ struct Finished {
   std::string err;
 };
 
+/// Where the firstseen program is.
+std::string firstseen_program();
+
 /// The firstseen program as a child process; killed and reaped at the latest when this is destroyed.
 class Program {
  public:
   using Environment = std::map<std::string, std::string>;
   explicit Program(const std::vector<std::string>& arguments, const Environment& environment = {},
-                   const std::string& input = "");
+                   const std::string& input = "")
+      : Program(firstseen_program(), arguments, environment, input) {}
+  /// Another program, by its path.
+  Program(const std::string& path, const std::vector<std::string>& arguments, const Environment& environment,
+          const std::string& input);
   ~Program();
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
@@ -33,6 +42,7 @@ class Program {
   Program& operator=(Program&&) = delete;
 
   void signal(int number) const;
+  [[nodiscard]] pid_t pid() const { return pid_; }
   /// Waits for the end; status -1 when it does not end in time (it is killed then).
   Finished wait(std::chrono::milliseconds limit = patience);
   [[nodiscard]] bool running();
@@ -41,10 +51,10 @@ class Program {
 
  private:
   pid_t pid_ = -1;
-  int pid_fd_ = -1;
   int status_ = -1;
-  std::string out_path_;
-  std::string err_path_;
+  control::Fd pid_fd_;
+  control::Fd out_;
+  control::Fd err_;
 };
 
 /// Runs the program to its end.

@@ -1,78 +1,24 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <nlohmann/json.hpp>
+#include <fstream>
+#include <iterator>
 
-#include "component/daemon/program.h"
-#include "component/daemon/scene.h"
-#include "component/kafka/fixture.h"
+#include "component/daemon/daemon.h"
 
 namespace firstseen::test {
 namespace {
 
-using Json = nlohmann::json;
-using kafka::test::Record;
-
-/// The daemon as a process of its own against a mock cluster in this one, topics "in" and "out".
-class Daemon : public kafka::test::KafkaTest {
- protected:
-  void SetUp() override {
-    KafkaTest::SetUp();
-    scene_ = std::make_unique<Scene>(cluster_->brokers(), "in", "out");
-  }
-
-  std::vector<std::string> command(const std::string& name, std::vector<std::string> more = {}) const {
-    more.insert(more.begin(), {name, "-c", scene_->config()});
-    return more;
-  }
-
-  Json status() const {
-    const Finished finished = test::run(command("status", {"--json"}));
-    return Json::parse(finished.out, nullptr, false);
-  }
-
-  /// Waits until the daemon says this of a counter.
-  ::testing::AssertionResult counts(const char* counter, std::uint64_t value) const {
-    Json last;
-    const bool reached = eventually([&] {
-      last = status();
-      return last.is_object() && last["counters"][counter] == value;
-    });
-    return reached ? ::testing::AssertionSuccess() : ::testing::AssertionFailure() << counter << ": " << last.dump();
-  }
-
-  ::testing::AssertionResult state(const std::string& wanted) const {
-    Json last;
-    const bool reached = eventually([&] {
-      last = status();
-      return last.is_object() && last["state"] == wanted;
-    });
-    return reached ? ::testing::AssertionSuccess() : ::testing::AssertionFailure() << wanted << ": " << last.dump();
-  }
-
-  static Record order(std::int32_t partition, int id, const std::string& more = "") {
-    Record record;
-    record.partition = partition;
-    record.timestamp_ms = 1'700'000'000'000 + id;
-    record.key = "k" + std::to_string(id);
-    record.value = R"({"order":{"id":)" + std::to_string(id) + "}" + more + "}";
-    return record;
-  }
-
-  /// Orders 0 to count-1 over both partitions, each `times` times.
-  static std::vector<Record> orders(int count, int times) {
-    std::vector<Record> records;
-    for (int turn = 0; turn < times; ++turn) {
-      for (int id = 0; id < count; ++id) records.push_back(order(id % 2, id));
-    }
-    return records;
-  }
-
-  std::unique_ptr<Scene> scene_;
-};
+std::string contents_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
 
 TEST_F(Daemon, PublishesEachOrderOnceAndStopsCleanlyOnSigterm) {
   write("in", orders(50, 3));
@@ -131,6 +77,22 @@ TEST_F(Daemon, StopsCleanlyWhileItWaitsForABroker) {
   ASSERT_TRUE(state("starting")) << daemon.log();
   daemon.signal(SIGTERM);
   EXPECT_EQ(daemon.wait(std::chrono::seconds(10)).status, 0);
+}
+
+TEST_F(Daemon, StopsCleanlyWhenTheSignalComesBeforeItHasReadItsConfiguration) {
+  const std::string pipe = scene_->config() + ".pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  Program daemon({"run", "-c", pipe});
+  control::Fd writer;
+  ASSERT_TRUE(eventually([&] {
+    writer = control::Fd(::open(pipe.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));  // refused until somebody reads
+    return writer.valid();
+  })) << daemon.log();
+  daemon.signal(SIGTERM);
+  const std::string text = contents_of(scene_->config());
+  ASSERT_EQ(::write(writer.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  writer = {};
+  EXPECT_EQ(daemon.wait().status, 0) << daemon.log();
 }
 
 TEST_F(Daemon, LeavesWithinTenSecondsWhenTheBrokerIsGone) {
@@ -194,35 +156,6 @@ TEST_F(Daemon, StopsAtARejectedMessageAndSkipsItOnRequest) {
   EXPECT_EQ(skipped.status, 0) << skipped.err;
   EXPECT_TRUE(counts("first_seen", 2)) << daemon.log();
   EXPECT_EQ(status()["counters"]["rejected"], 1);
-}
-
-TEST_F(Daemon, PublishesAKeyAgainOnceItWasAskedToForgetIt) {
-  write("in", {order(0, 5)});
-  Program daemon(command("run"));
-  ASSERT_TRUE(counts("first_seen", 1)) << daemon.log();
-  const Finished forgotten = test::run({"store", "forget", "-c", scene_->config(), "--message", "-"}, {},
-                                       R"({"topic":"in","value":{"order":{"id":5}}})");
-  ASSERT_EQ(forgotten.status, 0) << forgotten.err;
-  write("in", {order(0, 5), order(0, 5)});
-  ASSERT_TRUE(counts("consumed", 3)) << daemon.log();
-  EXPECT_EQ(status()["counters"]["first_seen"], 2);
-  const Finished found = test::run({"store", "lookup", "-c", scene_->config(), "--message", "-", "--json"}, {},
-                                   R"({"topic":"in","value":{"order":{"id":5}}})");
-  EXPECT_EQ(Json::parse(found.out)["entries"].size(), 3U) << "beside the running daemon: " << found.out;
-}
-
-TEST_F(Daemon, GoesOnWhereThePrimedHistoryEnds) {
-  write("in", orders(30, 2));
-  const Finished primed = test::run({"store", "prime", "-c", scene_->config(), "--until", "end", "--json"});
-  ASSERT_EQ(primed.status, 0) << primed.err;
-  EXPECT_EQ(Json::parse(primed.out)["messages"], 60);
-  write("in", orders(40, 1));
-  Program daemon(command("run"));
-  ASSERT_TRUE(counts("consumed", 40)) << daemon.log();
-  const Json counters = status()["counters"];
-  EXPECT_EQ(counters["first_seen"], 10);
-  EXPECT_EQ(counters["rebuilt"], 0) << "nothing is read twice";
-  EXPECT_EQ(contents("out", 10).size(), 10U);
 }
 
 TEST_F(Daemon, LogsJsonLinesWhenAsked) {

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "component/daemon/temporary_directory.h"
+#include "support/temporary_directory.h"
 
 namespace firstseen::test {
 

@@ -11,6 +11,7 @@ const TopicPartition second{"in", 1};
 
 std::vector<Record> numbered(std::int32_t partition, int count) {
   std::vector<Record> records;
+  records.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) records.push_back({partition, 0, 1'700'000'000'000 + i, "k", std::to_string(i), {}});
   return records;
 }

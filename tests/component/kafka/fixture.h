@@ -125,6 +125,7 @@ class KafkaTest : public ::testing::Test {
     const Rebalance rebalance = next_rebalance(from);
     ASSERT_EQ(rebalance.kind, Rebalance::Kind::assigned);
     std::vector<Position> positions;
+    positions.reserve(rebalance.partitions.size());
     for (const TopicPartition& tp : rebalance.partitions) positions.push_back({tp, offset});
     ASSERT_TRUE(from.assign(positions));
   }

@@ -31,7 +31,13 @@ const std::vector<Contradiction> all = {
     {"LongTopic", topics("a", std::string(250, 'x')), "output.topic: is not a topic name"},
     {"DotAsTopic", topics("\".\"", "x"), "input.topics[0]: is not a topic name"},
     {"RepeatedTopic", topics("a, a", "x"), "f.yaml:1:21: input.topics[1]: stands in the list twice"},
-    {"PatternBesideAName", topics("\"^a.*\", b", "x"), "input.topics: a regular expression stands alone"},
+    {"BrokenPattern", topics("a, \"^b(\"", "x"), "f.yaml:1:21: input.topics[1]: is no regular expression: "},
+    {"PatternMatchesOutput", topics("\"^orders\"", "orders.unique"),
+     "f.yaml:2:17: output.topic: matches a pattern of input.topics"},
+    {"PatternMatchesOutputOfAName", topics("orders, \"^a$\", \"^.*unique$\"", "{topic}.unique"),
+     "output.topic: matches a pattern of input.topics"},
+    {"PatternMatchesSideTopic", topics("\"^o\"", "unique") + "rejects: {route: topic, topic: orders.bad}\n",
+     "f.yaml:4:32: rejects.topic: matches a pattern of input.topics"},
     {"OutputIsInput", topics("a, b", "b"), "f.yaml:2:17: output.topic: leads back into an input topic"},
     {"OutputByPlaceholderIsInput", topics("a, a.u", "{topic}.u"), "output.topic: leads back into an input topic"},
     {"PlaceholderAlone", topics("\"^a\"", "{topic}"), "'{topic}' alone is the input topic itself"},
@@ -66,6 +72,8 @@ INSTANTIATE_TEST_SUITE_P(Checks, Contradictory, testing::ValuesIn(all),
 TEST(Together, TheirSoundNeighboursAreAccepted) {
   EXPECT_EQ(problems_of(topics("\"^a.*\"", "{topic}.unique")), "");
   EXPECT_EQ(problems_of(topics("a, b", "{topic}.unique")), "");
+  EXPECT_EQ(problems_of(topics("a, \"^b.*\", \"^c[0-9]+$\"", "unique")), "");
+  EXPECT_EQ(problems_of(topics("\"^orders$\"", "orders.unique")), "");
   EXPECT_EQ(problems_of(topics("a", std::string(249, 'x'))), "");
   EXPECT_EQ(problems_of(minimal + "rejects: {route: topic, topic: r}\nduplicates: {route: topic, topic: d}\n"), "");
   EXPECT_EQ(problems_of("input: {topics: [a], group: g}\noutput: {topic: b}\nkey: {strategy: default}\n"), "");

@@ -1,43 +1,35 @@
 #include "config/expand.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "support.h"
+#include "support/temporary_directory.h"
 
 namespace firstseen::config {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr const char* variable = "FIRSTSEEN_CONFIG_TEST";
 const std::string secret = "hunter2-hunter2";
 
 class Expand : public testing::Test {
  protected:
-  Expand() {
-    std::string name = (fs::temp_directory_path() / "firstseen-expand-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    folder_ = name;
-    set(secret);
-  }
-  ~Expand() override {
+  void SetUp() override { set(secret); }
+  void TearDown() override {
     unsetenv(variable);  // NOLINT(concurrency-mt-unsafe): the only thread
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
   }
   static void set(const std::string& value) {
     setenv(variable, value.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): the only thread
   }
   [[nodiscard]] std::string file_with(const std::string& contents) const {
-    std::ofstream(folder_ / "secret", std::ios::binary) << contents;
-    return "${file:" + (folder_ / "secret").string() + "}";
+    std::ofstream(folder_.path() / "secret", std::ios::binary) << contents;
+    return "${file:" + (folder_.path() / "secret").string() + "}";
   }
-  fs::path folder_;
+  test::TemporaryDirectory folder_;
 };
 
 TEST_F(Expand, AVariableStandsForItsValueAnywhereInTheText) {
@@ -76,7 +68,7 @@ TEST_F(Expand, AFileStandsForItsContentsLessOneLineEnd) {
 
 TEST_F(Expand, AFileThatCannotBeReadIsNamed) {
   EXPECT_TRUE(has(expand("${file:/nowhere/at/all}").error().message, "cannot read the file /nowhere/at/all: No such"));
-  EXPECT_TRUE(has(expand("${file:" + folder_.string() + "}").error().message, "Is a directory"));
+  EXPECT_TRUE(has(expand("${file:" + folder_.path().string() + "}").error().message, "Is a directory"));
   EXPECT_TRUE(has(expand(file_with(std::string(65537, 'x'))).error().message, "is larger than 64 KiB"));
 }
 
@@ -118,11 +110,12 @@ TEST_F(Expand, AnExpandedValueNeverStandsInAMessage) {
 TEST_F(Expand, SecretsNeverStandInADump) {
   for (const char* property : {"sasl.password", "ssl.key.password", "ssl.key.pem", "ssl.keystore.password",
                                "sasl.oauthbearer.client.secret", "sasl.oauthbearer.config", "SASL.PASSWORD"}) {
-    const auto settings = load_text(minimal + "kafka: {properties: {" + property + ": " + secret + "}}\n", "f", {});
+    const auto settings =
+        load_text(fmt::format("{}kafka: {{properties: {{{}: {}}}}}\n", minimal, property, secret), "f", {});
     ASSERT_TRUE(settings) << settings.error().message;
     EXPECT_EQ(settings->kafka.properties.at(property), secret);
     EXPECT_FALSE(has(dump(*settings), secret));
-    EXPECT_TRUE(has(dump(*settings), std::string(property) + ": <redacted>"));
+    EXPECT_TRUE(has(dump(*settings), fmt::format("\"{}\": \"<redacted>\"", property)));
   }
 }
 

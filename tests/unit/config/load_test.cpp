@@ -1,13 +1,13 @@
 #include "config/load.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 
 #include "support.h"
+#include "support/temporary_directory.h"
 
 namespace firstseen::config {
 namespace {
@@ -89,6 +89,28 @@ const std::vector<Bad> bad_names = {
      "f.yaml:3:16: key.fields[0]: has no member 'part'"},
 };
 INSTANTIATE_TEST_SUITE_P(Names, BadFile, testing::ValuesIn(bad_names),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+/// A value that is not there is reported where its name stands, not where the parser noticed.
+const std::vector<Bad> empty_values = {
+    {"AtTheEndOfASection", minimal + "store:\n  path:\nlog: {level: info}\n",
+     "f.yaml:5:3: store.path: a single value is needed, not nothing"},
+    {"AtTheEndOfTheFile", minimal + "window:\n  ttl:", "f.yaml:5:3: window.ttl: a single value is needed"},
+    {"BeforeAComment", minimal + "window:\n  ttl:  # later\n\n  clock: stream_time\n", "f.yaml:5:3: window.ttl: "},
+    {"WithinBraces", minimal + "window: {ttl: , clock: stream_time}\n", "f.yaml:4:10: window.ttl: "},
+    {"InAProperty", minimal + "kafka:\n  properties:\n    client.id:\nlog: {level: info}\n",
+     "f.yaml:6:5: kafka.properties.client.id: a single value is needed"},
+    {"InAList", "output: {topic: out}\nkey: {fields: [topic]}\ninput:\n  group: g\n  topics:\n    -\n    - b\n",
+     "f.yaml:6:5: input.topics[0]: a single value is needed"},
+    {"InAPart",
+     "input: {topics: [a], group: g}\noutput: {topic: b}\nkey:\n  fields:\n    - part: topic\n      on_missing:\n\n",
+     "f.yaml:6:7: key.fields[0].on_missing: "},
+    {"AsAPart", "input: {topics: [a], group: g}\noutput: {topic: b}\nkey:\n  fields:\n    -\n\n",
+     "f.yaml:5:5: key.fields[0]: a text or {part: TEXT, on_missing: ...} is needed"},
+    {"ForAList", "output: {topic: b}\nkey: {fields: [topic]}\ninput:\n  group: g\n  topics:\n",
+     "f.yaml:5:3: input.topics: a list is needed, not nothing"},
+};
+INSTANTIATE_TEST_SUITE_P(EmptyValues, BadFile, testing::ValuesIn(empty_values),
                          [](const auto& test) { return std::string(test.param.name); });
 
 const std::vector<Bad> bad_values = {
@@ -185,34 +207,25 @@ TEST(Load, AnOptionThatIsReportedIsNotReportedAgainForItsDefault) {
 
 class LoadFile : public testing::Test {
  protected:
-  LoadFile() {
-    std::string name = (fs::temp_directory_path() / "firstseen-config-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    folder_ = name;
-  }
-  ~LoadFile() override {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
   [[nodiscard]] std::string problems_in(const fs::path& file) const {
-    const auto settings = load(folder_ / file, {});
+    const auto settings = load(folder_.path() / file, {});
     return settings ? "" : settings.error().message;
   }
-  fs::path folder_;
+  test::TemporaryDirectory folder_;
 };
 
 TEST_F(LoadFile, AMissingFileAndADirectoryAreNamed) {
-  EXPECT_EQ(problems_in("none.yaml"), (folder_ / "none.yaml").string() + ": there is no such file");
+  EXPECT_EQ(problems_in("none.yaml"), (folder_.path() / "none.yaml").string() + ": there is no such file");
   EXPECT_TRUE(has(problems_in(""), "is a directory"));
 }
 
 TEST_F(LoadFile, AHugeFileIsRefused) {
-  std::ofstream(folder_ / "big") << std::string((1U << 20U) + 1, '#');
+  std::ofstream(folder_.path() / "big") << std::string((1U << 20U) + 1, '#');
   EXPECT_TRUE(has(problems_in("big"), "is larger than 1 MiB"));
 }
 
 TEST_F(LoadFile, ASoundFileIsRead) {
-  std::ofstream(folder_ / "f.yaml") << minimal;
+  std::ofstream(folder_.path() / "f.yaml") << minimal;
   EXPECT_EQ(problems_in("f.yaml"), "");
 }
 

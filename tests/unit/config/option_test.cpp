@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -17,10 +18,11 @@ struct Setting {
 
 /// A value for every option that is not its default (run.slots has no other).
 const std::map<std::string, Setting> settings_of_all = {
-    {"kafka.brokers", {"[a:1, b:2]", "[a:1, b:2]"}},
-    {"kafka.properties", {"{client.id: me, sasl.password: p}", "{client.id: \"me\", sasl.password: <redacted>}"}},
+    {"kafka.brokers", {"[a:1, b:2]", "[\"a:1\", \"b:2\"]"}},
+    {"kafka.properties",
+     {"{client.id: me, sasl.password: p}", "{\"client.id\": \"me\", \"sasl.password\": \"<redacted>\"}"}},
     {"kafka.prefetch_bytes", {"5MiB", "5MiB"}},
-    {"input.topics", {"[x, y]", "[x, y]"}},
+    {"input.topics", {"[x, ^y]", "[\"x\", \"^y\"]"}},
     {"input.group", {"grp", "\"grp\""}},
     {"input.start", {"latest", "latest"}},
     {"input.on_gap", {"skip", "skip"}},
@@ -73,10 +75,10 @@ std::string file_with(const std::string& path, const std::string& value) {
     std::string rest = name.substr(dot + 1);
     std::string inner = text;
     if (const std::size_t second = rest.find('.'); second != std::string::npos) {
-      inner = "{" + rest.substr(second + 1) + ": " + text + "}";
+      inner = fmt::format("{{{}: {}}}", rest.substr(second + 1), text);
       rest.resize(second);
     }
-    sections[name.substr(0, dot)] += "  " + rest + ": " + inner + "\n";
+    sections[name.substr(0, dot)] += fmt::format("  {}: {}\n", rest, inner);
   }
   std::string yaml;
   for (const auto& [section, lines] : sections) yaml += section + ":\n" + lines;
@@ -96,9 +98,36 @@ TEST(Options, EveryOneIsSetByTheFileAndShownAgain) {
     if (path != "run.slots") {
       EXPECT_NE(show_value(option, untouched), found->second.shown);
     }
-    EXPECT_TRUE(has(dump(*settings), path + ": " + found->second.shown + "\n"));
+    EXPECT_TRUE(has(dump(*settings), fmt::format("  {}: {}\n", path.substr(path.rfind('.') + 1), found->second.shown)));
   }
   EXPECT_EQ(options().size(), settings_of_all.size()) << "this test names an option that is gone";
+}
+
+TEST(Options, WhatIsShownIsAFileThatMeansTheSame) {
+  for (const auto& [path, setting] : settings_of_all) {
+    SCOPED_TRACE(path);
+    const auto settings = load_text(file_with(path, setting.yaml), "f.yaml", {});
+    ASSERT_TRUE(settings) << settings.error().message;
+    const auto again = load_text(dump(*settings), "shown.yaml", {});
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(dump(*again), dump(*settings));
+  }
+}
+
+TEST(Options, TextsThatMeanSomethingToYamlOrExpansionComeBackFromWhatIsShown) {
+  for (const std::string text :
+       {R"(a "b" \c)", "${HOME}", "$${x}", "$$", "a: b # c", "line\nline\ttab", "\x01\x7f", "é 漢"}) {
+    SCOPED_TRACE(text);
+    Settings settings = *load_text(minimal, "f.yaml", {});
+    settings.key.name_space = text;
+    settings.kafka.properties = {{"client.rack", text}};
+    settings.key.fields = {{"header:" + text, "as_null"}};
+    const auto again = load_text(dump(settings), "shown.yaml", {});
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(again->key.name_space, text);
+    EXPECT_EQ(again->kafka.properties, settings.kafka.properties);
+    EXPECT_EQ(again->key.fields, settings.key.fields);
+  }
 }
 
 TEST(Options, EveryOneHasAPlaceOfItsOwnAndHelp) {

@@ -79,6 +79,7 @@ Answer find_start(std::vector<std::int64_t> timestamps, std::int64_t lower, std:
 
 std::vector<std::int64_t> every(std::int64_t from, std::int64_t step, int count) {
   std::vector<std::int64_t> timestamps;
+  timestamps.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) timestamps.push_back(from + i * step);
   return timestamps;
 }

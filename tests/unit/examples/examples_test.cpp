@@ -39,6 +39,7 @@ class Judge {
 
   std::string verdict(const daemon::OwnedMessage& message) {
     std::vector<HeaderView> headers;
+    headers.reserve(message.headers.size());
     for (const auto& [name, value] : message.headers) headers.push_back({name, value});
     MessageView view;
     view.topic = message.topic;

@@ -1,0 +1,93 @@
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "component/daemon/daemon.h"
+
+// The daemon on a real file system that is really full: a small tmpfs, mounted where only the daemon sees it.
+
+namespace firstseen::test {
+namespace {
+
+constexpr const char* unshare = "/usr/bin/unshare";
+
+/// Mounts a tmpfs over the directory $1 and becomes the daemon ($2) with the configuration $3.
+constexpr const char* on_a_small_disk = "mount -t tmpfs -o size=8m,mode=0700 none \"$1\" && exec \"$2\" run -c \"$3\"";
+
+class FullDisk : public Daemon {
+ protected:
+  void SetUp() override {
+    Program trial(unshare, {"--mount", "--propagation", "private", "/bin/true"}, {}, "");
+    if (const Finished tried = trial.wait(); tried.status != 0) {
+      GTEST_SKIP() << "needs root and a mount namespace of its own: " << tried.err;
+    }
+    Daemon::SetUp();
+    std::filesystem::create_directory(scene_->store());
+  }
+
+  Program start() const {
+    return {unshare,
+            {"--mount", "--propagation", "private", "/bin/sh", "-c", on_a_small_disk, "sh", scene_->store(),
+             firstseen_program(), scene_->config()},
+            {},
+            ""};
+  }
+
+  /// The store as seen from this process, which is outside of the daemon's mounts.
+  std::string seen_from_outside(const Program& daemon) const {
+    return "/proc/" + std::to_string(daemon.pid()) + "/root" + scene_->store();
+  }
+
+  Finished status_of(const Program& daemon) const {
+    return test::run({"status", "--store", seen_from_outside(daemon), "--json"});
+  }
+  ::testing::AssertionResult says(const Program& daemon, const std::function<bool(const Json&)>& wanted) const {
+    Finished last;
+    const bool reached = eventually([&] {
+      last = status_of(daemon);
+      const Json json = Json::parse(last.out, nullptr, false);
+      return json.is_object() && wanted(json);
+    });
+    return reached ? ::testing::AssertionSuccess()
+                   : ::testing::AssertionFailure() << last.out << last.err << daemon.log();
+  }
+
+  /// Takes all space that is left.
+  static void fill(const std::string& path) {
+    std::ofstream file(path, std::ios::binary);
+    const std::string piece(4096, 'x');
+    while (file.write(piece.data(), static_cast<std::streamsize>(piece.size())).flush()) {
+    }
+  }
+};
+
+TEST_F(FullDisk, TheDaemonPausesPublishesNothingNewAndGoesOnWhenThereIsSpace) {
+  write("in", orders(10, 1));
+  Program daemon = start();
+  ASSERT_TRUE(says(daemon, [](const Json& now) { return now["counters"]["first_seen"] == 10; }));
+  EXPECT_EQ(status_of(daemon).status, 0);
+
+  const std::string filler = seen_from_outside(daemon) + "/filler";
+  fill(filler);
+  write("in", orders(20'000, 2));
+  ASSERT_TRUE(says(daemon, [](const Json& now) { return now["state"] == "paused"; }));
+  const Finished told = status_of(daemon);
+  EXPECT_EQ(told.status, 75) << "alive, not ready";
+  EXPECT_NE(told.out.find("No space left on device"), std::string::npos) << told.out;
+  EXPECT_TRUE(daemon.running());
+
+  ASSERT_TRUE(std::filesystem::remove(filler));
+  ASSERT_TRUE(says(daemon, [](const Json& now) { return now["counters"]["consumed"] == 40'010; }));
+  EXPECT_TRUE(says(daemon, [](const Json& now) { return now["state"] == "running"; }));
+  const Json counters = Json::parse(status_of(daemon).out)["counters"];
+  EXPECT_EQ(counters["first_seen"], 20'000) << "10 of them before";
+  EXPECT_EQ(status_of(daemon).status, 0);
+  daemon.signal(SIGTERM);
+  EXPECT_EQ(daemon.wait().status, 0) << daemon.log();
+}
+
+}  // namespace
+}  // namespace firstseen::test
