@@ -120,7 +120,9 @@ std::vector<std::string> Inquiry::describe(const std::set<std::string>& names, C
   for (std::size_t i = 0; i < count; ++i) {
     const std::string name = rd_kafka_ConfigResource_name(answers[i]);
     if (const auto code = rd_kafka_ConfigResource_error(answers[i]); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      warnings.push_back(unchecked("topic " + name, rd_kafka_err2str(code)));
+      const bool denied = code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+      warnings.push_back(unchecked("topic " + name,
+                                   denied ? "this user lacks the permission DescribeConfigs" : rd_kafka_err2str(code)));
       continue;
     }
     std::size_t entries = 0;

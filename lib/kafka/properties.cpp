@@ -32,6 +32,7 @@ const std::map<std::string, std::string_view, std::less<>>& owned() {
       {"compression.codec", "use output.compression"},
       {"partitioner", "use output.partitioner"},
       {"partitioner_cb", "use output.partitioner"},
+      {"topic.blacklist", "use patterns in input.topics that leave topics out"},
       {"queued.max.messages.kbytes", "use kafka.prefetch_bytes"},
       {"isolation.level", exactly_once},
       {"enable.idempotence", exactly_once},

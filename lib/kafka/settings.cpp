@@ -98,6 +98,8 @@ Result<ConfHandle> consumer_settings(const ClientOptions& options) {
       .set("enable.auto.offset.store", "false")
       .set("auto.offset.reset", "error")
       .set("enable.partition.eof", "true")
+      // A pattern never means Kafka's own topics.
+      .set("topic.blacklist", "^__")
       .set("partition.assignment.strategy", "range,roundrobin");
   if (!options.instance_id.empty()) settings.set("group.instance.id", options.instance_id);
   return settings.take();

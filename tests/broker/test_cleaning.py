@@ -1,5 +1,6 @@
 """A topic in, only its first-seen messages out, readable by everybody's tools."""
 
+import json
 import subprocess
 import time
 
@@ -148,3 +149,18 @@ def test_duplicates_take_the_side_topic_with_the_place_of_the_first(lab: Lab):
     added = dict(duplicate.headers[1:])
     assert added["firstseen.offset"] == b"2"
     assert added["firstseen.first"] == f"{lab.input}[0]@0".encode()
+
+
+def test_a_pattern_and_a_name_select_their_topics_and_never_kafkas_own(lab: Lab):
+    lab.topics()
+    named = lab.admin.create_topic(f"{lab.input}.named")
+    pattern = f"^__|^{lab.group.removesuffix('group')}in$"
+    daemon = lab.daemon(input={"topics": [pattern, named]}, key={"scope": "none"}).start()
+    lab.send("a", "b", "a")
+    lab.account.send(named, 0, ident="b", value=b'{"id":"b"}')
+    lab.account.flush()
+    lab.drained()
+    lab.admin.wait_drained(lab.group, named)
+    status = json.loads(daemon.command("status", "--json").stdout)
+    assert {partition["topic"] for partition in status["partitions"]} == {lab.input, named}
+    assert [json.loads(record.value)["id"] for record in lab.published()] == ["a", "b"]

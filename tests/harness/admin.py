@@ -5,6 +5,9 @@ from typing import TypeVar
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
     AdminClient,
     AlterConfigOpType,
     ConfigEntry,
@@ -12,6 +15,7 @@ from confluent_kafka.admin import (
     NewPartitions,
     NewTopic,
     OffsetSpec,
+    ResourcePatternType,
     ResourceType,
 )
 
@@ -78,6 +82,16 @@ class Admin:
         entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
         resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
         for done in self._client.incremental_alter_configs([resource]).values():
+            done.result(_TIMEOUT_S)
+
+    def allow(self, user: str, resource: ResourceType, name: str, *operations: AclOperation) -> None:
+        """On resources of exactly this name, or with a trailing * on those whose names begin so."""
+        pattern = ResourcePatternType.PREFIXED if name.endswith("*") else ResourcePatternType.LITERAL
+        rules = [
+            AclBinding(resource, name.rstrip("*"), pattern, f"User:{user}", "*", operation, AclPermissionType.ALLOW)
+            for operation in operations
+        ]
+        for done in self._client.create_acls(rules).values():
             done.result(_TIMEOUT_S)
 
     def delete_records(self, topic: str, partition: int, before_offset: int) -> None:

@@ -7,7 +7,9 @@ import signal
 import subprocess
 import tempfile
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -57,8 +59,11 @@ delete.records.purgatory.purge.interval.requests=1
 class Broker:
     """Use as a context manager; `plaintext` and `sasl_ssl` are host:port of the two listeners."""
 
-    def __init__(self, heap_mb: int = 512, quick_start: bool = True) -> None:
-        """`quick_start` keeps the JVM to its first compiler, which suits short tests but not measurements."""
+    def __init__(
+        self, heap_mb: int = 512, quick_start: bool = True, settings: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """`quick_start` keeps the JVM to its first compiler, which suits short tests but not measurements. `settings`
+        are added to server.properties."""
         self.directory = Path(tempfile.mkdtemp(prefix="firstseen-broker-"))
         self.log = self.directory / "broker.log"
         self._heap_mb = heap_mb
@@ -80,6 +85,7 @@ class Broker:
                 password=SASL_PASSWORD,
                 data=self.directory / "data",
             )
+            + "".join(f"{name}={value}\n" for name, value in settings.items())
         )
         self._jars = ensure_jars()
         self._format()

@@ -79,7 +79,7 @@ class Daemon:
             raise AssertionError(f"still running after {timeout_s:g} s:\n{self.log_tail()}") from None
 
     def stop(self, timeout_s: float = 15.0) -> int:
-        """SIGTERM, once it is far enough to have logged something: before that a signal simply ends it."""
+        """SIGTERM, once it has logged something: a signal while the program is still being loaded simply ends it."""
         wait_until(lambda: self.log_text() or not self.running(), "the daemon has started")
         self.signal(signal.SIGTERM)
         return self.wait_exit(timeout_s)

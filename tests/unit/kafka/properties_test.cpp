@@ -34,6 +34,7 @@ TEST(Properties, EachOwnedOneIsRefusedWithThePromiseOrTheOptionToUse) {
   EXPECT_TRUE(contains(reason_for("group.id", "g"), "input.group"));
   EXPECT_TRUE(contains(reason_for("auto.offset.reset", "earliest"), "input.start"));
   EXPECT_TRUE(contains(reason_for("compression.codec", "lz4"), "output.compression"));
+  EXPECT_TRUE(contains(reason_for("topic.blacklist", "^x"), "input.topics"));
   for (const char* name : {"enable.auto.commit", "enable.auto.offset.store", "acks", "retries"}) {
     EXPECT_TRUE(contains(reason_for(name, "1"), "nothing is lost")) << name;
   }

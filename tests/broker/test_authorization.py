@@ -1,0 +1,106 @@
+"""On a broker that lets nobody do anything unasked: the permissions that the README lists are enough, and a missing one
+is named."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka.admin import AclOperation, ResourceType
+from harness.admin import Admin
+from harness.broker import SASL_USER, Broker
+from harness.lab import Lab
+
+_AUTHORIZER = {
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "super.users": "User:ANONYMOUS",  # the harness, on the listener without authentication
+}
+
+
+@pytest.fixture(scope="module")
+def strict_broker() -> Iterator[Broker]:
+    with Broker(settings=_AUTHORIZER) as running:
+        yield running
+
+
+@pytest.fixture
+def strict_lab(strict_broker: Broker, tmp_path: Path, name: str) -> Iterator[Lab]:
+    made = Lab(strict_broker, Admin(strict_broker.plaintext), tmp_path, name).topics()
+    yield made
+    made.close()
+
+
+def _rules(lab: Lab) -> list[tuple[ResourceType, str, AclOperation]]:
+    """The README's table."""
+    topic, group, transaction = ResourceType.TOPIC, ResourceType.GROUP, ResourceType.TRANSACTIONAL_ID
+    destinations = (lab.output, lab.duplicates, lab.rejects)
+    return [
+        *((topic, lab.input, operation) for operation in (AclOperation.READ, AclOperation.DESCRIBE)),
+        *((topic, name, AclOperation.WRITE) for name in destinations),
+        *((topic, name, AclOperation.DESCRIBE) for name in destinations),
+        (group, lab.group, AclOperation.READ),
+        (transaction, f"firstseen-{lab.group}-*", AclOperation.WRITE),
+        (transaction, f"firstseen-{lab.group}-*", AclOperation.DESCRIBE),
+    ]
+
+
+def _allow(lab: Lab, rules: list[tuple[ResourceType, str, AclOperation]]) -> None:
+    for resource, name, operation in rules:
+        lab.admin.allow(SASL_USER, resource, name, operation)
+
+
+def _daemon(lab: Lab):
+    return lab.daemon(
+        kafka={"brokers": [lab.broker.sasl_ssl], "properties": lab.broker.sasl_properties("PLAIN")},
+        duplicates={"route": "topic", "topic": lab.duplicates},
+        rejects={"route": "topic", "topic": lab.rejects},
+    )
+
+
+def test_the_permissions_of_the_readme_suffice(strict_lab: Lab):
+    _allow(strict_lab, _rules(strict_lab))
+    for topic in (strict_lab.input, strict_lab.output):
+        strict_lab.admin.allow(SASL_USER, ResourceType.TOPIC, topic, AclOperation.DESCRIBE_CONFIGS)
+    daemon = _daemon(strict_lab).start()
+    strict_lab.send("a", "b", "a")
+    strict_lab.drained()
+    strict_lab.assert_exact()
+    assert len(strict_lab.published(strict_lab.duplicates)) == 1
+    assert "could not be checked" not in daemon.log_text()
+    assert daemon.stop() == 0
+
+
+def test_without_describe_configs_the_daemon_works_and_says_what_it_could_not_check(strict_lab: Lab):
+    _allow(strict_lab, _rules(strict_lab))
+    daemon = _daemon(strict_lab).start()
+    strict_lab.send("a", "b", "a")
+    strict_lab.drained()
+    strict_lab.assert_exact()
+    for topic in (strict_lab.input, strict_lab.output):
+        assert "warning" in daemon.wait_log(topic, "could not be checked", "lacks the permission DescribeConfigs")
+    assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("resource", "operation", "words"),
+    [
+        (ResourceType.TOPIC, AclOperation.READ, ("topic authorization",)),
+        (ResourceType.TOPIC, AclOperation.WRITE, ("topic authorization",)),
+        (ResourceType.GROUP, AclOperation.READ, ("group authorization",)),
+        (ResourceType.TRANSACTIONAL_ID, AclOperation.WRITE, ("transactional id authorization",)),
+    ],
+)
+def test_a_missing_permission_is_named_and_nothing_is_lost_once_it_is_given(
+    strict_lab: Lab, resource: ResourceType, operation: AclOperation, words: tuple[str, ...]
+):
+    rules = _rules(strict_lab)
+    missing = [rule for rule in rules if rule[0] == resource and rule[2] == operation]
+    assert missing
+    _allow(strict_lab, [rule for rule in rules if rule not in missing])
+    daemon = _daemon(strict_lab).start()
+    strict_lab.send("a", "b", "a")
+    daemon.wait_log(*words)
+    _allow(strict_lab, missing)
+    if not daemon.running():
+        daemon.start()
+    strict_lab.drained()
+    strict_lab.assert_exact()
