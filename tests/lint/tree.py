@@ -15,6 +15,7 @@ LAYERS = {
     "kafka": {"base"},
     "config": {"base"},
     "dedup": {"base", "key", "store", "kafka"},
+    "idempotency": {"base", "store"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([a-z_]+)/', re.MULTILINE)
 

@@ -1,0 +1,245 @@
+#include "idempotency/lmdb_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "idempotency/record_codec.h"
+#include "idempotency/record_state.h"
+#include "store/codec.h"
+
+namespace firstseen::idempotency {
+
+using store::bytes_of;
+using store::Cursor;
+using store::text_of;
+using store::Txn;
+
+namespace {
+
+constexpr std::size_t sweep_batch = 10'000;
+
+}  // namespace
+
+LmdbStore::LmdbStore(std::shared_ptr<store::Env> env, const Tables& tables, const Clock* clock)
+    : env_(std::move(env)),
+      tables_(tables),
+      clock_(clock != nullptr ? *clock : system_clock_),
+      owners_(env_->directory() / owners_folder) {}
+
+LmdbStore::~LmdbStore() {
+  static_cast<void>(write([](Txn&) { return Result<void>(); }));  // the counts: statistics that may be lost
+}
+
+Result<void> LmdbStore::write(const Work& work) {
+  auto txn = Txn::begin(*env_, Txn::Mode::write);
+  if (!txn) return forward(txn.error());
+  PendingCounts counts;
+  {
+    const std::scoped_lock lock(counts_mutex_);
+    counts = std::exchange(pending_, {});
+  }
+  auto done = write_counts(*txn, counts);
+  if (done) done = work(*txn);
+  if (done) done = txn->commit();
+  if (done) return done;
+  restore(counts);
+  if (txn->met_full_map()) {
+    return fail(Action::pause, Exit::io,
+                fmt::format("store {} is full (its size was fixed when it was made); nothing was changed: sweep it, "
+                            "erase records, or go on with a new, larger one",
+                            env_->directory().string()));
+  }
+  return done;
+}
+
+Result<std::optional<Record>> LmdbStore::fetch(Txn& txn, const Key& key, bool with_value) {
+  const auto bytes = txn.get(tables_.records, bytes_of(key.text()));
+  if (!bytes) return forward(bytes.error());
+  if (!*bytes) return std::optional<Record>();
+  auto record = decode_record(key, **bytes);
+  if (!record) return forward(record.error());
+  if (with_value && record->outcome) {
+    const auto value = txn.get(tables_.values, bytes_of(key.text()));
+    if (!value) return forward(value.error());
+    if (*value) record->outcome->value = text_of(**value);
+  }
+  return std::optional<Record>(std::move(*record));
+}
+
+Result<std::optional<Record>> LmdbStore::find(Txn& txn, const Key& key) {
+  auto record = fetch(txn, key, true);
+  if (record && *record && has_expired(**record, clock_.wall_ms())) return std::optional<Record>();
+  return record;
+}
+
+Result<void> LmdbStore::save(Txn& txn, const Record& record) {
+  const auto key = bytes_of(record.key.text());
+  if (auto put = txn.put(tables_.records, key, bytes_of(encode_record(record))); !put) return put;
+  if (!record.outcome || record.outcome->value.empty()) return txn.erase_if_present(tables_.values, key);
+  return txn.put(tables_.values, key, bytes_of(record.outcome->value));
+}
+
+Result<void> LmdbStore::remove(Txn& txn, const Key& key) {
+  for (const store::Dbi table : {tables_.records, tables_.values, tables_.payloads}) {
+    if (auto gone = txn.erase_if_present(table, bytes_of(key.text())); !gone) return gone;
+  }
+  return {};
+}
+
+Result<std::uint64_t> LmdbStore::next_token(Txn& txn) {
+  auto last = read_number(txn, tables_.meta, "last_token");
+  if (!last) return last;
+  if (auto kept = write_number(txn, tables_.meta, "last_token", *last + 1); !kept) return forward(kept.error());
+  return *last + 1;
+}
+
+Result<ResultStore::Put> LmdbStore::put_if_new(const Record& record, std::string_view payload) {
+  auto known = peek(record.key);  // most that are not new need no write transaction
+  if (!known) return forward(known.error());
+  Put put{.is_new = false, .record = record};
+  if (!*known) {
+    const auto written = write([&](Txn& txn) -> Result<void> {
+      auto found = find(txn, record.key);
+      if (!found) return forward(found.error());
+      known = found;
+      if (*found) return {};
+      const auto token = next_token(txn);
+      if (!token) return forward(token.error());
+      put = {.is_new = true, .record = record};
+      put.record.token = *token;
+      if (auto removed = remove(txn, record.key); !removed) return removed;
+      if (auto saved = save(txn, put.record); !saved || payload.empty()) return saved;
+      return txn.put(tables_.payloads, bytes_of(record.key.text()), bytes_of(payload));
+    });
+    if (!written) return forward(written.error());
+  }
+  if (auto counted = count(record.key, *known); !counted) return forward(counted.error());
+  if (*known) put.record = std::move(**known);
+  return put;
+}
+
+Result<std::optional<Record>> LmdbStore::get(const Key& key) {
+  auto found = peek(key);
+  if (!found) return found;
+  if (auto counted = count(key, *found); !counted) return forward(counted.error());
+  return found;
+}
+
+Result<std::optional<Record>> LmdbStore::peek(const Key& key) {
+  auto txn = begin_read();
+  if (!txn) return forward(txn.error());
+  return find(*txn, key);
+}
+
+Result<std::optional<Record>> LmdbStore::replace(const Record& expected, const Record& desired, Token token) {
+  std::optional<Record> now;
+  const auto written = write([&](Txn& txn) -> Result<void> {
+    const auto found = find(txn, expected.key);
+    if (!found) return forward(found.error());
+    if (!*found || !same_attempt(**found, expected)) return {};
+    Record next = desired;
+    next.access_count = (*found)->access_count;
+    next.token = (*found)->token;
+    if (token == Token::advance) {
+      const auto advanced = next_token(txn);
+      if (!advanced) return forward(advanced.error());
+      next.token = *advanced;
+    }
+    if (auto saved = save(txn, next); !saved) return saved;
+    now = std::move(next);
+    return {};
+  });
+  if (!written) return forward(written.error());
+  return now;
+}
+
+Result<bool> LmdbStore::erase(const Key& key) {
+  bool there = false;
+  const auto written = write([&](Txn& txn) -> Result<void> {
+    // A damaged record can be erased, so it is not read.
+    const auto bytes = txn.get(tables_.records, bytes_of(key.text()));
+    if (!bytes) return forward(bytes.error());
+    const auto record = *bytes ? decode_record(key, **bytes) : Result<Record>(Record{.key = key});
+    there = *bytes && !(record && has_expired(*record, clock_.wall_ms()));
+    return remove(txn, key);
+  });
+  if (!written) return forward(written.error());
+  return there;
+}
+
+Result<std::optional<std::string>> LmdbStore::payload(const Key& key) {
+  auto txn = begin_read();
+  if (!txn) return forward(txn.error());
+  const auto record = find(*txn, key);
+  if (!record) return forward(record.error());
+  if (!*record) return std::optional<std::string>();
+  const auto bytes = txn->get(tables_.payloads, bytes_of(key.text()));
+  if (!bytes) return forward(bytes.error());
+  return *bytes ? std::optional<std::string>(text_of(**bytes)) : std::nullopt;
+}
+
+Result<std::vector<Key>> LmdbStore::expired_keys() {
+  std::vector<Key> keys;
+  const auto now_ms = clock_.wall_ms();
+  auto txn = begin_read();
+  if (!txn) return forward(txn.error());
+  auto cursor = Cursor::open(*txn, tables_.records);
+  if (!cursor) return forward(cursor.error());
+  while (keys.size() < sweep_batch) {
+    const auto row = cursor->next();
+    if (!row) return forward(row.error());
+    if (!*row) break;
+    const auto key = Key::make(text_of((*row)->key));
+    if (!key) return forward(key.error());
+    const auto record = decode_record(*key, (*row)->value);
+    if (record && has_expired(*record, now_ms)) keys.push_back(*key);
+  }
+  return keys;
+}
+
+Result<std::uint64_t> LmdbStore::sweep() {
+  std::uint64_t swept = 0;
+  owners_.remove_dead();
+  for (;;) {
+    const auto keys = expired_keys();
+    if (!keys) return forward(keys.error());
+    if (keys->empty()) return swept;
+    const auto written = write([&](Txn& txn) -> Result<void> {
+      for (const Key& key : *keys) {
+        const auto record = fetch(txn, key, false);
+        if (!record) return forward(record.error());
+        if (!*record || !has_expired(**record, clock_.wall_ms())) continue;  // another process was quicker
+        if (auto removed = remove(txn, key); !removed) return removed;
+        ++swept;
+      }
+      return {};
+    });
+    if (!written) return forward(written.error());
+    if (keys->size() < sweep_batch) return swept;
+  }
+}
+
+Result<void> LmdbStore::for_each(const std::function<bool(const Record&)>& visit) {
+  const auto now_ms = clock_.wall_ms();
+  auto txn = begin_read();
+  if (!txn) return forward(txn.error());
+  auto cursor = Cursor::open(*txn, tables_.records);
+  if (!cursor) return forward(cursor.error());
+  for (;;) {
+    const auto row = cursor->next();
+    if (!row) return forward(row.error());
+    if (!*row) return {};
+    const auto key = Key::make(text_of((*row)->key));
+    if (!key) return forward(key.error());
+    const auto record = fetch(*txn, *key, true);
+    if (!record) return forward(record.error());
+    if (*record && !has_expired(**record, now_ms) && !visit(**record)) return {};
+  }
+}
+
+Result<std::unique_ptr<Owner>> LmdbStore::enlist() { return owners_.enlist(); }
+
+}  // namespace firstseen::idempotency

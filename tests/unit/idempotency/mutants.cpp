@@ -1,0 +1,135 @@
+#include "mutants.h"
+
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace firstseen::idempotency::test {
+namespace {
+
+/// Passes everything on; each mutant changes one thing.
+class Decorator : public ResultStore {
+ public:
+  explicit Decorator(std::shared_ptr<ResultStore> inner) : inner_(std::move(inner)) {}
+  Result<Put> put_if_new(const Record& record, std::string_view payload) override {
+    return inner_->put_if_new(record, payload);
+  }
+  Result<std::optional<Record>> get(const Key& key) override { return inner_->get(key); }
+  Result<std::optional<Record>> peek(const Key& key) override { return inner_->peek(key); }
+  Result<std::optional<Record>> replace(const Record& expected, const Record& desired, Token token) override {
+    return inner_->replace(expected, desired, token);
+  }
+  Result<bool> erase(const Key& key) override { return inner_->erase(key); }
+  Result<std::optional<std::string>> payload(const Key& key) override { return inner_->payload(key); }
+  Result<std::uint64_t> sweep() override { return inner_->sweep(); }
+  Result<void> for_each(const std::function<bool(const Record&)>& visit) override { return inner_->for_each(visit); }
+  Result<StoreStats> stats() override { return inner_->stats(); }
+  Result<std::unique_ptr<Owner>> enlist() override { return inner_->enlist(); }
+  bool alive(const std::string& owner_id) override { return inner_->alive(owner_id); }
+
+ protected:
+  ResultStore& inner() { return *inner_; }
+
+ private:
+  const std::shared_ptr<ResultStore> inner_;
+};
+
+/// No expiry check: records are kept for ever.
+class NeverExpires final : public Decorator {
+ public:
+  using Decorator::Decorator;
+  Result<Put> put_if_new(const Record& record, std::string_view payload) override {
+    return Decorator::put_if_new(immortal(record), payload);
+  }
+  Result<std::optional<Record>> replace(const Record& expected, const Record& desired, Token token) override {
+    return Decorator::replace(expected, immortal(desired), token);
+  }
+
+ private:
+  static Record immortal(Record record) {
+    record.expires_at_ms = std::numeric_limits<std::int64_t>::max();
+    return record;
+  }
+};
+
+/// A gap between check and insert: everybody who found nothing overwrites.
+class ChecksThenInserts final : public Decorator {
+ public:
+  using Decorator::Decorator;
+  Result<Put> put_if_new(const Record& record, std::string_view payload) override {
+    auto found = inner().get(record.key);
+    if (!found) return forward(found.error());
+    if (*found) return Put{.is_new = false, .record = std::move(**found)};
+    for (int i = 0; i < 100; ++i) std::this_thread::yield();  // the gap
+    if (auto erased = inner().erase(record.key); !erased) return forward(erased.error());
+    auto put = inner().put_if_new(record, payload);
+    if (put) put->is_new = true;
+    return put;
+  }
+};
+
+/// A failed operation is put down as done.
+class FailureBlocks final : public Decorator {
+ public:
+  using Decorator::Decorator;
+  Result<std::optional<Record>> replace(const Record& expected, const Record& desired, Token token) override {
+    Record changed = desired;
+    if (changed.status == Status::failed) changed.status = Status::completed;
+    return Decorator::replace(expected, changed, token);
+  }
+};
+
+/// Completing makes the record that is not there.
+class CompletesAnything final : public Decorator {
+ public:
+  using Decorator::Decorator;
+  Result<std::optional<Record>> peek(const Key& key) override {
+    auto found = Decorator::peek(key);
+    if (!found || *found) return found;
+    Record record{.key = key};
+    record.expires_at_ms = std::numeric_limits<std::int64_t>::max();
+    auto put = inner().put_if_new(record, {});
+    return put ? Result<std::optional<Record>>(std::move(put->record)) : forward(put.error());
+  }
+};
+
+/// The status is stored, the outcome is not.
+class DropsOutcomes final : public Decorator {
+ public:
+  using Decorator::Decorator;
+  Result<std::optional<Record>> replace(const Record& expected, const Record& desired, Token token) override {
+    Record changed = desired;
+    changed.outcome.reset();
+    return Decorator::replace(expected, changed, token);
+  }
+};
+
+/// Attempts cannot be told apart: every one has the token of the first.
+class ForgetsTokens final : public Decorator {
+ public:
+  using Decorator::Decorator;
+  Result<std::optional<Record>> replace(const Record& expected, const Record& desired, Token /*token*/) override {
+    return Decorator::replace(expected, desired, Token::keep);
+  }
+};
+
+template <class T>
+Wrap wrapped() {
+  return [](std::shared_ptr<ResultStore> inner) { return std::make_shared<T>(std::move(inner)); };
+}
+
+}  // namespace
+
+std::vector<Mutant> mutants() {
+  return {
+      {"NoExpiryCheck", "AnExpiredOutcomeIsNotGivenAgain", wrapped<NeverExpires>()},
+      {"GapBetweenCheckAndInsert", "OneOfManyConcurrentCallersStarts", wrapped<ChecksThenInserts>()},
+      {"FailedBlocksRetry", "AFailedOperationMayStartAtOnce", wrapped<FailureBlocks>()},
+      {"CompleteWithoutStart", "CompletingWhatWasNotStartedIsRefused", wrapped<CompletesAnything>()},
+      {"ResultNotStored", "ADuplicateGetsTheOutcome", wrapped<DropsOutcomes>()},
+      {"NoFencing", "ALateHolderIsRefused", wrapped<ForgetsTokens>()},
+  };
+}
+
+}  // namespace firstseen::idempotency::test

@@ -1,0 +1,57 @@
+#include "support.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <utility>
+
+namespace firstseen::idempotency::test {
+
+TemporaryDirectory::TemporaryDirectory() {
+  const char* base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+  std::string name = std::string(base) + "/firstseen-operations-XXXXXX";
+  if (mkdtemp(name.data()) == nullptr) std::abort();
+  path_ = name;
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::shared_ptr<ResultStore> open_or_fail(const std::filesystem::path& directory, const Clock& clock) {
+  auto opened = open_lmdb_store({.directory = directory, .max_size_bytes = 64ULL << 20U, .clock = &clock});
+  if (!opened) {
+    ADD_FAILURE() << opened.error().message;
+    return nullptr;
+  }
+  return std::move(*opened);
+}
+
+Bench::Bench(Kind kind) {
+  if (kind == Kind::memory) {
+    store = make_memory_store(&clock);
+    return;
+  }
+  directory_ = std::make_unique<TemporaryDirectory>();
+  store = open_or_fail(directory_->path(), clock);
+}
+
+Handler Bench::handler(HandlerOptions options) const {
+  options.clock = &clock;
+  return Handler(store, options);
+}
+
+std::string name_of(Bench::Kind kind) { return kind == Bench::Kind::memory ? "Memory" : "Lmdb"; }
+
+Key key(std::string_view text) { return *Key::make(text); }
+
+Record attempt(std::string_view text, const Clock& clock) {
+  Record record{.key = key(text)};
+  record.created_at_ms = clock.wall_ms();
+  record.lease_until_ms = clock.wall_ms() + 30'000;
+  record.expires_at_ms = clock.wall_ms() + 60'000;
+  return record;
+}
+
+}  // namespace firstseen::idempotency::test
