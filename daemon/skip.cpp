@@ -12,7 +12,7 @@
 namespace firstseen {
 namespace {
 
-constexpr Millis patience{20'000};
+constexpr Millis skip_limit{20'000};
 
 struct SkipArguments {
   Target target;
@@ -28,7 +28,7 @@ Exit skip_message(const SkipArguments& arguments) {
                                     {"topic", arguments.tp.topic},
                                     {"partition", arguments.tp.partition},
                                     {"offset", arguments.offset}},
-                                   patience);
+                                   skip_limit);
   if (!answer) return report(answer.error());
   return print(answer->get<std::string>() + "\n");
 }

@@ -10,12 +10,12 @@
 namespace firstseen {
 namespace {
 
-constexpr Millis patience{10'000};
+constexpr Millis status_limit{10'000};
 
 Exit show_status(const Target& target, bool as_json) {
   const auto path = store_path(target);
   if (!path) return report(path.error());
-  const auto status = control::ask(control_socket(*path), {{"command", "status"}}, patience);
+  const auto status = control::ask(control_socket(*path), {{"command", "status"}}, status_limit);
   if (!status) return report(status.error());
   const Exit printed = print(as_json ? to_text(*status) : status_to_text(*status));
   return printed == Exit::ok ? health_of(*status) : printed;

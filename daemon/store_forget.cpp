@@ -16,7 +16,7 @@
 namespace firstseen {
 namespace {
 
-constexpr Millis patience{20'000};
+constexpr Millis forget_limit{20'000};
 
 struct ForgetArguments {
   Target target;
@@ -57,7 +57,7 @@ Result<std::string> forget_in(const std::filesystem::path& directory, const Dige
 
 Result<std::string> forget(const std::filesystem::path& path, const Digest& digest) {
   const auto answer =
-      control::ask(control_socket(path), {{"command", "forget"}, {"digest", to_hex(digest.bytes)}}, patience);
+      control::ask(control_socket(path), {{"command", "forget"}, {"digest", to_hex(digest.bytes)}}, forget_limit);
   if (answer) return answer->get<std::string>();
   // A daemon that lives but does not answer holds the lock: opening then fails with try_again.
   if (answer.error().exit == Exit::unavailable) return forget_in(slot_directory(path), digest);

@@ -10,12 +10,12 @@
 namespace firstseen::config {
 namespace {
 
-constexpr std::size_t longest_file = 64U << 10U;
+constexpr std::size_t longest_secret = 64U << 10U;
 constexpr std::string_view file_prefix = "file:";
 
 Result<std::string> contents(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::string text(longest_file + 1, '\0');
+  std::string text(longest_secret + 1, '\0');
   if (!file || !file.read(text.data(), static_cast<std::streamsize>(text.size())).eof()) {
     if (file && !file.eof()) return fail(Exit::config, fmt::format("the file {} is larger than 64 KiB", path));
     return fail(Exit::config, fmt::format("cannot read the file {}: {}", path, std::generic_category().message(errno)));

@@ -1,16 +1,10 @@
 #include "kafka/group_membership.h"
 
-#include <memory>
-
 #include "kafka/handles.h"
 
 namespace firstseen::kafka {
 
 namespace {
-
-struct LibrdkafkaFree {
-  void operator()(void* memory) const { rd_kafka_mem_free(nullptr, memory); }
-};
 
 /// Two memberships are equal exactly when their serialised forms are: group, generation, member and instance.
 std::string serialised(const rd_kafka_consumer_group_metadata_t* metadata) {
@@ -18,14 +12,14 @@ std::string serialised(const rd_kafka_consumer_group_metadata_t* metadata) {
   std::size_t size = 0;
   const ErrorHandle error(rd_kafka_consumer_group_metadata_write(metadata, &buffer, &size));
   if (error) return {};
-  const std::unique_ptr<void, LibrdkafkaFree> owned(buffer);
+  const MemoryHandle<void> owned(buffer);
   return {static_cast<const char*>(buffer), size};
 }
 
 /// librdkafka has no accessor for the generation: compare with the same member outside of any generation.
 bool is_outside_group(const rd_kafka_consumer_group_metadata_t* metadata, rd_kafka_t* consumer,
                       const std::string& group, const std::string& instance_id) {
-  const std::unique_ptr<char, LibrdkafkaFree> member(rd_kafka_memberid(consumer));
+  const MemoryHandle<char> member(rd_kafka_memberid(consumer));
   const char* instance = instance_id.empty() ? nullptr : instance_id.c_str();
   const GroupMetadataHandle outside(
       rd_kafka_consumer_group_metadata_new_with_genid(group.c_str(), -1, member ? member.get() : "", instance));

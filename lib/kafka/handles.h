@@ -37,6 +37,13 @@ using EventHandle = Handle<rd_kafka_event_t, rd_kafka_event_destroy>;
 using MessageHandle = Handle<rd_kafka_message_t, rd_kafka_message_destroy>;
 using HeadersHandle = Handle<rd_kafka_headers_t, rd_kafka_headers_destroy>;
 using ErrorHandle = Handle<rd_kafka_error_t, rd_kafka_error_destroy>;
+using MetadataHandle = Handle<const rd_kafka_metadata_t, rd_kafka_metadata_destroy>;
 using GroupMetadataHandle = Handle<rd_kafka_consumer_group_metadata_t, rd_kafka_consumer_group_metadata_destroy>;
+
+inline void free_memory(void* memory) { rd_kafka_mem_free(nullptr, memory); }
+
+/// Memory that librdkafka has allocated for its caller.
+template <class T>
+using MemoryHandle = Handle<T, free_memory>;
 
 }  // namespace firstseen::kafka

@@ -19,18 +19,10 @@ namespace firstseen::kafka {
 
 namespace {
 
-constexpr int slice_ms = 1000;
+constexpr int wait_ms = 1000;
 constexpr std::chrono::seconds describe_limit{3};
 
-struct MetadataDeleter {
-  void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
-};
-using MetadataHandle = std::unique_ptr<const rd_kafka_metadata_t, MetadataDeleter>;
 using ConfigResourceHandle = Handle<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy>;
-
-struct LibrdkafkaFree {
-  void operator()(void* memory) const { rd_kafka_mem_free(nullptr, memory); }
-};
 
 /// A client that only asks.
 class Inquiry final : public Callbacks {
@@ -61,7 +53,7 @@ class Inquiry final : public Callbacks {
 Result<ClusterTopics> Inquiry::topics(const KeepWaiting& keep_waiting) {
   while (true) {
     const rd_kafka_metadata_t* raw = nullptr;
-    const auto code = rd_kafka_metadata(client_.get(), 1, nullptr, &raw, slice_ms);
+    const auto code = rd_kafka_metadata(client_.get(), 1, nullptr, &raw, wait_ms);
     const MetadataHandle metadata(raw);
     rd_kafka_poll(client_.get(), 0);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -79,7 +71,7 @@ Result<ClusterTopics> Inquiry::topics(const KeepWaiting& keep_waiting) {
 }
 
 std::string Inquiry::cluster_id() {
-  const std::unique_ptr<char, LibrdkafkaFree> id(rd_kafka_clusterid(client_.get(), slice_ms));
+  const MemoryHandle<char> id(rd_kafka_clusterid(client_.get(), wait_ms));
   return id ? id.get() : "";
 }
 
@@ -92,7 +84,7 @@ EventHandle Inquiry::ask_settings(const std::vector<ConfigResourceHandle>& resou
   const auto deadline = std::chrono::steady_clock::now() + describe_limit;
   EventHandle event;
   do {
-    event.reset(rd_kafka_queue_poll(queue.get(), slice_ms));
+    event.reset(rd_kafka_queue_poll(queue.get(), wait_ms));
   } while (!event && std::chrono::steady_clock::now() < deadline && keep_waiting());
   return event;
 }

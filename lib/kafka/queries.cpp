@@ -15,11 +15,6 @@ namespace {
 
 constexpr int slice_ms = 1000;
 
-struct MetadataDeleter {
-  void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
-};
-using MetadataHandle = std::unique_ptr<const rd_kafka_metadata_t, MetadataDeleter>;
-
 std::optional<std::int64_t> offset_or_nothing(std::int64_t offset) {
   return offset >= 0 ? std::optional(offset) : std::nullopt;
 }
