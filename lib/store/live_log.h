@@ -4,7 +4,7 @@
 #include <deque>
 #include <optional>
 
-#include "store/position_index.h"
+#include "store/index_line.h"
 #include "store/record.h"
 
 namespace firstseen::store {
@@ -47,6 +47,8 @@ class LiveLog {
   };
   /// The entry at a position in [head, tail); nothing in the gap behind a record's last entry.
   [[nodiscard]] std::optional<Place> at(LogPosition position) const;
+  /// The digest of that entry, in the map; null in the gap.
+  [[nodiscard]] const std::uint8_t* digest_at(LogPosition position) const;
 
   /// Positions that a record of so many entries takes up.
   static LogPosition positions_for(std::uint64_t entries) {
@@ -54,9 +56,18 @@ class LiveLog {
   }
 
  private:
+  /// What stands at 256 positions in a row.
+  struct Block {
+    const std::uint8_t* first_entry;
+    std::uint32_t record;   ///< ordinal
+    std::uint16_t entries;  ///< the rest is gap
+    std::uint16_t stride;   ///< bytes of an entry
+  };
+  [[nodiscard]] const Block& block_of(LogPosition position) const { return blocks_[(position - head_) / block]; }
+
   std::deque<LiveRecord> records_;
-  std::deque<std::uint32_t> record_of_block_;  ///< ordinal of the record of each block since head_
-  std::uint32_t first_ordinal_ = 0;            ///< of records_.front(); modulo 2^32
+  std::deque<Block> blocks_;         ///< since head_
+  std::uint32_t first_ordinal_ = 0;  ///< of records_.front(); modulo 2^32
   std::uint64_t entries_ = 0;
   LogPosition head_;
   LogPosition tail_;

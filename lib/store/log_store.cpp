@@ -1,12 +1,17 @@
 #include "store/log_store.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <limits>
 
 #include "store/codec.h"
 
 namespace firstseen::store {
 namespace {
+
+/// Lookups that go through decide() together: enough for the memory to be busy all the time, few enough for the caches.
+constexpr std::size_t lookup_chunk = 256;
 
 /// |a - b|, for any two times.
 std::uint64_t distance(std::int64_t a, std::int64_t b) { return a < b ? delta(b, a) : delta(a, b); }
@@ -23,19 +28,27 @@ LiveRange LogStore::live() const {
   return {log_.head(), log_.tail() - log_.head() + static_cast<LogPosition>(staged_.size())};
 }
 
-std::optional<LogStore::Match> LogStore::match(const Digest& digest, LogPosition position) const {
+const std::uint8_t* LogStore::digest_at(LogPosition position) const {
   const LogPosition age = position - log_.head();
   const LogPosition prepared = log_.tail() - log_.head();
-  if (age >= prepared) {
-    const Entry& entry = staged_[age - prepared];
-    return entry.digest == digest ? std::optional<Match>({entry, age, nullptr}) : std::nullopt;
-  }
+  return age < prepared ? log_.digest_at(position) : staged_[age - prepared].digest.bytes.data();
+}
+
+std::optional<LogStore::Match> LogStore::match(const Digest& digest, LogPosition position) const {
+  const std::uint8_t* stands_there = digest_at(position);
+  if (stands_there == nullptr || std::memcmp(stands_there, digest.bytes.data(), digest.bytes.size()) != 0) return {};
+  const LogPosition age = position - log_.head();
+  const LogPosition prepared = log_.tail() - log_.head();
+  if (age >= prepared) return Match{staged_[age - prepared], age, nullptr};
   const auto place = log_.at(position);
-  if (!place || !place->record->view().has_digest(place->entry, digest)) return {};
   return Match{place->record->view().entry(place->entry), age, place->record};
 }
 
 std::optional<Found> LogStore::find(const Digest& digest, std::int64_t now_ms) const {
+  return find(digest, index_.hash(digest), now_ms);
+}
+
+std::optional<Found> LogStore::find(const Digest& digest, const KeyedHash& hash, std::int64_t now_ms) const {
   const auto ttl_ms = static_cast<std::uint64_t>(options_.ttl.count());
   std::optional<LogPosition> tombstone;
   std::optional<Match> nearest;
@@ -52,11 +65,11 @@ std::optional<Found> LogStore::find(const Digest& digest, std::int64_t now_ms) c
         nearest ? distance(now_ms, nearest->entry.time_ms) : std::numeric_limits<std::uint64_t>::max();
     if (!nearest || away < best || (away == best && found->age > nearest->age)) nearest = found;
   };
-  index_.for_each_candidate(digest, live(), consider);
+  index_.for_each_candidate(hash, live(), consider);
   if (tombstone && nearest && nearest->age < *tombstone) {
     // The tombstone came to light after an entry that it covers had displaced others: look again, knowing it.
     nearest.reset();
-    index_.for_each_candidate(digest, live(), consider);
+    index_.for_each_candidate(hash, live(), consider);
   }
   if (!nearest) return {};
   const Entry& entry = nearest->entry;
@@ -64,32 +77,56 @@ std::optional<Found> LogStore::find(const Digest& digest, std::int64_t now_ms) c
   return Found{entry.time_ms, entry.offset, entry.range, false, nearest->record->view().source(entry.range)};
 }
 
+void LogStore::make_room_for(std::size_t entries) {
+  index_.make_room(log_.entries() + staged_.size() + entries, entries, live(), digest_reader_);
+}
+
 void LogStore::stage(const Entry& entry) {
-  const std::size_t entries = log_.entries() + staged_.size() + 1;
-  if (index_.too_small_for(entries)) rebuild_index(2 * entries);
+  make_room_for(1);
+  stage(entry, index_.hash(entry.digest));
+}
+
+void LogStore::stage(const Entry& entry, const KeyedHash& hash) {
   const LogPosition position = log_.tail() + static_cast<LogPosition>(staged_.size());
   staged_.push_back(entry);
-  index_.insert(entry.digest, position, live());
+  index_.insert(hash, position, live());
+}
+
+void LogStore::decide(std::span<const Entry> messages, bool refresh, std::span<std::optional<Found>> found) {
+  while (!messages.empty()) {
+    const std::size_t count = std::min(messages.size(), lookup_chunk);
+    decide_chunk(messages.first(count), refresh, found.first(count));
+    messages = messages.subspan(count);
+    found = found.subspan(count);
+  }
+}
+
+/// Waiting for memory is nearly all that a lookup costs. So a chunk goes through in passes, each of which asks for what
+/// the next one needs: the lines of the index, the entries that they point to; then everything is near at hand.
+void LogStore::decide_chunk(std::span<const Entry> messages, bool refresh, std::span<std::optional<Found>> found) {
+  make_room_for(messages.size());
+  std::array<KeyedHash, lookup_chunk> hashes;  // NOLINT(*-member-init): filled at once
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    hashes[i] = index_.hash(messages[i].digest);
+    index_.prefetch(hashes[i]);
+  }
+  const LiveRange live_now = live();
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    index_.for_each_candidate(hashes[i], live_now, [&](LogPosition position) {
+      if (const std::uint8_t* entry = digest_at(position)) __builtin_prefetch(entry);
+    });
+  }
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    found[i] = find(messages[i].digest, hashes[i], messages[i].time_ms);
+    if (!found[i] || refresh) stage(messages[i], hashes[i]);
+  }
 }
 
 void LogStore::drop_staged() {
   for (std::size_t i = 0; i < staged_.size(); ++i) {
-    index_.erase(staged_[i].digest, log_.tail() + static_cast<LogPosition>(i));
+    index_.erase(index_.hash(staged_[i].digest), log_.tail() + static_cast<LogPosition>(i));
   }
   staged_.clear();
-}
-
-void LogStore::rebuild_index(std::size_t capacity) {
-  index_.reset(capacity);
-  for (const LiveRecord& record : log_.records()) {
-    const RecordView view = record.view();
-    for (std::uint32_t i = 0; i < record.entry_count; ++i) {
-      index_.insert(view.digest(i), record.first_position + i, live());
-    }
-  }
-  for (std::size_t i = 0; i < staged_.size(); ++i) {
-    index_.insert(staged_[i].digest, log_.tail() + static_cast<LogPosition>(i), live());
-  }
 }
 
 std::optional<std::string> LogStore::pinned(const std::string& name) const {

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "store/directory.h"
+#include "store/growing_index.h"
 #include "store/live_log.h"
 #include "store/lmdb.h"
-#include "store/position_index.h"
 #include "store/record.h"
 #include "store/seen_store.h"
 #include "store/tables.h"
@@ -41,6 +41,7 @@ class LogStore final : public SeenStore {
 
   [[nodiscard]] std::optional<Found> find(const Digest& digest, std::int64_t now_ms) const override;
   void stage(const Entry& entry) override;
+  void decide(std::span<const Entry> messages, bool refresh, std::span<std::optional<Found>> found) override;
   [[nodiscard]] std::size_t staged() const override { return staged_.size(); }
   void drop_staged() override;
 
@@ -52,7 +53,7 @@ class LogStore final : public SeenStore {
   Result<void> close_clean() override;
   [[nodiscard]] Stats stats() const override;
 
-  [[nodiscard]] const PositionIndex& index() const { return index_; }
+  [[nodiscard]] const GrowingIndex& index() const { return index_; }
 
  private:
   /// Which records leave with a commit, and what they take along.
@@ -111,8 +112,12 @@ class LogStore final : public SeenStore {
 
   // log_store.cpp
   [[nodiscard]] LiveRange live() const;
+  [[nodiscard]] const std::uint8_t* digest_at(LogPosition position) const;
   [[nodiscard]] std::optional<Match> match(const Digest& digest, LogPosition position) const;
-  void rebuild_index(std::size_t capacity);
+  [[nodiscard]] std::optional<Found> find(const Digest& digest, const KeyedHash& hash, std::int64_t now_ms) const;
+  void stage(const Entry& entry, const KeyedHash& hash);
+  void decide_chunk(std::span<const Entry> messages, bool refresh, std::span<std::optional<Found>> found);
+  void make_room_for(std::size_t entries);
 
   const OpenOptions options_;
   const PositionLimits limits_;
@@ -128,7 +133,8 @@ class LogStore final : public SeenStore {
   Texts notes_;
   std::map<TopicPartition, PartitionState> partitions_;
   LiveLog log_;
-  PositionIndex index_;
+  GrowingIndex index_;
+  GrowingIndex::DigestAt digest_reader_;
   std::vector<Entry> staged_;
   bool undecided_ = false;
 

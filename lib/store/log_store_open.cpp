@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <random>
 
@@ -62,7 +63,12 @@ LogStore::LogStore(const OpenOptions& options, const PositionLimits& limits, Own
       limits_(limits),
       lock_(std::move(lock)),
       log_(limits.first),
-      index_(secret, least_index_entries) {}
+      index_(secret, least_index_entries),
+      digest_reader_([this](LogPosition position, Digest& digest) {
+        const std::uint8_t* bytes = digest_at(position);
+        if (bytes != nullptr) std::memcpy(digest.bytes.data(), bytes, digest.bytes.size());
+        return bytes != nullptr;
+      }) {}
 
 Result<std::unique_ptr<LogStore>> LogStore::open(const OpenOptions& options, const PositionLimits& limits) {
   if (options.max_size_bytes < least_max_size) {
@@ -168,7 +174,7 @@ Result<void> LogStore::load_records(Txn& txn) {
   });
   if (!walked) return walked;
   if (!damage.empty()) return fail(Exit::bad_data, damage);
-  if (log_.entries() != 0) rebuild_index(std::max<std::size_t>(log_.entries() * 5 / 4, least_index_entries));
+  if (log_.entries() != 0) index_.rebuild(log_.entries(), live(), digest_reader_);
   undecided_ = !log_.records().empty() && log_.records().back().sequence > state_.settled;
   report_.push_back(fmt::format("index built: {} keys in {} records, {} bytes of memory", log_.entries(),
                                 log_.records().size(), index_.memory_bytes()));

@@ -303,7 +303,9 @@ Result<void> LogStore::roll_back() {
 
   const std::vector<Entry> staged = staged_;  // they stand behind the record that goes, so their positions change
   drop_staged();
-  for (std::uint32_t i = 0; i < record.entry_count; ++i) index_.erase(digests[i], record.first_position + i);
+  for (std::uint32_t i = 0; i < record.entry_count; ++i) {
+    index_.erase(index_.hash(digests[i]), record.first_position + i);
+  }
   log_.pop_back();
   for (const Entry& entry : staged) stage(entry);
   for (const SourceRange& range : ranges) {

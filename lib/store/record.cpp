@@ -193,9 +193,11 @@ std::size_t RecordView::stride() const {
          value_[layout::range_width_at] + value_[layout::kind_width_at];
 }
 
-const std::uint8_t* RecordView::entry_at(std::uint32_t entry) const {
-  return value_ + load_le<std::uint32_t>(value_ + layout::entries_at) + entry * stride();
+const std::uint8_t* RecordView::first_entry() const {
+  return value_ + load_le<std::uint32_t>(value_ + layout::entries_at);
 }
+
+const std::uint8_t* RecordView::entry_at(std::uint32_t entry) const { return first_entry() + entry * stride(); }
 
 const std::uint8_t* RecordView::range_at(std::uint32_t range) const {
   return value_ + layout::header_bytes + range * layout::range_row_bytes;

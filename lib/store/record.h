@@ -80,10 +80,12 @@ class RecordView {
   [[nodiscard]] TopicPartition source(std::uint32_t range) const;
 
   [[nodiscard]] Bytes bytes() const { return {value_, size_bytes()}; }
+  /// Where the entries begin, each with its digest first, `stride` bytes apart.
+  [[nodiscard]] const std::uint8_t* first_entry() const;
+  [[nodiscard]] std::size_t stride() const;
 
  private:
   explicit RecordView(const std::uint8_t* value) : value_(value) {}
-  [[nodiscard]] std::size_t stride() const;
   [[nodiscard]] const std::uint8_t* entry_at(std::uint32_t entry) const;
   [[nodiscard]] const std::uint8_t* range_at(std::uint32_t range) const;
 

@@ -158,13 +158,16 @@ class SeenStore {
   /// Every partition the store knows, as of the last prepared batch.
   [[nodiscard]] virtual const std::map<TopicPartition, PartitionState>& partitions() const = 0;
 
-  // --- lookup and staging: memory only ---
+  // --- lookup and staging: memory only; also while the batch before is undecided ---
 
   /// Is there a live entry of this digest, newer than its last tombstone, with |now_ms - time| <= ttl? Of several, the
   /// one nearest in time. Sees prepared batches and staged entries.
   [[nodiscard]] virtual std::optional<Found> find(const Digest& digest, std::int64_t now_ms) const = 0;
   /// Adds an entry to the batch being built; find() sees it at once.
   virtual void stage(const Entry& entry) = 0;
+  /// For each message, in order: found[i] = find(digest, time_ms); when there is none, or with `refresh`, stages it. So
+  /// a message finds those before it. `found` has the messages' size.
+  virtual void decide(std::span<const Entry> messages, bool refresh, std::span<std::optional<Found>> found) = 0;
   [[nodiscard]] virtual std::size_t staged() const = 0;
   /// Forgets what was staged.
   virtual void drop_staged() = 0;

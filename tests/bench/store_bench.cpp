@@ -83,12 +83,15 @@ std::uint64_t key_of_message(std::uint64_t i, const Arguments& arguments) {
 /// One batch of the store's own loop: find, stage, prepare, settle. One message is one millisecond of stream time.
 void run_batch(store::SeenStore& seen, std::uint64_t first, const Arguments& arguments) {
   const auto end = static_cast<std::int64_t>(first + arguments.batch);
+  static std::vector<store::Entry> entries;
+  static std::vector<std::optional<store::Found>> found;
+  entries.clear();
   for (std::uint64_t i = first; i < first + arguments.batch; ++i) {
-    const Digest digest = digest_of(key_of_message(i, arguments));
     const auto now = static_cast<std::int64_t>(i);
-    if (seen.find(digest, now)) continue;
-    seen.stage({digest, 0, now, now, store::EntryKind::seen});
+    entries.push_back({digest_of(key_of_message(i, arguments)), 0, now, now, store::EntryKind::seen});
   }
+  found.resize(entries.size());
+  seen.decide(entries, false, found);
   store::SourceRange range;
   range.tp = {"bench", 0};
   range.start = static_cast<std::int64_t>(first);

@@ -33,6 +33,14 @@ class StoreDecorator : public store::SeenStore {
     return inner_->find(digest, now_ms);
   }
   void stage(const store::Entry& entry) override { inner_->stage(entry); }
+  /// By find() and stage() of the most derived decorator, so that a defect in these shows here too.
+  void decide(std::span<const store::Entry> messages, bool refresh,
+              std::span<std::optional<store::Found>> found) override {
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      found[i] = find(messages[i].digest, messages[i].time_ms);
+      if (!found[i] || refresh) stage(messages[i]);
+    }
+  }
   [[nodiscard]] std::size_t staged() const override { return inner_->staged(); }
   void drop_staged() override { inner_->drop_staged(); }
   [[nodiscard]] store::BatchId next_batch() const override { return inner_->next_batch(); }
@@ -59,6 +67,10 @@ class GuardedStore final : public StoreDecorator {
   GuardedStore(std::unique_ptr<store::SeenStore> inner, Faults& faults, const Process& process, Violations& violations)
       : StoreDecorator(std::move(inner)), faults_(faults), process_(process), violations_(violations) {}
 
+  void decide(std::span<const store::Entry> messages, bool refresh,
+              std::span<std::optional<store::Found>> found) override {
+    inner().decide(messages, refresh, found);
+  }
   Result<store::BatchId> prepare(std::span<const store::SourceRange> ranges, std::int64_t expire_before_ms,
                                  bool decided) override {
     if (undecided()) violations_.add(process_.name + ": prepare with an undecided batch");

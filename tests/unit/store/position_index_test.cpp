@@ -7,9 +7,11 @@
 namespace firstseen::store::test {
 namespace {
 
+constexpr std::uint64_t secret = 99;
+
 std::vector<LogPosition> candidates(const PositionIndex& index, const Digest& digest, LiveRange live) {
   std::vector<LogPosition> found;
-  index.for_each_candidate(digest, live, [&](LogPosition position) { found.push_back(position); });
+  index.for_each_candidate(keyed_hash(digest, secret), live, [&](LogPosition position) { found.push_back(position); });
   return found;
 }
 
@@ -20,9 +22,9 @@ bool finds(const PositionIndex& index, const Digest& digest, LogPosition positio
 
 TEST(PositionIndex, EveryLiveEntryIsFoundAndFalseCandidatesAreRare) {
   constexpr std::uint32_t count = 100'000;
-  PositionIndex index(99, count);
+  PositionIndex index(count);
   const LiveRange live{0, count};
-  for (std::uint32_t i = 0; i < count; ++i) index.insert(digest_of(i), i, live);
+  for (std::uint32_t i = 0; i < count; ++i) index.insert(keyed_hash(digest_of(i), secret), i, live);
   for (std::uint32_t i = 0; i < count; ++i) ASSERT_TRUE(finds(index, digest_of(i), i, live));
   std::size_t strangers = 0;
   for (std::uint32_t i = 0; i < count; ++i) strangers += candidates(index, digest_of(count + i), live).size();
@@ -32,11 +34,11 @@ TEST(PositionIndex, EveryLiveEntryIsFoundAndFalseCandidatesAreRare) {
 }
 
 TEST(PositionIndex, SlotsOutsideTheLiveRangeAreFreeAgain) {
-  PositionIndex index(1, 5000);
+  PositionIndex index(5000);
   const std::size_t before = index.memory_bytes();
   for (std::uint32_t i = 0; i < 200'000; ++i) {
     const LogPosition head = i < 4000 ? 0 : i - 4000;
-    index.insert(digest_of(i), i, {head, i - head + 1});
+    index.insert(keyed_hash(digest_of(i), secret), i, {head, i - head + 1});
   }
   EXPECT_EQ(index.memory_bytes(), before);
   const LiveRange live{196'000, 4000};
@@ -45,40 +47,41 @@ TEST(PositionIndex, SlotsOutsideTheLiveRangeAreFreeAgain) {
 }
 
 TEST(PositionIndex, StagingAndDroppingTheSamePositionsForeverLeaksNoSlot) {
-  PositionIndex index(2, 2000);
+  PositionIndex index(2000);
   for (std::uint64_t round = 0; round < 500; ++round) {
-    for (std::uint32_t i = 0; i < 1000; ++i) index.insert(digest_of(round * 1000 + i), i, {0, i + 1});
-    for (std::uint32_t i = 0; i < 1000; ++i) index.erase(digest_of(round * 1000 + i), i);
+    for (std::uint32_t i = 0; i < 1000; ++i)
+      index.insert(keyed_hash(digest_of(round * 1000 + i), secret), i, {0, i + 1});
+    for (std::uint32_t i = 0; i < 1000; ++i) index.erase(keyed_hash(digest_of(round * 1000 + i), secret), i);
   }
   EXPECT_EQ(index.used_slots(), 0U);
 }
 
 TEST(PositionIndex, TheSamePositionOfTheSameDigestIsHeldOnce) {
-  PositionIndex index(3, 100);
-  for (int i = 0; i < 100; ++i) index.insert(digest_of(1), 5, {0, 10});
+  PositionIndex index(100);
+  for (int i = 0; i < 100; ++i) index.insert_once(keyed_hash(digest_of(1), secret), 5, {0, 10});
   EXPECT_EQ(index.used_slots(), 1U);
 }
 
 TEST(PositionIndex, AKeyThatComesAgainAndAgainGoesToTheSideTableAndIsFoundEachTime) {
-  PositionIndex index(4, 100'000);
+  PositionIndex index(100'000);
   const LiveRange live{0, 1000};
-  for (std::uint32_t i = 0; i < 1000; ++i) index.insert(digest_of(1), i, live);
+  for (std::uint32_t i = 0; i < 1000; ++i) index.insert(keyed_hash(digest_of(1), secret), i, live);
   EXPECT_EQ(candidates(index, digest_of(1), live).size(), 1000U);
   EXPECT_FALSE(index.too_small_for(1000)) << "a larger table would not help";
 }
 
 TEST(PositionIndex, AScrubOfTheWholeTableRemovesWhatIsDead) {
-  PositionIndex index(5, 1000);
-  for (std::uint32_t i = 0; i < 1000; ++i) index.insert(digest_of(i), i, {0, 1000});
+  PositionIndex index(1000);
+  for (std::uint32_t i = 0; i < 1000; ++i) index.insert(keyed_hash(digest_of(i), secret), i, {0, 1000});
   for (int i = 0; i < 10; ++i) index.scrub(0.11, {600, 400});
   EXPECT_EQ(index.used_slots(), 400U);
 }
 
 TEST(PositionIndex, PositionsAcrossTheWrapAreLive) {
-  PositionIndex index(6, 1000);
+  PositionIndex index(1000);
   const LiveRange live{0xFFFFFF00U, 0x200};
-  index.insert(digest_of(1), 0xFFFFFFFFU, live);
-  index.insert(digest_of(2), 0x10, live);
+  index.insert(keyed_hash(digest_of(1), secret), 0xFFFFFFFFU, live);
+  index.insert(keyed_hash(digest_of(2), secret), 0x10, live);
   EXPECT_TRUE(finds(index, digest_of(1), 0xFFFFFFFFU, live));
   EXPECT_TRUE(finds(index, digest_of(2), 0x10, live));
   EXPECT_FALSE(finds(index, digest_of(2), 0x10, {0xFFFFFF00U, 0x100}));

@@ -98,6 +98,10 @@ class RandomRun {
       case 5:
         now_ += static_cast<std::int64_t>(below(500));
         break;
+      case 6:
+      case 7:
+        ASSERT_NO_FATAL_FAILURE(decide_messages(below(8) == 0 ? below(700) : below(20)));
+        break;
       default:
         stage(below(8) == 0 ? below(700) : below(20));
     }
@@ -114,6 +118,25 @@ class RandomRun {
       if (entry.kind == EntryKind::seen) entry.range = static_cast<std::uint32_t>(below(range_count));
       store_->stage(entry);
       model_.staged.push_back(entry);
+    }
+  }
+
+  void decide_messages(std::uint64_t count) {
+    std::vector<Entry> messages;
+    for (std::uint64_t i = 0; i < count; ++i) {
+      messages.push_back(seen(some_key(), about_now(), static_cast<std::int64_t>(below(1U << 20U))));
+      messages.back().range = static_cast<std::uint32_t>(below(range_count));
+    }
+    const bool refresh = below(4) == 0;
+    std::vector<std::optional<Found>> found(messages.size());
+    store_->decide(messages, refresh, found);
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      const auto expected = model_.find(messages[i].digest, messages[i].time_ms, ttl);
+      ASSERT_EQ(found[i].has_value(), expected.has_value()) << "message " << i << " of " << count;
+      if (expected) {
+        ASSERT_EQ(found[i]->time_ms, *expected) << "message " << i << " of " << count;
+      }
+      if (!expected || refresh) model_.staged.push_back(messages[i]);
     }
   }
 

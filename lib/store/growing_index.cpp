@@ -1,0 +1,113 @@
+#include "store/growing_index.h"
+
+#include <algorithm>
+#include <array>
+
+namespace firstseen::store {
+namespace {
+
+/// A larger table has room for a seventh more, and at least for so many more.
+constexpr std::size_t least_growth = 65'536;
+
+/// Positions moved for each new entry. The larger table is complete before it is full: a table of n entries has grown
+/// by n/7 then, and 8 * n/7 > n.
+constexpr std::size_t moved_per_entry = 8;
+
+/// A table that is used for less than this part shrinks.
+constexpr std::size_t shrink_below = 3;
+
+constexpr std::size_t chunk = 256;
+
+std::size_t roomy(std::size_t entries) { return entries + std::max(entries / 7, least_growth); }
+
+}  // namespace
+
+GrowingIndex::GrowingIndex(std::uint64_t secret, std::size_t capacity) : secret_(secret), table_(capacity) {}
+
+void GrowingIndex::prefetch(const KeyedHash& hash) const {
+  table_.prefetch(hash);
+  if (next_) next_->prefetch(hash);
+}
+
+void GrowingIndex::insert(const KeyedHash& hash, LogPosition position, LiveRange live) {
+  (next_ ? *next_ : table_).insert(hash, position, live);
+}
+
+void GrowingIndex::erase(const KeyedHash& hash, LogPosition position) {
+  table_.erase(hash, position);
+  if (next_) next_->erase(hash, position);
+}
+
+void GrowingIndex::scrub(double share, LiveRange live) {
+  table_.scrub(share, live);
+  if (next_) next_->scrub(share, live);
+}
+
+void GrowingIndex::make_room(std::size_t live_entries, std::size_t added, LiveRange live, const DigestAt& digest_at) {
+  if (!next_) {
+    const bool full = table_.too_small_for(live_entries);
+    const bool idle = table_.capacity() / shrink_below > roomy(live_entries);
+    if (!full && !idle) return;
+    begin(roomy(live_entries), live);
+  }
+  move(added * moved_per_entry, live, digest_at);
+}
+
+void GrowingIndex::begin(std::size_t capacity, LiveRange live) {
+  next_.emplace(capacity);
+  moved_to_ = live.head;
+  left_ = live.length;
+}
+
+void GrowingIndex::move(std::size_t positions, LiveRange live, const DigestAt& digest_at) {
+  if (left_ != 0 && !live.contains(moved_to_)) {
+    // The head has gone past it, or the tail was cut off before it: what lies between needs no move.
+    const LogPosition passed = std::min(left_, live.head - moved_to_);
+    moved_to_ += passed;
+    left_ -= passed;
+  }
+  while (positions != 0 && left_ != 0 && live.contains(moved_to_)) {
+    const LogPosition to_tail = live.length - (moved_to_ - live.head);
+    const std::size_t count = std::min({positions, chunk, std::size_t{left_}, std::size_t{to_tail}});
+    move_chunk(moved_to_, count, live, digest_at);
+    moved_to_ += static_cast<LogPosition>(count);
+    left_ -= static_cast<LogPosition>(count);
+    positions -= count;
+  }
+  if (left_ != 0 && live.contains(moved_to_)) return;
+  table_ = std::move(*next_);
+  next_.reset();
+}
+
+void GrowingIndex::move_chunk(LogPosition first, std::size_t count, LiveRange live, const DigestAt& digest_at) {
+  struct Moved {
+    KeyedHash hash;
+    LogPosition position;
+  };
+  std::array<Moved, chunk> moved;  // NOLINT(*-member-init): filled below
+  std::size_t filled = 0;
+  Digest digest;
+  for (std::size_t i = 0; i < count; ++i) {
+    const LogPosition position = first + static_cast<LogPosition>(i);
+    if (!digest_at(position, digest)) continue;
+    moved[filled] = {hash(digest), position};
+    next_->prefetch(moved[filled].hash);
+    ++filled;
+  }
+  // An entry that was staged since the change began may be there already.
+  for (std::size_t i = 0; i < filled; ++i) next_->insert_once(moved[i].hash, moved[i].position, live);
+}
+
+void GrowingIndex::rebuild(std::size_t live_entries, LiveRange live, const DigestAt& digest_at) {
+  table_ = PositionIndex(0);  // given back before the new one is made
+  begin(roomy(live_entries), live);
+  move(live.length, live, digest_at);
+}
+
+std::size_t GrowingIndex::memory_bytes() const { return table_.memory_bytes() + (next_ ? next_->memory_bytes() : 0); }
+
+std::size_t GrowingIndex::overflow_entries() const {
+  return table_.overflow_entries() + (next_ ? next_->overflow_entries() : 0);
+}
+
+}  // namespace firstseen::store

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "store/position_index.h"
+
+namespace firstseen::store {
+
+/// The position index of a store whose number of keys changes. When its table is full, a larger one is filled step by
+/// step from the log while both are asked, so that no batch waits for it: new entries go to the larger table only, and
+/// each brings a few old ones along. It grows by about a seventh, so that at rest there are 8.5 to 9.8 bytes per key
+/// and never more than 18.4 while it grows. One thread at a time.
+class GrowingIndex {
+ public:
+  /// Reads the digest at a live position; false where the position has none (the gap behind a record).
+  using DigestAt = std::function<bool(LogPosition, Digest&)>;
+
+  GrowingIndex(std::uint64_t secret, std::size_t capacity);
+
+  [[nodiscard]] KeyedHash hash(const Digest& digest) const { return keyed_hash(digest, secret_); }
+  void prefetch(const KeyedHash& hash) const;
+  template <class Visit>
+  void for_each_candidate(const KeyedHash& hash, LiveRange live, Visit visit) const;
+
+  void insert(const KeyedHash& hash, LogPosition position, LiveRange live);
+  void erase(const KeyedHash& hash, LogPosition position);
+  void scrub(double share, LiveRange live);
+
+  /// Begins a change of size if `live_entries` ask for one, and does the share of it that `added` new entries owe.
+  void make_room(std::size_t live_entries, std::size_t added, LiveRange live, const DigestAt& digest_at);
+  /// Fills a table for `live_entries` from the log at once.
+  void rebuild(std::size_t live_entries, LiveRange live, const DigestAt& digest_at);
+
+  [[nodiscard]] bool changing_size() const { return next_.has_value(); }
+  [[nodiscard]] std::size_t memory_bytes() const;
+  [[nodiscard]] std::size_t overflow_entries() const;
+
+ private:
+  void begin(std::size_t capacity, LiveRange live);
+  void move(std::size_t positions, LiveRange live, const DigestAt& digest_at);
+  void move_chunk(LogPosition first, std::size_t count, LiveRange live, const DigestAt& digest_at);
+
+  std::uint64_t secret_;
+  PositionIndex table_;
+  std::optional<PositionIndex> next_;  ///< while the size changes
+  LogPosition moved_to_ = 0;           ///< what stands in the log before this is in `next_`
+  LogPosition left_ = 0;               ///< positions from there on that are still to be moved
+};
+
+template <class Visit>
+void GrowingIndex::for_each_candidate(const KeyedHash& hash, LiveRange live, Visit visit) const {
+  table_.for_each_candidate(hash, live, visit);
+  if (next_) next_->for_each_candidate(hash, live, visit);
+}
+
+}  // namespace firstseen::store
