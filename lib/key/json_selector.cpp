@@ -4,7 +4,9 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <span>
 
 #include "key/encoding.h"
 #include "key/json_fault.h"
@@ -16,8 +18,6 @@
 namespace firstseen::key {
 namespace {
 
-namespace od = simdjson::ondemand;
-
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 /// By the bytes of their names; repeats in the document's order.
@@ -26,11 +26,37 @@ bool by_name(const Member& a, const Member& b) {
   return order != 0 ? order < 0 : a.at < b.at;
 }
 
+/// Mixes a name's length and its bytes at both ends.
+std::uint64_t name_hash(std::string_view name) {
+  std::uint64_t front = 0;
+  std::uint64_t back = 0;
+  std::memcpy(&front, name.data(), std::min(name.size(), sizeof front));
+  if (name.size() > sizeof back) std::memcpy(&back, name.data() + name.size() - sizeof back, sizeof back);
+  const std::uint64_t mixed = (front ^ (back * 0x9E3779B97F4A7C15U) ^ name.size()) * 0xBF58476D1CE4E5B9U;
+  return mixed ^ (mixed >> 32U);
+}
+
+/// True: no name occurs twice. False: one may. Cheap for the objects that messages have; no order is needed for it.
+bool surely_distinct(std::span<const Member> members) {
+  constexpr std::size_t bits = 1024;
+  if (members.size() > bits / 4) return false;
+  std::array<std::uint64_t, bits / 64> seen{};
+  for (const Member& member : members) {
+    const std::uint64_t bit = name_hash(member.name) % bits;
+    const std::uint64_t mask = std::uint64_t{1} << (bit % 64);
+    if ((seen[bit / 64] & mask) != 0) return false;
+    seen[bit / 64] |= mask;
+  }
+  return true;
+}
+
 }  // namespace
 
-/// One walk through a document. simdjson finds the tokens (and checks UTF-8 and the strings' ends) and On-Demand steps
-/// through them in order; names, strings, numbers and literals are checked here, because On-Demand does not check what
-/// nobody reads and rounds what it reads. Functions return false once fault_ is set.
+/// One walk through a document. simdjson's first pass finds where the tokens begin (and checks UTF-8 and the strings'
+/// ends and characters); everything else - the grammar, names, escapes, numbers, literals - is checked here, token by
+/// token, so that no verdict depends on simdjson's version or on the instructions it uses. Its second pass is not used:
+/// DOM builds what nobody reads and rounds numbers, On-Demand does not check what nobody reads. Functions return false
+/// once fault_ is set.
 class JsonSelector::Walk {
  public:
   explicit Walk(const std::vector<JsonPointer>& pointers) : tree_(pointers), selected_(pointers.size()) {}
@@ -52,36 +78,35 @@ class JsonSelector::Walk {
   };
 
   bool reserve(std::size_t length);
-  bool start(std::string_view document, od::document& out);
-  bool read_container_root(od::document& document, char first);
-  bool read_scalar_root(std::string_view text);
-  bool value(od::value value, Way way);
-  template <class Source>
-  bool container(Source& source, char first, Way way);
-  bool object(od::object object, Way way);
-  bool array(od::array array, Way way);
-  bool member(od::field field, Way way);
+  bool root();
+  bool value(Way way);
+  bool container(char first, Way way);
+  bool object(Way way);
+  bool array(Way way);
+  bool member(Way way);
   bool close_object(std::size_t first, bool encode);
   bool scalar(std::string_view token, bool encode);
   bool string(std::string_view quoted_token, bool encode);
-  bool name(const char* behind_quote, std::string_view& out);
   bool text(std::string_view escaped, std::string_view& out);
   void select(const Node& node, std::size_t begin, Range raw);
 
   bool fail(std::string_view reason, std::size_t at, std::string note);
-  bool fail_not_closed();
-  std::size_t here();
+  bool take(char token);
+  [[nodiscard]] bool at(char token) const;
+  std::string_view take_token();
+  [[nodiscard]] std::size_t here() const;
   std::size_t offset(std::string_view token) const;
 
   PointerTree tree_;
   std::vector<SelectedValue> selected_;
   JsonFault fault_;
-  od::parser parser_;
-  std::vector<char> buffer_;          ///< the document, with the padding that simdjson reads beyond its end
-  std::size_t length_ = 0;            ///< of the document in buffer_
-  od::document* document_ = nullptr;  ///< the one being walked
-  std::string encoding_;              ///< of the value being encoded, members in the document's order
-  std::vector<Member> members_;       ///< of the objects that are open, innermost last
+  std::unique_ptr<simdjson::internal::dom_parser_implementation> parser_;
+  std::vector<char> buffer_;               ///< the document, with the padding that simdjson reads beyond its end
+  std::size_t length_ = 0;                 ///< of the document in buffer_
+  bool has_escapes_ = false;               ///< there is a backslash somewhere in the document
+  std::span<const std::uint32_t> begins_;  ///< where the tokens not yet taken begin in buffer_
+  std::string encoding_;                   ///< of the value being encoded, members in the document's order
+  std::vector<Member> members_;            ///< of the objects that are open, innermost last
   MemberOrder order_;
 };
 
@@ -103,14 +128,18 @@ bool JsonSelector::Walk::read(std::string_view document) {
   std::memcpy(buffer_.data(), document.data(), document.size());
   std::memset(buffer_.data() + document.size(), 0, simdjson::SIMDJSON_PADDING);
 
-  od::document walked;
-  const bool container = document[first] == '{' || document[first] == '[';
-  const bool valid =
-      start(document, walked) && (container ? read_container_root(walked, document[first])
-                                            : read_scalar_root({buffer_.data() + first, document.size() - first}));
-  document_ = nullptr;
+  has_escapes_ = document.find('\\') != std::string_view::npos;
+  bool valid = false;
+  if (parser_->stage1(reinterpret_cast<const std::uint8_t*>(buffer_.data()), length_, simdjson::stage1_mode::regular) ==
+      simdjson::SUCCESS) {
+    begins_ = {parser_->structural_indexes.get(), parser_->n_structural_indexes};
+    valid = root();
+  } else {
+    fault_ = first_pass_fault(document);
+  }
   if (document.size() > keep_bytes) {
-    parser_ = od::parser{};
+    parser_.reset();
+    begins_ = {};
     buffer_ = {};
     encoding_ = {};
   }
@@ -119,79 +148,46 @@ bool JsonSelector::Walk::read(std::string_view document) {
 
 /// Grows in powers of two, so that documents of slowly growing sizes do not allocate each time.
 bool JsonSelector::Walk::reserve(std::size_t length) {
-  std::size_t capacity = std::max<std::size_t>(parser_.capacity(), 4096);
+  const std::size_t before = parser_ ? parser_->capacity() : 0;
+  std::size_t capacity = std::max<std::size_t>(before, 4096);
   while (capacity < length) capacity *= 2;
   if (capacity > simdjson::SIMDJSON_MAXSIZE_BYTES) capacity = simdjson::SIMDJSON_MAXSIZE_BYTES;
+  // The depth is limited by this walk: simdjson's is that of its second pass.
   if (length > capacity ||
-      (capacity > parser_.capacity() && parser_.allocate(capacity, max_json_depth + 8) != simdjson::SUCCESS)) {
+      (capacity > before && simdjson::get_active_implementation()->create_dom_parser_implementation(
+                                capacity, 1, parser_) != simdjson::SUCCESS)) {
+    parser_.reset();
     return fail(reason::payload_too_large, 0, "the value is too large to be read as JSON");
   }
   if (buffer_.size() < length + simdjson::SIMDJSON_PADDING) buffer_.resize(capacity + simdjson::SIMDJSON_PADDING);
   return true;
 }
 
-bool JsonSelector::Walk::start(std::string_view document, od::document& out) {
-  const simdjson::padded_string_view padded(buffer_.data(), document.size(), buffer_.size());
-  if (parser_.iterate(padded).get(out) != simdjson::SUCCESS) {
-    fault_ = first_pass_fault(document);
-    return false;
-  }
-  document_ = &out;
+bool JsonSelector::Walk::root() {
+  const bool on_the_way = !tree_.root().targets.empty() || !tree_.root().steps.empty();
+  if (!value({on_the_way ? &tree_.root() : nullptr, false, 0})) return false;
+  if (!begins_.empty()) return fail(reason::trailing_data, here(), "something follows the document");
   return true;
 }
 
-bool JsonSelector::Walk::read_container_root(od::document& document, char first) {
-  const bool selected = !tree_.root().targets.empty();
-  const bool on_the_way = selected || !tree_.root().steps.empty();
-  const Way inner{on_the_way ? &tree_.root() : nullptr, selected, 0};
-  if (!container(document, first, inner)) return false;
-  if (document.current_location().error() != simdjson::OUT_OF_BOUNDS)
-    return fail(reason::trailing_data, here(), "something follows the document");
-  if (selected) select(tree_.root(), 0, {0, length_});
-  return true;
-}
-
-bool JsonSelector::Walk::read_scalar_root(std::string_view text) {
-  std::string_view token = text;
-  if (text.front() == '"') {
-    std::size_t end = 1;
-    while (text[end] != '"') end += text[end] == '\\' ? 2U : 1U;
-    token = text.substr(0, end + 1);
-  } else {
-    token = text.substr(0, text.find_first_of(" \t\n\r"));
-  }
-  const bool selected = !tree_.root().targets.empty();
-  if (!scalar(token, selected)) return false;
-  const std::string_view rest = without_trailing_space(text.substr(token.size()));
-  if (!rest.empty()) {
-    const std::size_t at = rest.find_first_not_of(" \t\n\r");
-    return fail(reason::trailing_data, offset(rest) + at, "something follows the document");
-  }
-  if (selected) select(tree_.root(), 0, {offset(token), offset(token) + token.size()});
-  return true;
-}
-
-bool JsonSelector::Walk::value(od::value value, Way way) {
-  const std::string_view token = without_trailing_space(value.raw_json_token());
-  const char first = token.empty() ? '\0' : token.front();
+bool JsonSelector::Walk::value(Way way) {
+  if (begins_.empty()) return fail(reason::malformed_json, length_, "the document is not closed");
   const bool selected = way.node != nullptr && !way.node->targets.empty();
   const std::size_t begin = encoding_.size();
   const Way inner{way.node, way.encode || selected, way.depth};
+  const std::size_t raw_begin = here();
+  std::size_t raw_end = 0;
 
-  const bool is_container = first == '{' || first == '[';
-  if (is_container) {
-    if (!container(value, first, inner)) return false;
-  } else if (first == '"') {
-    // Consumed here, because On-Demand would take a string that it skips for a name if a colon followed.
-    if (value.get_raw_json_string().error() != simdjson::SUCCESS)
-      return fail(reason::malformed_json, here(), "no value");
-    if (!string(token, inner.encode)) return false;
-  } else if (!scalar(token, inner.encode)) {
-    return false;
+  const char first = buffer_[raw_begin];
+  if (first == '{' || first == '[') {
+    if (!container(first, inner)) return false;
+    raw_end = here();
+  } else {
+    const std::string_view token = take_token();
+    if (!scalar(token, inner.encode)) return false;
+    raw_end = raw_begin + token.size();
   }
   if (selected) {
-    const std::size_t raw_begin = offset(token);
-    const std::size_t raw_end = is_container ? here() : raw_begin + token.size();
     select(*way.node, begin, {raw_begin, raw_end});
     if (!way.encode) {
       encoding_.clear();
@@ -201,48 +197,45 @@ bool JsonSelector::Walk::value(od::value value, Way way) {
   return true;
 }
 
-/// Opens an array or object of `source`, a document or a value.
-template <class Source>
-bool JsonSelector::Walk::container(Source& source, char first, Way way) {
+bool JsonSelector::Walk::container(char first, Way way) {
   if (way.depth == max_json_depth) return fail(reason::nested_too_deeply, here(), "nested too deeply");
-  if (first == '{') {
-    od::object opened;
-    return source.get_object().get(opened) == simdjson::SUCCESS ? object(opened, way) : fail_not_closed();
-  }
-  od::array opened;
-  return source.get_array().get(opened) == simdjson::SUCCESS ? array(opened, way) : fail_not_closed();
+  begins_ = begins_.subspan(1);
+  return first == '{' ? object(way) : array(way);
 }
 
-bool JsonSelector::Walk::object(od::object object, Way way) {
+bool JsonSelector::Walk::object(Way way) {
   const std::size_t first = members_.size();
   if (way.encode) append_tag(encoding_, Tag::json_object);
-  for (auto next : object) {
-    od::field field;
-    if (std::move(next).get(field) != simdjson::SUCCESS) {
-      return fail(reason::malformed_json, here(), "expected a member name, ':', ',' or '}'");
-    }
-    if (!member(field, {way.node, way.encode, way.depth + 1})) return false;
-  }
+  if (take('}')) return close_object(first, way.encode);
+  do {
+    if (!member({way.node, way.encode, way.depth + 1})) return false;
+  } while (take(','));
+  if (!take('}')) return fail(reason::malformed_json, here(), "expected ',' or '}'");
   return close_object(first, way.encode);
 }
 
-bool JsonSelector::Walk::member(od::field field, Way way) {
-  const char* const behind_quote = field.key().raw();
-  std::string_view member_name;
-  if (!name(behind_quote, member_name)) return false;
-  const Node* const node = way.node != nullptr ? tree_.member(*way.node, member_name) : nullptr;
+bool JsonSelector::Walk::member(Way way) {
+  if (!at('"')) return fail(reason::malformed_json, here(), "expected a member name");
+  const std::size_t name_at = here();
+  std::string_view name;
+  if (!text(take_token(), name)) return false;
+  if (!take(':')) return fail(reason::malformed_json, here(), "expected ':'");
+  const Node* const node = way.node != nullptr ? tree_.member(*way.node, name) : nullptr;
   const std::size_t begin = encoding_.size();
-  if (way.encode) append_sized(encoding_, Tag::json_string, member_name);
-  if (!value(field.value(), {node, way.encode, way.depth})) return false;
-  if (way.encode || way.node != nullptr) {
-    members_.push_back({member_name, offset({behind_quote - 1, 1}), {begin, encoding_.size()}});
-  }
+  if (way.encode) append_sized(encoding_, Tag::json_string, name);
+  if (!value({node, way.encode, way.depth})) return false;
+  if (way.encode || way.node != nullptr) members_.push_back({name, name_at, {begin, encoding_.size()}});
   return true;
 }
 
 /// Refuses repeated names, notes the order of the members, and forgets them.
 bool JsonSelector::Walk::close_object(std::size_t first, bool encode) {
   const auto begin = members_.begin() + static_cast<std::ptrdiff_t>(first);
+  if (!encode && begin == members_.end()) return true;
+  if (!encode && surely_distinct({begin, members_.end()})) {
+    members_.erase(begin, members_.end());
+    return true;
+  }
   if (!std::is_sorted(begin, members_.end(), by_name)) {
     std::sort(begin, members_.end(), by_name);
     if (encode) order_.note(members_, first);
@@ -258,17 +251,16 @@ bool JsonSelector::Walk::close_object(std::size_t first, bool encode) {
   return true;
 }
 
-bool JsonSelector::Walk::array(od::array array, Way way) {
+bool JsonSelector::Walk::array(Way way) {
   if (way.encode) append_tag(encoding_, Tag::json_array);
   std::uint64_t index = 0;
-  for (auto next : array) {
-    od::value element;
-    if (std::move(next).get(element) != simdjson::SUCCESS) {
-      return fail(reason::malformed_json, here(), "expected ',' or ']'");
-    }
-    const Node* const node = way.node != nullptr ? tree_.element(*way.node, index) : nullptr;
-    if (!value(element, {node, way.encode, way.depth + 1})) return false;
-    ++index;
+  if (!take(']')) {
+    do {
+      const Node* const node = way.node != nullptr ? tree_.element(*way.node, index) : nullptr;
+      if (!value({node, way.encode, way.depth + 1})) return false;
+      ++index;
+    } while (take(','));
+    if (!take(']')) return fail(reason::malformed_json, here(), "expected ',' or ']'");
   }
   if (way.encode) append_tag(encoding_, Tag::json_end);
   return true;
@@ -300,22 +292,19 @@ bool JsonSelector::Walk::scalar(std::string_view token, bool encode) {
 
 bool JsonSelector::Walk::string(std::string_view quoted_token, bool encode) {
   std::string_view unescaped;
-  if (!text(quoted_token.substr(1, quoted_token.size() - 2), unescaped)) return false;
+  if (!text(quoted_token, unescaped)) return false;
   if (encode) append_sized(encoding_, Tag::json_string, unescaped);
   return true;
 }
 
-/// A member's name, whose end On-Demand does not tell.
-bool JsonSelector::Walk::name(const char* behind_quote, std::string_view& out) {
-  const char* end = behind_quote;
-  while (*end != '"') end += *end == '\\' ? 2 : 1;
-  return text({behind_quote, static_cast<std::size_t>(end - behind_quote)}, out);
-}
-
-/// Unescapes in buffer_ itself: the bytes of a string's inside are not read again.
-bool JsonSelector::Walk::text(std::string_view escaped, std::string_view& out) {
+/// Takes off the quotes and unescapes in buffer_ itself: the bytes of a string's inside are not read again.
+bool JsonSelector::Walk::text(std::string_view quoted_token, std::string_view& out) {
+  if (quoted_token.size() < 2 || quoted_token.back() != '"') {
+    return fail(reason::malformed_json, offset(quoted_token), "expected a string");
+  }
+  const std::string_view escaped = quoted_token.substr(1, quoted_token.size() - 2);
   out = escaped;
-  if (escaped.find('\\') == std::string_view::npos) return true;
+  if (!has_escapes_ || escaped.find('\\') == std::string_view::npos) return true;
   char* const begin = buffer_.data() + offset(escaped);
   std::size_t fault = 0;
   const auto length = unescape_in_place(begin, escaped.size(), fault);
@@ -340,18 +329,26 @@ bool JsonSelector::Walk::fail(std::string_view reason, std::size_t at, std::stri
   return false;
 }
 
-/// On-Demand opens every array and object but a root whose last token is not its closing bracket.
-bool JsonSelector::Walk::fail_not_closed() {
-  fault_ = not_closed_fault({buffer_.data(), length_});
-  return false;
+/// The next token begins with this character.
+bool JsonSelector::Walk::at(char token) const { return !begins_.empty() && buffer_[begins_.front()] == token; }
+
+/// Takes the next token if it is this one of one character.
+bool JsonSelector::Walk::take(char token) {
+  if (!at(token)) return false;
+  begins_ = begins_.subspan(1);
+  return true;
 }
 
-/// The token that On-Demand stands at; the document's end behind the last one.
-std::size_t JsonSelector::Walk::here() {
-  const char* at = nullptr;
-  if (document_ == nullptr || document_->current_location().get(at) != simdjson::SUCCESS) return length_;
-  return offset({at, 1});
+/// The next token with all that follows it up to the one after, but for spaces. There must be one.
+std::string_view JsonSelector::Walk::take_token() {
+  const std::size_t begin = begins_.front();
+  begins_ = begins_.subspan(1);
+  const std::string_view token(buffer_.data() + begin, here() - begin);
+  return static_cast<unsigned char>(token.back()) > ' ' ? token : without_trailing_space(token);
 }
+
+/// Where the next token begins; the document's end behind the last one.
+std::size_t JsonSelector::Walk::here() const { return begins_.empty() ? length_ : begins_.front(); }
 
 /// Where a part of buffer_ begins.
 std::size_t JsonSelector::Walk::offset(std::string_view token) const {
