@@ -7,6 +7,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   # Wrong about std::string::insert when optimising: https://gcc.gnu.org/bugzilla/show_bug.cgi?id=105651
   target_compile_options(firstseen_flags INTERFACE -Wno-restrict)
 endif()
+# The standard library checks its preconditions: an empty optional's value, an index, an iterator.
+add_compile_definitions($<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
 if(FIRSTSEEN_WERROR)
   target_compile_options(firstseen_flags INTERFACE -Werror)
 endif()

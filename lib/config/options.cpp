@@ -76,14 +76,16 @@ std::vector<Option> key_options() {
       {"key.namespace", Text{at<&S::key, &S::Key::name_space>}, "", false,
        "A text that keeps these keys apart from others."},
       {"key.scope", Choice{at<&S::key, &S::Key::scope>, {"topic", "topic_partition", "none"}}, "topic", false,
-       "Where a key counts: within its input topic, within its partition, or everywhere."},
+       "Where a key counts: within its input topic, within its partition, or everywhere (none)."},
       {"key.fields", PartList{at<&S::key, &S::Key::fields>}, "", false,
-       "The parts of the key: record_key, header:NAME, payload, payload:/json/pointer, topic, partition, "
+       "The parts of the key, at least one with strategy fields: record_key, header:NAME, payload, "
+       "payload:/json/pointer, topic, partition, "
        "timestamp:BUCKET (for example timestamp:1m); each a text, or {part: TEXT, on_missing: ...}."},
       {"key.digest", Choice{at<&S::key, &S::Key::digest>, {"sha256", "sha512", "blake2b512", "xxh3_128"}}, "sha256",
        false, "Digest of the key. xxh3_128 is faster; only where nobody hostile writes the keys."},
       {"key.on_missing", Choice{at<&S::key, &S::Key::on_missing>, {"reject", "as_null", "pass"}}, "reject", false,
-       "A part is missing: the rejects route, a part of its own kind, or publish unchecked."},
+       "A message lacks a part: take the rejects route, count the absence as a value (as_null; a JSON null is another "
+       "one), or publish unchecked (pass)."},
       {"key.context.user", Text{at<&S::key, &S::Key::context_user>}, "", false,
        "Part that names the user, for strategy default."},
       {"key.context.session", Text{at<&S::key, &S::Key::context_session>}, "", false,

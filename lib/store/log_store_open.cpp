@@ -184,12 +184,12 @@ Result<void> LogStore::load_records(Txn& txn) {
 
 Result<void> LogStore::apply_durability() {
   if (options_.durability == Durability::power_loss) {
-    report_.push_back("durability power_loss: every prepared batch is on disk before it counts");
+    report_.emplace_back("durability power_loss: every prepared batch is on disk before it counts");
     if (UnsyncedMark::read(options_.directory).empty()) return {};
     if (auto synced = env_->sync(); !synced) return synced;
     return UnsyncedMark::remove(options_.directory);
   }
-  report_.push_back(
+  report_.emplace_back(
       "durability process_crash: commits are not synced; after power loss the store is verified at start");
   if (auto marked = mark_unsynced(); !marked) return marked;
   return env_->set_without_sync(true);

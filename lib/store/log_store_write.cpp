@@ -281,8 +281,10 @@ Result<void> LogStore::roll_back() {
   const LiveRecord record = log_.records().back();
   const RecordView view = record.view();
   std::vector<SourceRange> ranges;
+  ranges.reserve(view.range_count());
   for (std::uint32_t i = 0; i < view.range_count(); ++i) ranges.push_back(view.range(i));
   std::vector<Digest> digests;
+  digests.reserve(record.entry_count);
   for (std::uint32_t i = 0; i < record.entry_count; ++i) digests.push_back(view.digest(i));
 
   auto txn = begin_write();

@@ -126,6 +126,7 @@ void RecordWriter::write_ranges(std::uint8_t* at) const {
       row[layout::has_before_at] = 1;
       write_partition_state(row + layout::before_at, *range.before);
     }
+    // NOLINTNEXTLINE(bugprone-not-null-terminated-result): the row holds the name's length
     std::memcpy(at + topic_place, range.tp.topic.data(), range.tp.topic.size());
     topic_place += range.tp.topic.size();
   }

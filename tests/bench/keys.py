@@ -1,7 +1,8 @@
 """What deriving a key costs: parts x digests x payload sizes, CPU time per message, one thread.
 
 Every round measures each case once, in turn; the table shows the median and the extremes of the rounds. The baselines
-are what no key with a digest can do without (one copy of the payload, one SHA-256 of 48 bytes) and simdjson's own parse."""
+are what no key with a digest can do without (one copy of the payload, one SHA-256 of 48 bytes) and simdjson's own
+parse."""
 
 import json
 import subprocess

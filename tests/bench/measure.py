@@ -66,8 +66,8 @@ def measure(admin: Admin, running: list[subprocess.Popen], task: Task) -> Measur
 
 
 def _rate(growth: list[tuple[float, int]], from_share: float, messages: int) -> float:
-    """Input messages a second from that share of the output on: the output's growth stands for the input's. 0 if it came
-    too quickly to be seen growing."""
+    """Input messages a second from that share of the output on: the output's growth stands for the input's. 0 if it
+    came too quickly to be seen growing."""
     total = growth[-1][1]
     start_s, start_total = next(point for point in growth if point[1] >= from_share * total)
     end_s, end_total = next(point for point in growth if point[1] >= _NEARLY_ALL * total)

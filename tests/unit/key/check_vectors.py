@@ -18,8 +18,8 @@ import sys
 MAX_DEPTH = 1024
 MAX_EXPONENT_DIGITS = 18
 UNITS_MS = {"y": 365 * 86400000, "d": 86400000, "h": 3600000, "m": 60000, "s": 1000, "ms": 1}
-KINDS = {"namespace": 1, "topic": 2, "partition": 3, "record_key": 4, "header": 5, "payload": 6, "pointer": 7,
-         "timestamp": 8}
+KIND_NAMES = ("namespace", "topic", "partition", "record_key", "header", "payload", "pointer", "timestamp")
+KINDS = {name: number for number, name in enumerate(KIND_NAMES, 1)}
 MISSING, NULL = b"\x00", b"\x01"
 
 
@@ -80,7 +80,7 @@ class Reader:
             self.at += 1
 
     def peek(self):
-        return self.text[self.at:self.at + 1]
+        return self.text[self.at : self.at + 1]
 
     def take(self, char):
         self.space()
@@ -141,7 +141,7 @@ class Reader:
 
     def number(self):
         match = self.NUMBER.match(self.text, self.at)
-        if not match or re.match(r"[^ \t\n\r,\]}:\[{\"]", self.text[match.end():match.end() + 1]):
+        if not match or re.match(r"[^ \t\n\r,\]}:\[{\"]", self.text[match.end() : match.end() + 1]):
             raise Malformed("invalid_number")
         self.at = match.end()
         return Number(match.group())
@@ -170,7 +170,7 @@ class Reader:
             raise Malformed("invalid_string")
         if not 0xD800 <= unit <= 0xDBFF:
             return chr(unit)
-        if self.text[self.at:self.at + 2] != "\\u":
+        if self.text[self.at : self.at + 2] != "\\u":
             raise Malformed("invalid_string")
         self.at += 2
         low = self.hex4()
@@ -179,7 +179,7 @@ class Reader:
         return chr(0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00))
 
     def hex4(self):
-        digits = self.text[self.at:self.at + 4]
+        digits = self.text[self.at : self.at + 4]
         if not re.fullmatch("[0-9a-fA-F]{4}", digits):
             raise Malformed("invalid_string")
         self.at += 4
@@ -307,8 +307,7 @@ def part_list(key):
     else:
         context = key.get("context", {})
         parts += [context[name] for name in ("user", "session") if context.get(name)] + ["payload"]
-    return [(part, default) if isinstance(part, str) else (part["part"], part.get("on_missing", default))
-            for part in parts]
+    return [(p["part"], p.get("on_missing", default)) if isinstance(p, dict) else (p, default) for p in parts]
 
 
 def encode_key(key, message):

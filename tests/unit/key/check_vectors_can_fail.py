@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Proves that check_vectors.py notices a wrong vector: it must refuse the file with any one expectation changed.
 
-    check_vectors_can_fail.py CHECK_VECTORS FILE
+check_vectors_can_fail.py CHECK_VECTORS FILE
 """
 
 import copy

@@ -58,7 +58,7 @@ TEST(FullDisk, APrepareThatFailsChangesNothingAndTheSameBatchSucceedsLater) {
     const TemporaryDirectory directory;
     auto options = options_for(directory.path());
     options.durability = durability;
-    EXPECT_TRUE(with_file_limit(600 * 1024, [&] { return fill_and_recover(options); }));
+    EXPECT_TRUE(with_file_limit(600UL * 1024, [&] { return fill_and_recover(options); }));
     const auto sound = verify(directory.path());
     if (durability == Durability::process_crash) continue;  // its mark names a boot that never was
     ASSERT_TRUE(succeeded(sound));
@@ -77,7 +77,7 @@ TEST(FullDisk, AVerifiedCopyThatDoesNotFitLeavesTheOldFilesAndFails) {
     ASSERT_TRUE(succeeded(store->prepare({&range, 1}, never, false)));
   }
   options.boot_id = "boot-2";
-  EXPECT_TRUE(with_file_limit(100 * 1024, [&] { return expect(!SeenStore::open(options), "open must fail"); }));
+  EXPECT_TRUE(with_file_limit(100UL * 1024, [&] { return expect(!SeenStore::open(options), "open must fail"); }));
   const auto store = open_or_fail(options);
   ASSERT_TRUE(store);
   EXPECT_EQ(store->stats().live_entries, 20000U);
@@ -86,7 +86,7 @@ TEST(FullDisk, AVerifiedCopyThatDoesNotFitLeavesTheOldFilesAndFails) {
 TEST(FullMap, ABatchLargerThanMaxSizePausesAndSaysWhatToChange) {
   const TemporaryDirectory directory;
   auto options = options_for(directory.path());
-  options.max_size_bytes = 128 * 1024;
+  options.max_size_bytes = 128UL * 1024;
   const auto store = open_or_fail(options);
   const SourceRange range = range_of("t", 0, 0, 1);
   for (std::uint64_t i = 0; i < 20000; ++i) store->stage(seen(i, 1000));

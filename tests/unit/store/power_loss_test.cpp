@@ -15,7 +15,7 @@ OpenOptions crashed_store(const fs::path& directory, int batches) {
   options.durability = Durability::process_crash;
   const auto store = open_or_fail(options);
   for (int i = 0; i < batches; ++i) {
-    const std::int64_t start = 10 * i;
+    const std::int64_t start = 10L * i;
     const std::array ranges = {range_of("t", 0, start, start + 10, 1000 + i)};
     for (std::uint64_t k = 0; k < 300; ++k) {
       store->stage(seen(static_cast<std::uint64_t>(i) * 1000 + k, 1000 + i, start));
@@ -187,7 +187,7 @@ TEST(Verify, ADamagedRecordIsNamedAndASoundStoreHasNoProblems) {
   {
     const auto store = open_or_fail(options);
     for (int i = 0; i < 4; ++i) {
-      const std::array ranges = {range_of("t", 0, 10 * i, 10 * i + 10)};
+      const std::array ranges = {range_of("t", 0, 10L * i, 10L * i + 10)};
       store->stage(seen(static_cast<std::uint64_t>(i), 1000));
       ASSERT_TRUE(succeeded(store->prepare(ranges, never, true)));
     }
