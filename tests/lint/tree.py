@@ -16,6 +16,7 @@ LAYERS = {
     "config": {"base"},
     "dedup": {"base", "key", "store", "kafka"},
     "idempotency": {"base", "store"},
+    "ingest": {"base", "key", "store", "kafka"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([a-z_]+)/', re.MULTILINE)
 

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "ingest/input_buffer.h"
+
+namespace firstseen::ingest {
+
+/// Rows of CSV as RFC 4180 defines them: fields between commas, quoted ones may hold commas, line ends and quotes
+/// written twice; rows end with CR LF or LF. A quote inside an unquoted field and anything behind a closing quote are
+/// errors. A UTF-8 byte order mark at the beginning is left out; blank lines are no rows.
+class CsvRows {
+ public:
+  explicit CsvRows(std::unique_ptr<ByteSource> source) : input_(std::move(source)) {}
+
+  /// The next row's fields; false at the end.
+  Result<bool> next(std::vector<std::string>& fields);
+  /// Where the last row began, from 1.
+  [[nodiscard]] std::uint64_t line() const { return row_line_; }
+  [[nodiscard]] const std::string& name() const { return input_.name(); }
+  [[nodiscard]] bool would_wait() const { return input_.unread().empty() && input_.would_wait(); }
+
+ private:
+  enum class State { field_start, unquoted, quoted, quote_in_quoted };
+
+  Result<bool> ready();
+  Result<bool> skip_mark();
+  Result<bool> end_of_input(State state, std::vector<std::string>& fields);
+  Result<bool> take(char byte, State& state, std::vector<std::string>& fields);
+  [[nodiscard]] tl::unexpected<Error> fault(const char* what) const;
+
+  InputBuffer input_;
+  std::uint64_t line_ = 1;
+  std::uint64_t row_line_ = 1;
+  bool begun_ = false;
+};
+
+}  // namespace firstseen::ingest
