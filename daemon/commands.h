@@ -15,6 +15,7 @@ void add_run(CLI::App& program, Chosen& chosen);
 void add_demo(CLI::App& program, Chosen& chosen);
 void add_validate(CLI::App& program, Chosen& chosen);
 void add_explain(CLI::App& program, Chosen& chosen);
+void add_filter(CLI::App& program, Chosen& chosen);
 void add_status(CLI::App& program, Chosen& chosen);
 void add_skip(CLI::App& program, Chosen& chosen);
 void add_store(CLI::App& program, Chosen& chosen);

@@ -9,7 +9,7 @@ namespace firstseen::ingest {
 class JsonLinesReader final : public RecordReader {
  public:
   explicit JsonLinesReader(std::unique_ptr<ByteSource> source)
-      : name_(source->name()), lines_(std::move(source), true) {}
+      : name_(source->name()), lines_(std::move(source), BlankLines::skip) {}
 
   Result<bool> next(Record& record) override;
   [[nodiscard]] bool would_wait() const override { return lines_.would_wait(); }

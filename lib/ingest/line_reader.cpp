@@ -44,8 +44,8 @@ Result<bool> LineReader::next(Record& record) {
     std::string_view line = text.substr(0, length);
     input_.consume(length == text.size() ? length : length + 1);  // the bytes stay until the next fill()
     ++lines_;
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (skip_blank_ && is_blank(line)) continue;
+    if (returns_ == CarriageReturns::strip && line.ends_with('\r')) line.remove_suffix(1);
+    if (blank_ == BlankLines::skip && is_blank(line)) continue;
     record = {line, ++records_, lines_};
     return true;
   }

@@ -9,12 +9,14 @@
 
 namespace firstseen::ingest {
 
+enum class BlankLines { keep, skip };        ///< of nothing but white space; they count as lines, not as records
+enum class CarriageReturns { strip, keep };  ///< at a line's end
+
 /// Lines that end with LF or CR LF; the last one may have no end.
 class LineReader final : public RecordReader {
  public:
-  /// `skip_blank`: lines of nothing but white space are no records, but they count as lines.
-  LineReader(std::unique_ptr<ByteSource> source, bool skip_blank)
-      : input_(std::move(source)), skip_blank_(skip_blank) {}
+  LineReader(std::unique_ptr<ByteSource> source, BlankLines blank, CarriageReturns returns = CarriageReturns::strip)
+      : input_(std::move(source)), blank_(blank), returns_(returns) {}
 
   Result<bool> next(Record& record) override;
   /// No whole line is there, and the source has nothing now.
@@ -24,7 +26,8 @@ class LineReader final : public RecordReader {
   Result<bool> find_end(std::size_t& length);
 
   InputBuffer input_;
-  const bool skip_blank_;
+  const BlankLines blank_;
+  const CarriageReturns returns_;
   std::uint64_t lines_ = 0;
   std::uint64_t records_ = 0;
 };

@@ -16,7 +16,7 @@ std::unique_ptr<RecordReader> make_record_reader(Format format, std::unique_ptr<
     case Format::csv:
       return std::make_unique<CsvReader>(std::move(source));
     case Format::lines:
-      return std::make_unique<LineReader>(std::move(source), false);
+      return std::make_unique<LineReader>(std::move(source), BlankLines::keep);
     case Format::json_lines:
     case Format::automatic:
       break;

@@ -109,6 +109,8 @@ Finished Program::wait(std::chrono::milliseconds limit) {
   return {.status = status_, .out = contents(out_), .err = contents(err_)};
 }
 
+std::string Program::output() const { return contents(out_); }
+
 std::string Program::log() const { return contents(err_); }
 
 Finished run(const std::vector<std::string>& arguments, const Program::Environment& environment,

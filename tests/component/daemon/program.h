@@ -46,6 +46,8 @@ class Program {
   /// Waits for the end; status -1 when it does not end in time (it is killed then).
   Finished wait(std::chrono::milliseconds limit = patience);
   [[nodiscard]] bool running();
+  /// What it has written to stdout so far.
+  [[nodiscard]] std::string output() const;
   /// What it has written to stderr so far.
   [[nodiscard]] std::string log() const;
 

@@ -1,0 +1,20 @@
+#include "filter/rejects.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace firstseen::filter {
+
+void Rejects::add(const ingest::Record& record, const key::Rejection& why) {
+  ++total_;
+  if (++of_input_ > told_one_by_one) return;
+  fmt::print(stderr, "firstseen: {}:{}: rejected: {} ({})\n", name_, record.line, why.detail, why.reason);
+}
+
+void Rejects::end_input() const {
+  if (of_input_ <= told_one_by_one) return;
+  fmt::print(stderr, "firstseen: {}: {} more rejected\n", name_, of_input_ - told_one_by_one);
+}
+
+}  // namespace firstseen::filter

@@ -1,0 +1,103 @@
+#include "ingest/durable_window.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace firstseen::ingest {
+namespace {
+
+/// Records of a stream that is no topic.
+const TopicPartition& source() {
+  static const TopicPartition records{"-", 0};
+  return records;
+}
+
+/// A store that serves something else keeps its hands off: a daemon's has no purpose, but it knows its cluster or
+/// group.
+Result<void> check_purpose(const store::SeenStore& store, const DurableWindowOptions& options) {
+  const auto purpose = store.pinned("purpose");
+  const bool new_store = !purpose && !store.pinned("key");
+  if (new_store || purpose == options.purpose) return {};
+  return fail(Exit::config, fmt::format("the store in {} belongs to {}: nothing was changed; name another directory",
+                                        options.directory.string(),
+                                        purpose ? "'firstseen " + *purpose + "'" : "a daemon ('firstseen run')"));
+}
+
+}  // namespace
+
+DurableWindow::DurableWindow(std::unique_ptr<store::SeenStore> store, Millis ttl)
+    : store_(std::move(store)), ttl_ms_(ttl.count()) {
+  const auto known = store_->partitions().find(source());
+  if (known != store_->partitions().end()) next_number_ = known->second.next_offset;
+}
+
+Result<std::unique_ptr<DurableWindow>> DurableWindow::open(const DurableWindowOptions& options) {
+  store::OpenOptions store_options;
+  store_options.directory = options.directory / "slot-0";
+  store_options.ttl = options.ttl;
+  store_options.max_size_bytes = options.max_size_bytes;
+  store_options.clock = options.clock;
+  auto store = store::SeenStore::open(store_options);
+  if (!store) return forward(store.error());
+  if (auto ours = check_purpose(**store, options); !ours) return forward(ours.error());
+  const std::array<store::Pin, 2> pins{{{"key", options.fingerprint}, {"purpose", options.purpose}}};
+  if (auto pinned = (*store)->pin(pins); !pinned) return forward(pinned.error());
+  // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): private constructor
+  return std::unique_ptr<DurableWindow>(new DurableWindow(std::move(*store), options.ttl));
+}
+
+bool DurableWindow::add_if_new(const Digest& digest, std::int64_t now_ms) {
+  now_ms_ = std::max(now_ms_, now_ms);
+  if (store_->find(digest, now_ms_)) return false;
+  const auto offset = next_number_ + static_cast<std::int64_t>(store_->staged());
+  store_->stage({digest, 0, offset, now_ms_, store::EntryKind::seen});
+  return true;
+}
+
+Result<store::BatchId> DurableWindow::write(bool decided) {
+  const std::int64_t end = next_number_ + static_cast<std::int64_t>(store_->staged());
+  store::SourceRange range;
+  range.tp = source();
+  range.start = next_number_;
+  range.end = end;
+  range.after = {end, now_ms_, 0, {}};
+  auto id = store_->prepare({&range, 1}, now_ms_ - ttl_ms_, decided);
+  if (id) next_number_ = end;
+  return id;
+}
+
+Result<void> DurableWindow::commit() {
+  if (store_->staged() == 0) return {};
+  const auto id = write(true);
+  if (!id) return forward(id.error());
+  return {};
+}
+
+Result<std::optional<store::BatchId>> DurableWindow::prepare() {
+  if (store_->staged() == 0) return std::optional<store::BatchId>();
+  const auto id = write(false);
+  if (!id) return forward(id.error());
+  return std::optional<store::BatchId>(*id);
+}
+
+Result<void> DurableWindow::drop() {
+  store_->drop_staged();
+  return decide(std::nullopt);
+}
+
+Result<void> DurableWindow::decide(const std::optional<store::BatchId>& standing) {
+  const auto undecided = store_->undecided();
+  if (!undecided) return {};
+  if (standing && undecided->id == *standing) {
+    store_->settle();
+    return {};
+  }
+  if (auto fallen = store_->roll_back(); !fallen) return fallen;
+  const auto known = store_->partitions().find(source());
+  next_number_ = known == store_->partitions().end() ? 0 : known->second.next_offset;
+  return {};
+}
+
+}  // namespace firstseen::ingest
