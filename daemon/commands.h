@@ -16,6 +16,7 @@ void add_demo(CLI::App& program, Chosen& chosen);
 void add_validate(CLI::App& program, Chosen& chosen);
 void add_explain(CLI::App& program, Chosen& chosen);
 void add_filter(CLI::App& program, Chosen& chosen);
+void add_ingest(CLI::App& program, Chosen& chosen);
 void add_status(CLI::App& program, Chosen& chosen);
 void add_skip(CLI::App& program, Chosen& chosen);
 void add_store(CLI::App& program, Chosen& chosen);

@@ -43,8 +43,8 @@ Exit run_program(int argc, char** argv) {
   program.set_version_flag("--version", version_line(), "Print the version and leave");
   program.footer(footer);
   Chosen chosen;
-  for (const auto add :
-       {add_run, add_demo, add_validate, add_explain, add_filter, add_status, add_skip, add_store, add_version}) {
+  for (const auto add : {add_run, add_demo, add_validate, add_explain, add_filter, add_ingest, add_status, add_skip,
+                         add_store, add_version}) {
     add(program, chosen);
   }
   try {

@@ -82,11 +82,6 @@ Result<std::optional<store::BatchId>> DurableWindow::prepare() {
   return std::optional<store::BatchId>(*id);
 }
 
-Result<void> DurableWindow::drop() {
-  store_->drop_staged();
-  return decide(std::nullopt);
-}
-
 Result<void> DurableWindow::decide(const std::optional<store::BatchId>& standing) {
   const auto undecided = store_->undecided();
   if (!undecided) return {};

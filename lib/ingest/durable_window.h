@@ -24,7 +24,7 @@ struct DurableWindowOptions {
 
 /// The keys seen within a window of time, in a store that survives: a SeenStore whose entries come from records with
 /// consecutive numbers instead of partitions. What was added takes part in lookups at once, and lasts once it is
-/// committed, or prepared and settled. One process and one thread.
+/// committed, or prepared and decided to stand. One process and one thread.
 class DurableWindow {
  public:
   /// Fails without changing anything when the store is another program's or has another purpose or key (Exit::config),
@@ -39,11 +39,9 @@ class DurableWindow {
 
   /// What was added since the last time, written down but undecided. Nothing when nothing was added.
   Result<std::optional<store::BatchId>> prepare();
-  /// The prepared batch stands.
-  void settle() { store_->settle(); }
-  /// Forgets what was added and not committed, a prepared batch too.
-  Result<void> drop();
-  /// After a start or an unknown outcome: the undecided batch stands if it is `standing`, and falls otherwise.
+  /// Forgets what was added and neither committed nor prepared.
+  void forget_uncommitted() { store_->drop_staged(); }
+  /// After prepare(), and after a start: the undecided batch stands if it is `standing`, and falls otherwise.
   Result<void> decide(const std::optional<store::BatchId>& standing);
 
   Result<void> close() { return store_->close_clean(); }

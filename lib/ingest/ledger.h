@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -107,8 +108,7 @@ class Ledger {
   [[nodiscard]] std::string mark_of(std::uint32_t worker, std::uint64_t sequence) const;
 
   /// Runs `change` in a write transaction and commits it; under mutex_.
-  template <class Change>
-  Result<void> write(Change&& change);
+  Result<void> write(const std::function<Result<void>(store::Txn&)>& change);
 
   store::OwnerLock lock_;
   std::shared_ptr<store::Env> env_;

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""./dev test crash: kills the daemon again and again, then compares everything published with everything sent.
+"""./dev test crash [daemon|ingest]: kills the daemon, or 'firstseen ingest', again and again, then compares everything
+published with everything sent.
 
-Exit status 0: every named step was killed at often enough, and nothing was lost, doubled or changed."""
+Exit status 0: every planned kill was reached, and nothing was lost, doubled or changed."""
 
 import argparse
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import ingest_kills
 from harness.broker import Broker
 from harness.verifier import Report
 from killing import AT_RANDOM, KILLS_PER_STEP, Killer, named_steps, plan
@@ -24,8 +26,8 @@ _AT_LEAST_ONCE_KILLS = [AT_RANDOM] * 4 + ["published", "prepared", "offsets_sent
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", nargs="?", default="daemon", choices=["daemon"], help="what is killed")
-    parser.add_argument("--kills", type=int, default=105, help="at least this many with exactly_once (default 105)")
+    parser.add_argument("part", nargs="?", default="daemon", choices=["daemon", "ingest"], help="what is killed")
+    parser.add_argument("--kills", type=int, help="at least this many (default: daemon 105, ingest 50)")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32), help="repeats the same plan and stream")
     return parser.parse_args()
 
@@ -81,8 +83,11 @@ def main() -> int:
     chance = random.Random(chosen.seed)
     directory = Path(tempfile.mkdtemp(prefix="firstseen-crash-"))
     with Broker(heap_mb=768) as broker:
-        passed = exactly_once(broker, directory, chosen.kills, chance)
-        passed = at_least_once(broker, directory, chance) and passed
+        if chosen.part == "ingest":
+            passed = ingest_kills.run(broker, directory, chosen.kills or 50, chance)
+        else:
+            passed = exactly_once(broker, directory, chosen.kills or 105, chance)
+            passed = at_least_once(broker, directory, chance) and passed
     if passed and not os.environ.get("FIRSTSEEN_KEEP"):
         shutil.rmtree(directory)
     else:

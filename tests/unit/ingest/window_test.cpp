@@ -116,10 +116,14 @@ TEST_F(Durable, ADroppedBatchLeavesNoTraceAndTheNextOneIsSound) {
   auto window = open();
   EXPECT_TRUE(window->add_if_new(digest_of(1), 1000));
   ASSERT_TRUE(window->prepare());
-  ASSERT_TRUE(window->drop());
+  EXPECT_TRUE(window->add_if_new(digest_of(2), 1000));
+  window->forget_uncommitted();
+  ASSERT_TRUE(window->decide(std::nullopt));
+  EXPECT_TRUE(window->add_if_new(digest_of(2), 1000));
   EXPECT_TRUE(window->add_if_new(digest_of(1), 1000));
-  ASSERT_TRUE(window->prepare());
-  window->settle();
+  const auto standing = window->prepare();
+  ASSERT_TRUE(standing && *standing);
+  ASSERT_TRUE(window->decide(*standing));
   ASSERT_TRUE(window->close());
   window = nullptr;
   EXPECT_FALSE(open()->add_if_new(digest_of(1), 1000));

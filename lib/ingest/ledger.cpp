@@ -1,0 +1,249 @@
+#include "ingest/ledger.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "ingest/ledger_tables.h"
+
+namespace firstseen::ingest {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t map_bytes = 16ULL << 30U;  // address space: the file grows as it is used
+constexpr std::string_view kind = "firstseen ingest ledger, format 1";
+constexpr const char* folder = "ledger";
+
+const std::vector<store::DatabaseName>& database_names() {
+  static const std::vector<store::DatabaseName> names{{"meta", 0}, {"files", 0}, {"contents", 0}, {"workers", 0}};
+  return names;
+}
+
+std::string random_id() {
+  std::random_device device;
+  const auto word = [&] { return std::uint64_t{device()} << 32U | device(); };
+  return fmt::format("{:016x}{:016x}", word(), word());
+}
+
+tl::unexpected<Error> not_a_ledger(const fs::path& directory, std::string_view why) {
+  return fail(Exit::config,
+              fmt::format("{} is not a ledger of 'firstseen ingest': {}. Nothing was changed; name another "
+                          "directory with --ledger",
+                          directory.string(), why));
+}
+
+Claim of_kind(Claim::Kind claim_kind) {
+  Claim claim;
+  claim.kind = claim_kind;
+  return claim;
+}
+
+/// The directory is new, empty, or has the ledger's folders in it.
+Result<void> check_directory(const fs::path& directory) {
+  std::error_code error;
+  if (!fs::exists(directory, error)) return {};
+  if (!fs::is_directory(directory, error)) return not_a_ledger(directory, "it is not a directory");
+  if (fs::exists(directory / folder, error)) return {};
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
+    return not_a_ledger(directory, fmt::format("it holds {}", entry.path().filename().string()));
+  }
+  if (error) return fail(Exit::io, fmt::format("cannot read {}: {}", directory.string(), error.message()));
+  return {};
+}
+
+}  // namespace
+
+using namespace ledger_tables;  // NOLINT(google-build-using-namespace): rows are what this file is about
+
+Ledger::Ledger(store::OwnerLock lock, std::shared_ptr<store::Env> env, const Tables& tables, const Clock& clock)
+    : lock_(std::move(lock)), env_(std::move(env)), tables_(tables), clock_(clock) {}
+
+Result<std::unique_ptr<Ledger>> Ledger::open(const fs::path& directory, const Clock& clock) {
+  if (auto ours = check_directory(directory); !ours) return forward(ours.error());
+  const fs::path home = directory / folder;
+  std::error_code error;
+  fs::create_directories(home, error);
+  if (error) return fail(Exit::io, fmt::format("cannot make the ledger {}: {}", home.string(), error.message()));
+  if (auto sound = store::check_is_store_or_empty(home); !sound) return not_a_ledger(directory, sound.error().message);
+  auto lock = store::OwnerLock::acquire(home);
+  if (!lock && lock.error().exit == Exit::try_again) {
+    return fail(Exit::try_again,
+                fmt::format("the ledger {} is held by another process: wait until it has ended", directory.string()));
+  }
+  if (!lock) return forward(lock.error());
+  const bool made_before = store::has_data(home);
+  auto env = store::Env::open({.directory = home, .map_bytes = map_bytes, .databases = database_names()});
+  if (!env) return forward(env.error());
+  if (!(*env)->database("workers")) {
+    if (made_before && (*env)->last_transaction() != 0)
+      return not_a_ledger(directory, "its data.mdb lacks our databases");
+    if (auto made = (*env)->create_databases(database_names()); !made) return forward(made.error());
+  }
+  const auto table = [&](std::string_view name) { return (*env)->database(name).value_or(store::Dbi{}); };
+  const Tables tables{table("meta"), table("files"), table("contents"), table("workers")};
+  // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): private constructor
+  std::unique_ptr<Ledger> ledger(new Ledger(std::move(*lock), std::move(*env), tables, clock));
+  if (auto known = ledger->identify(); !known) return forward(known.error());
+  return ledger;
+}
+
+Result<void> Ledger::write(const std::function<Result<void>(store::Txn&)>& change) {
+  const std::scoped_lock lock(mutex_);
+  auto txn = store::Txn::begin(*env_, store::Txn::Mode::write);
+  if (!txn) return forward(txn.error());
+  if (auto done = change(*txn); !done) return done;
+  return txn->commit();
+}
+
+Result<void> Ledger::identify() {
+  return write([&](store::Txn& txn) -> Result<void> {
+    const auto known = text_at(txn, tables_.meta, "kind");
+    if (!known) return forward(known.error());
+    if (*known && **known != kind) return not_a_ledger(env_->directory(), fmt::format("it is a '{}'", **known));
+    const auto id = text_at(txn, tables_.meta, "id");
+    if (!id) return forward(id.error());
+    id_ = id->value_or(random_id());
+    if (auto put = put_text(txn, tables_.meta, "kind", kind); !put) return put;
+    return put_text(txn, tables_.meta, "id", id_);
+  });
+}
+
+Result<void> Ledger::pin_target(const std::string& target) {
+  return write([&](store::Txn& txn) -> Result<void> {
+    const auto known = text_at(txn, tables_.meta, "target");
+    if (!known) return forward(known.error());
+    if (!*known) return put_text(txn, tables_.meta, "target", target);
+    if (**known == target) return {};
+    return fail(Exit::config, fmt::format("this ledger belongs to {}, not to {}: nothing was changed; name another "
+                                          "directory with --ledger",
+                                          **known, target));
+  });
+}
+
+Result<void> Ledger::add_pending(const std::vector<fs::path>& files) {
+  return write([&](store::Txn& txn) -> Result<void> {
+    for (const fs::path& file : files) {
+      const auto known = file_at(txn, tables_.files, file.string());
+      if (!known) return forward(known.error());
+      if (*known) continue;
+      FileRecord record;
+      record.path = file.string();
+      record.found_ms = clock_.wall_ms();
+      if (auto put = put_file(txn, tables_.files, record); !put) return put;
+    }
+    return {};
+  });
+}
+
+Result<Claim> Ledger::claim(const Candidate& candidate, bool may_be_changed) {
+  Claim claim;
+  auto written = write([&](store::Txn& txn) -> Result<void> {
+    auto made = claim_in(txn, candidate, may_be_changed);
+    if (!made) return forward(made.error());
+    claim = std::move(*made);
+    if (claim.kind == Claim::Kind::ingest) in_hand_.insert(candidate.sha256);
+    return {};
+  });
+  if (written) return claim;
+  if (claim.kind == Claim::Kind::ingest) release(candidate.sha256);
+  return forward(written.error());
+}
+
+Result<Claim> Ledger::claim_in(store::Txn& txn, const Candidate& candidate, bool may_be_changed) {
+  auto known_file = file_at(txn, tables_.files, candidate.path);
+  if (!known_file) return forward(known_file.error());
+  auto known_content = content_at(txn, tables_.contents, candidate.sha256);
+  if (!known_content) return forward(known_content.error());
+  FileRecord file = known_file->value_or(FileRecord{});
+  const bool succeeded_with_other = file.status == FileStatus::success && file.sha256 != candidate.sha256;
+  if (succeeded_with_other && !may_be_changed) return of_kind(Claim::Kind::changed);
+  if (file.status == FileStatus::success && !succeeded_with_other) return of_kind(Claim::Kind::done);
+
+  const std::string before = std::exchange(file.sha256, candidate.sha256);
+  file.path = candidate.path;
+  file.bytes = candidate.bytes;
+  if (*known_content && (*known_content)->complete) {
+    file.status = FileStatus::success;
+    file.alias_of = (*known_content)->path;
+    file.records = (*known_content)->records;
+    file.error.clear();
+    file.finished_ms = clock_.wall_ms();
+    if (auto put = put_file(txn, tables_.files, file); !put) return forward(put.error());
+    Claim claim = of_kind(Claim::Kind::alias);
+    claim.alias_of = file.alias_of;
+    return claim;
+  }
+  if (in_hand_.contains(candidate.sha256)) return of_kind(Claim::Kind::busy);
+
+  Claim claim;
+  ContentRecord content = known_content->value_or(ContentRecord{candidate.path, candidate.format});
+  if (content.records != 0 && content.format != candidate.format) {
+    return fail(Exit::usage, fmt::format("{}: {} records were ingested as {}: go on with --format {}", candidate.path,
+                                         content.records, content.format, content.format));
+  }
+  content.path = candidate.path;
+  content.format = candidate.format;
+  claim.skip_records = content.records;
+  if (before != candidate.sha256) {
+    const auto other = content_at(txn, tables_.contents, before);
+    if (!other) return forward(other.error());
+    if (*other && !(*other)->complete) claim.abandoned_records = (*other)->records;
+  }
+  file.status = FileStatus::processing;
+  file.alias_of.clear();
+  file.error.clear();
+  ++file.attempts;
+  file.started_ms = clock_.wall_ms();
+  file.finished_ms = -1;
+  if (auto put = put_text(txn, tables_.contents, candidate.sha256, encode(content)); !put) return forward(put.error());
+  if (auto put = put_file(txn, tables_.files, file); !put) return forward(put.error());
+  return claim;
+}
+
+void Ledger::release(const std::string& sha256) {
+  const std::scoped_lock lock(mutex_);
+  in_hand_.erase(sha256);
+}
+
+Result<void> Ledger::fail_file(const std::string& path, const std::string& error) {
+  return write([&](store::Txn& txn) -> Result<void> {
+    auto known = file_at(txn, tables_.files, path);
+    if (!known) return forward(known.error());
+    FileRecord file = known->value_or(FileRecord{});
+    if (file.status != FileStatus::processing) ++file.attempts;  // it did not come as far as a claim
+    file.path = path;
+    file.status = FileStatus::failed;
+    file.error = error;
+    file.finished_ms = clock_.wall_ms();
+    return put_file(txn, tables_.files, file);
+  });
+}
+
+Result<std::vector<FileRecord>> Ledger::files(const fs::path& directory) {
+  const fs::path home = directory / folder;
+  if (!store::has_data(home)) return not_a_ledger(directory, "there is none");
+  auto env = store::Env::share({.directory = home, .read_only = true, .databases = database_names()});
+  if (!env) return forward(env.error());
+  const auto table = (*env)->database("files");
+  if (!table) return not_a_ledger(directory, "its data.mdb lacks our databases");
+  auto txn = store::Txn::begin(**env, store::Txn::Mode::read);
+  if (!txn) return forward(txn.error());
+  auto cursor = store::Cursor::open(*txn, *table);
+  if (!cursor) return forward(cursor.error());
+  std::vector<FileRecord> records;
+  while (true) {
+    const auto row = cursor->next();
+    if (!row) return forward(row.error());
+    if (!*row) break;
+    auto record = decode_file((*row)->value);
+    if (!record) return damaged(**env, "the record of a file");
+    records.push_back(std::move(*record));
+  }
+  std::ranges::sort(records, {}, &FileRecord::path);
+  return records;
+}
+
+}  // namespace firstseen::ingest

@@ -1,0 +1,153 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "ingest/ledger.h"
+#include "ingest/ledger_tables.h"
+
+namespace firstseen::ingest {
+namespace {
+
+std::optional<std::uint64_t> number_of(std::string_view text, int base = 10) {
+  std::uint64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stopped_at, code] = std::from_chars(text.data(), end, number, base);
+  return code == std::errc{} && stopped_at == end ? std::optional(number) : std::nullopt;
+}
+
+}  // namespace
+
+using namespace ledger_tables;  // NOLINT(google-build-using-namespace): rows are what this file is about
+
+std::string Ledger::mark_of(std::uint32_t worker, std::uint64_t sequence) const {
+  return fmt::format("{}:{}:{}", id_, worker, sequence);
+}
+
+Result<WorkerRecord> Ledger::worker(store::Txn& txn, std::uint32_t number) {
+  const std::string key = std::to_string(number);
+  const auto found = txn.get(tables_.workers, store::bytes_of(key));
+  if (!found) return forward(found.error());
+  if (!*found) return WorkerRecord{};
+  auto record = decode_worker(**found);
+  if (!record) return damaged(*env_, "the record of worker " + key);
+  return *record;
+}
+
+Result<std::string> Ledger::prepare(std::uint32_t number, const Batch& batch) {
+  std::string mark;
+  auto written = write([&](store::Txn& txn) -> Result<void> {
+    auto record = worker(txn, number);
+    if (!record) return forward(record.error());
+    if (record->prepared) return fail(Exit::internal, "a batch of this worker is still undecided");
+    ++record->sequence;
+    record->prepared = batch;
+    record->prepared_ms = clock_.wall_ms();
+    mark = mark_of(number, record->sequence);
+    return put_text(txn, tables_.workers, std::to_string(number), encode(*record));
+  });
+  if (!written) return forward(written.error());
+  return mark;
+}
+
+Result<void> Ledger::settle(std::uint32_t number) {
+  return write([&](store::Txn& txn) -> Result<void> {
+    auto record = worker(txn, number);
+    if (!record) return forward(record.error());
+    if (!record->prepared) return {};
+    if (auto applied = apply(txn, *record->prepared); !applied) return applied;
+    record->prepared.reset();
+    return put_text(txn, tables_.workers, std::to_string(number), encode(*record));
+  });
+}
+
+Result<void> Ledger::roll_back(std::uint32_t number) {
+  return write([&](store::Txn& txn) -> Result<void> {
+    auto record = worker(txn, number);
+    if (!record) return forward(record.error());
+    if (!record->prepared) return {};
+    record->prepared.reset();  // the sequence stays: no mark is ever used twice
+    return put_text(txn, tables_.workers, std::to_string(number), encode(*record));
+  });
+}
+
+/// The batch's records count from now on.
+Result<void> Ledger::apply(store::Txn& txn, const Batch& batch) {
+  auto content = content_at(txn, tables_.contents, batch.sha256);
+  if (!content) return forward(content.error());
+  auto file = file_at(txn, tables_.files, batch.path);
+  if (!file) return forward(file.error());
+  if (!*content || !*file) return damaged(*env_, "the batch of " + batch.path);
+  ContentRecord& c = **content;
+  c.records += batch.records;
+  c.duplicates += batch.duplicates;
+  c.complete = c.complete || batch.last;
+  if (auto put = put_text(txn, tables_.contents, batch.sha256, encode(c)); !put) return put;
+  if (batch.keys) {
+    const std::string keys = fmt::format("{}:{:x}", batch.keys->sequence, batch.keys->owner);
+    if (auto put = put_text(txn, tables_.meta, "keys", keys); !put) return put;
+  }
+  if (!batch.last) return {};
+  FileRecord& f = **file;
+  f.status = FileStatus::success;
+  f.records = c.records;
+  f.duplicates = c.duplicates;
+  f.error.clear();
+  ++f.version;
+  f.finished_ms = clock_.wall_ms();
+  return put_file(txn, tables_.files, f);
+}
+
+Result<std::vector<Ledger::Undecided>> Ledger::undecided() {
+  auto txn = store::Txn::begin(*env_, store::Txn::Mode::read);
+  if (!txn) return forward(txn.error());
+  auto cursor = store::Cursor::open(*txn, tables_.workers);
+  if (!cursor) return forward(cursor.error());
+  std::vector<Undecided> found;
+  while (true) {
+    const auto row = cursor->next();
+    if (!row) return forward(row.error());
+    if (!*row) return found;
+    const auto record = decode_worker((*row)->value);
+    const auto number = number_of(store::text_of((*row)->key));
+    if (!record || !number) return damaged(*env_, "the record of a worker");
+    if (!record->prepared) continue;
+    const auto worker = static_cast<std::uint32_t>(*number);
+    found.push_back({worker, mark_of(worker, record->sequence), *record->prepared, record->prepared_ms});
+  }
+}
+
+Result<std::optional<std::uint64_t>> Ledger::output_length() {
+  auto txn = store::Txn::begin(*env_, store::Txn::Mode::read);
+  if (!txn) return forward(txn.error());
+  const auto text = text_at(*txn, tables_.meta, "output_length");
+  if (!text) return forward(text.error());
+  return *text ? number_of(**text) : std::nullopt;
+}
+
+Result<void> Ledger::set_output_length(std::uint64_t bytes) {
+  return write([&](store::Txn& txn) { return put_text(txn, tables_.meta, "output_length", std::to_string(bytes)); });
+}
+
+Result<void> Ledger::commit_output(const Batch& batch, std::uint64_t length) {
+  return write([&](store::Txn& txn) -> Result<void> {
+    if (auto applied = apply(txn, batch); !applied) return applied;
+    return put_text(txn, tables_.meta, "output_length", std::to_string(length));
+  });
+}
+
+Result<std::optional<store::BatchId>> Ledger::standing_keys() {
+  auto txn = store::Txn::begin(*env_, store::Txn::Mode::read);
+  if (!txn) return forward(txn.error());
+  const auto text = text_at(*txn, tables_.meta, "keys");
+  if (!text) return forward(text.error());
+  if (!*text) return std::optional<store::BatchId>();
+  const std::string_view both = **text;
+  const std::size_t colon = std::min(both.find(':'), both.size() - 1);
+  const auto sequence = number_of(both.substr(0, colon));
+  const auto owner = number_of(both.substr(colon + 1), 16);
+  if (!sequence || !owner) return damaged(*env_, "the last batch of keys");
+  return std::optional(store::BatchId{*sequence, *owner});
+}
+
+}  // namespace firstseen::ingest
