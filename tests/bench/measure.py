@@ -35,6 +35,13 @@ class Task:
     timeout_s: float = 600.0
 
 
+def drained(admin: Admin, task: Task) -> bool:
+    """The group has committed all of the input; false while a transaction is deciding."""
+    with suppress(KafkaException):
+        return sum(admin.committed(task.group, task.input).values()) == task.messages
+    return False
+
+
 def measure(admin: Admin, running: list[subprocess.Popen], task: Task) -> Measured:
     """The processes have just been started (or released); the output topic was empty."""
     growth: list[tuple[float, int]] = []  # (time, sum of the high watermarks) at each change
@@ -49,9 +56,7 @@ def measure(admin: Admin, running: list[subprocess.Popen], task: Task) -> Measur
         if total > (growth[-1][1] if growth else 0):
             growth.append((time.monotonic(), total))
             return False
-        with suppress(KafkaException):
-            return sum(admin.committed(task.group, task.input).values()) == task.messages
-        return False
+        return drained(admin, task)
 
     before_s = sum(cpu_s(each.pid) for each in running)
     wait_until(finished, f"{task.group} has drained {task.input}", task.timeout_s, every_s=0.03)
