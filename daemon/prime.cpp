@@ -33,9 +33,6 @@ class Priming {
       : context_(context), until_(until), stop_(stop) {}
 
   Result<Primed> run(const std::map<std::string, std::int32_t>& inputs) {
-    if (auto ready = until_done([this] { return context_.client.init_transactions(); }); !ready) {
-      return forward(ready.error());
-    }
     for (const auto& [topic, count] : inputs) {
       for (std::int32_t partition = 0; partition < count; ++partition) {
         if (auto planned = plan({topic, partition}); !planned) return forward(planned.error());
@@ -83,20 +80,22 @@ Result<std::optional<std::int64_t>> Priming::end_of(const TopicPartition& tp, co
     case PrimeUntil::Kind::end:
       return log.high;
     case PrimeUntil::Kind::time: {
-      const auto offset = answer_to<std::int64_t>([&] { return context_.client.offset_for_time(tp, until_.time_ms); });
+      const auto offset =
+          answer_to<std::int64_t>([&] { return context_.consumer.offset_for_time(tp, until_.time_ms); });
       if (!offset) return forward(offset.error());
       return *offset;
     }
     case PrimeUntil::Kind::committed:
       break;
   }
-  const auto committed = answer_to<std::vector<kafka::Committed>>([&] { return context_.client.committed({&tp, 1}); });
+  const auto committed =
+      answer_to<std::vector<kafka::Committed>>([&] { return context_.consumer.committed({&tp, 1}); });
   if (!committed) return forward(committed.error());
   return committed->empty() ? std::nullopt : committed->front().offset;
 }
 
 Result<void> Priming::plan(const TopicPartition& tp) {
-  const auto log = answer_to<kafka::Watermarks>([&] { return context_.client.watermarks(tp); });
+  const auto log = answer_to<kafka::Watermarks>([&] { return context_.consumer.watermarks(tp); });
   if (!log) return forward(log.error());
   const auto asked = end_of(tp, *log);
   if (!asked) return forward(asked.error());
@@ -112,7 +111,7 @@ Result<void> Priming::plan(const TopicPartition& tp) {
   const std::int64_t until = std::min(*end, log->high);
   if (lower >= until) return {};
 
-  dedup::HistoryStart start(context_.client, context_.options, context_.clock, tp, lower, until);
+  dedup::HistoryStart start(context_.consumer, context_.options, context_.clock, tp, lower, until);
   if (auto found = until_done([&] { return start.step(); }); !found) return found;
   if (start.from() >= until) return {};
   dedup::Partition& partition = partitions_.add(tp);
@@ -162,12 +161,12 @@ Result<Primed> prime(Configuration configuration, const PrimeUntil& until, const
   const auto report = kafka::preflight(preflight_request(configuration), [&] { return !stop; }, log);
   if (!report) return forward(report.error());
   if (auto pinned = pin_cluster(**store, report->cluster_id); !pinned) return forward(pinned.error());
-  auto client = kafka::make_client(configuration.client, log);
-  if (!client) return forward(client.error());
+  auto consumer = kafka::make_consumer(configuration.client, log);
+  if (!consumer) return forward(consumer.error());
 
   const dedup::StopControl never;
   const std::function<void(Millis)> no_idle;
-  const dedup::Context context{configuration.slot, **deriver, **store, **client, clock, nullptr, never, no_idle, log};
+  const dedup::Context context{configuration.slot, **deriver, **store, **consumer, clock, nullptr, never, no_idle, log};
   auto primed = Priming(context, until, stop).run(report->input_partitions);
   if (!primed) return primed;
   if (auto closed = (*store)->close_clean(); !closed) return forward(closed.error());

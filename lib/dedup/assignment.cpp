@@ -27,7 +27,7 @@ Result<Progress> Assignment::step() {
 }
 
 Result<Progress> Assignment::ask_committed() {
-  auto committed = context_.client.committed(partitions_);
+  auto committed = context_.consumer.committed(partitions_);
   if (!committed) return forward(committed.error());
   if (!*committed) return Progress::again;
   committed_ = std::move(**committed);
@@ -43,7 +43,7 @@ Result<Progress> Assignment::plan_next() {
   if (const auto known = context_.store.partitions().find(facts.tp); known != context_.store.partitions().end()) {
     facts.known = known->second;
   }
-  const auto log = context_.client.watermarks(facts.tp);
+  const auto log = context_.consumer.watermarks(facts.tp);
   if (!log) return forward(log.error());
   if (!*log) return Progress::again;
   facts.log = **log;
@@ -55,7 +55,7 @@ Result<Progress> Assignment::plan_next() {
   StartPlan plan = plan_start(facts, context_.options);
   if (plan.verify && (plan.verify->offset < facts.log.low || plan.verify->offset >= plan.start)) plan.verify.reset();
   if (plan.missing_history)
-    history_.emplace(context_.client, context_.options, context_.clock, facts.tp, plan.history_from, plan.start);
+    history_.emplace(context_.consumer, context_.options, context_.clock, facts.tp, plan.history_from, plan.start);
   // Nobody knows what lay before the log's first offset, unless it is the very first or the store has seen it.
   const bool continues = facts.known && facts.known->next_offset == plan.history_from;
   if (plan.missing_history && !continues) plan.state.covered_from_ms = facts.log.low > 0 ? nothing_covered : 0;
@@ -68,7 +68,7 @@ Result<Progress> Assignment::ask_output_partitions(StartFacts& facts) {
   const std::string topic = output_topic_of(context_.options.output_topic, facts.tp.topic);
   auto known = output_partitions_.find(topic);
   if (known == output_partitions_.end()) {
-    const auto count = context_.client.partition_count(topic);
+    const auto count = context_.consumer.partition_count(topic);
     if (!count) return forward(count.error());
     if (!*count) return Progress::again;
     known = output_partitions_.emplace(topic, std::max(1, **count)).first;
@@ -87,12 +87,12 @@ Result<Progress> Assignment::ask_started_before(StartFacts& facts) {
     bool started =
         std::any_of(stored.begin(), stored.end(), [&](const auto& p) { return p.first.topic == facts.tp.topic; });
     if (!started) {
-      const auto count = context_.client.partition_count(facts.tp.topic);
+      const auto count = context_.consumer.partition_count(facts.tp.topic);
       if (!count) return forward(count.error());
       if (!*count) return Progress::again;
       std::vector<TopicPartition> all;
       for (std::int32_t p = 0; p < **count; ++p) all.push_back({facts.tp.topic, p});
-      const auto committed = context_.client.committed(all);
+      const auto committed = context_.consumer.committed(all);
       if (!committed) return forward(committed.error());
       if (!*committed) return Progress::again;
       started =

@@ -17,7 +17,7 @@ void Batch::clear() {
   messages_ = 0;
   bytes_ = 0;
   suspects_ = 0;
-  published_ = false;
+  cut_ = false;
   counts_ = Counters{};
   ranges_.clear();
   before_.clear();

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "dedup/partition.h"
@@ -13,7 +12,7 @@
 
 namespace firstseen::dedup {
 
-/// The batch in hand: which offsets of which partitions it holds and what it will add to the counters.
+/// An unfinished batch: which offsets of which partitions it holds and what it will add to the counters.
 class Batch {
  public:
   /// Opens the batch. `deadline_ms`: steady time at which it is complete at the latest.
@@ -38,16 +37,15 @@ class Batch {
 
   void count_suspect() { ++suspects_; }
   [[nodiscard]] std::size_t suspects() const { return suspects_; }
-  /// Whether a message has been published; set by the first.
-  bool first_publish() { return !std::exchange(published_, true); }
+  /// The next message must not share this batch.
+  void cut() { cut_ = true; }
+  [[nodiscard]] bool is_cut() const { return cut_; }
 
   Counters& counts() { return counts_; }
   [[nodiscard]] const Counters& counts() const { return counts_; }
 
   /// The partition's state when this batch took its first message of it.
-  [[nodiscard]] const store::PartitionState& state_before(const Partition& partition) const {
-    return before_[static_cast<std::size_t>(partition.range)];
-  }
+  [[nodiscard]] const store::PartitionState& state_before(std::size_t range) const { return before_[range]; }
   /// Takes over the partition's state as its range's end; for partitions in this batch, when it is complete.
   void close_range(const Partition& partition);
   [[nodiscard]] std::span<const store::SourceRange> ranges() const { return ranges_; }
@@ -61,7 +59,7 @@ class Batch {
   std::uint64_t messages_ = 0;
   std::uint64_t bytes_ = 0;
   std::size_t suspects_ = 0;
-  bool published_ = false;
+  bool cut_ = false;
   Counters counts_;
   std::vector<store::SourceRange> ranges_;
   std::vector<store::PartitionState> before_;

@@ -29,12 +29,12 @@ class StopControl {
   std::atomic<std::int64_t> deadline_ms_{-1};
 };
 
-/// What the parts of a slot share while one client lives; all by reference, used by the slot's thread only.
+/// What the parts of the taking stage share while one client lives; all by reference, used by its thread only.
 struct Context {
   const SlotOptions& options;
   key::Deriver& deriver;
   store::SeenStore& store;
-  kafka::Client& client;
+  kafka::Consumer& consumer;
   const Clock& clock;
   StepHook* steps;
   const StopControl& stop;

@@ -5,9 +5,9 @@
 
 namespace firstseen::dedup {
 
-HistoryStart::HistoryStart(kafka::Client& client, const SlotOptions& options, const Clock& clock, TopicPartition tp,
+HistoryStart::HistoryStart(kafka::Consumer& consumer, const SlotOptions& options, const Clock& clock, TopicPartition tp,
                            std::int64_t lower, std::int64_t end)
-    : client_(client),
+    : consumer_(consumer),
       by_wall_clock_(options.clock == WindowClock::wall_clock_time),
       tp_(std::move(tp)),
       lower_(lower),
@@ -66,7 +66,7 @@ Result<kafka::Progress> HistoryStart::step() {
     phase_ = Phase::found;
     return kafka::Progress::done;
   }
-  const auto offset = client_.offset_for_time(tp_, question());
+  const auto offset = consumer_.offset_for_time(tp_, question());
   if (!offset) return forward(offset.error());
   if (!*offset) return kafka::Progress::again;
   answer(**offset);

@@ -18,7 +18,7 @@ namespace firstseen::dedup {
 class HistoryStart {
  public:
   /// `lower`: nothing before it is wanted or there.
-  HistoryStart(kafka::Client& client, const SlotOptions& options, const Clock& clock, TopicPartition tp,
+  HistoryStart(kafka::Consumer& consumer, const SlotOptions& options, const Clock& clock, TopicPartition tp,
                std::int64_t lower, std::int64_t end);
 
   /// One question to the broker. done: from() and covers_window() are known.
@@ -34,7 +34,7 @@ class HistoryStart {
   [[nodiscard]] std::int64_t question() const;
   void answer(std::int64_t offset);
 
-  kafka::Client& client_;
+  kafka::Consumer& consumer_;
   bool by_wall_clock_;
   TopicPartition tp_;
   std::int64_t lower_;

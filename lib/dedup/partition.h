@@ -24,8 +24,8 @@ enum class StopCause {
   failed,    ///< the partition cannot be read
 };
 
-/// One assigned partition as the slot sees it. `state` runs ahead of the store by the batch in hand and falls back to
-/// the batch's start when that is aborted.
+/// One assigned partition as the slot sees it. `state` runs ahead of the store by the unfinished batches and falls back
+/// to their start when they are aborted.
 struct Partition {
   TopicPartition tp;
   store::PartitionState state;
@@ -39,7 +39,7 @@ struct Partition {
   bool commit_start = false;     ///< the group has no usable offset: commit next_offset before the first message
   std::optional<store::LastMessage> verify;    ///< read and compare this message before going on at next_offset
   std::int32_t range = -1;                     ///< index of its range in the batch in hand; -1: not in it
-  const MessageView* last_in_chunk = nullptr;  ///< the last message taken of it; valid until the next Client::take
+  const MessageView* last_in_chunk = nullptr;  ///< the last message taken of it; null but while Intake works on a chunk
 
   [[nodiscard]] bool running() const { return mode == PartitionMode::running; }
   /// Where fetching starts.

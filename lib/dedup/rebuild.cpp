@@ -37,7 +37,7 @@ Result<void> Rebuild::begin() {
     partition.mode = PartitionMode::rebuilding;
     partition.state.next_offset = open.task.from;
   }
-  return context_.client.assign(positions);
+  return context_.consumer.assign(positions);
 }
 
 Rebuild::Open* Rebuild::task_of(const TopicPartition& tp) {
@@ -108,7 +108,7 @@ Result<Progress> Rebuild::step(std::optional<kafka::Rebalance>& rebalance) {
   }
   if (finished) return Progress::done;
 
-  auto taken = context_.client.take(chunk_messages, longest_wait);
+  auto taken = context_.consumer.take(chunk_messages, longest_wait);
   if (!taken) return forward(taken.error());
   for (const MessageView& message : taken->messages) take(message);
   for (const kafka::PartitionEvent& event : taken->events) {

@@ -17,7 +17,7 @@ Result<Ruling> apply_decision_rule(const Context& context) {
   std::vector<TopicPartition> partitions;
   partitions.reserve(batch->ranges.size());
   for (const store::SourceRange& range : batch->ranges) partitions.push_back(range.tp);
-  const auto committed = context.client.committed(partitions);
+  const auto committed = context.consumer.committed(partitions);
   if (!committed) return forward(committed.error());
   if (!*committed) return Ruling::unanswered;
 

@@ -9,19 +9,16 @@
 
 namespace firstseen::dedup {
 
-using kafka::Progress;
-
 namespace {
 constexpr std::int64_t first_back_off_ms = 100;
 constexpr std::int64_t longest_back_off_ms = 5000;
 }  // namespace
 
-Session::Session(const Context& context, SlotMemory& memory, std::function<void()> between,
-                 std::function<bool()> requests_wait)
+Session::Session(const Context& context, PublishStage& stage, SlotMemory& memory, SessionHooks hooks)
     : context_(context),
+      stage_(stage),
       memory_(memory),
-      between_(std::move(between)),
-      requests_wait_(std::move(requests_wait)),
+      hooks_(std::move(hooks)),
       intake_(context, partitions_, batch_, memory.suspects, memory.skipped) {}
 
 Result<Session::Stepped> Session::step() {
@@ -54,10 +51,6 @@ Result<void> Session::step_phase() {
       return rule();
     case Phase::taking:
       return taking();
-    case Phase::sending:
-      return sending();
-    case Phase::committing:
-      return committing();
     case Phase::aborting:
       return aborting();
     case Phase::falling:
@@ -72,12 +65,13 @@ Result<void> Session::step_phase() {
   return {};
 }
 
-/// Restart and stop go up; everything else ends the batch in hand and is tried again later.
+/// Restart and stop go up; everything else ends the unfinished batches and is tried again later.
 Result<void> Session::on_error(const Error& error) {
   if (error.action == Action::restart || error.action == Action::stop) return forward(error);
   ++failures_in_a_row_;
   detail_ = error.message;
-  if (batch_.is_open() && phase_ != Phase::aborting && phase_ != Phase::falling) {
+  const bool to_abort = batch_.is_open() || in_flight_failed_;
+  if (to_abort && phase_ != Phase::aborting && phase_ != Phase::falling) {
     start_abort(error.message);
     return {};
   }
@@ -86,16 +80,20 @@ Result<void> Session::on_error(const Error& error) {
     for (const auto& [tp, partition] : partitions_) {
       if (partition.running()) positions.push_back({tp, partition.fetch_from()});
     }
-    if (auto rewound = context_.client.rewind(positions); !rewound) return rewound;
+    if (auto rewound = context_.consumer.rewind(positions); !rewound) return rewound;
   }
   return back_off(error.message);
 }
 
 Result<void> Session::initialise() {
-  const auto done = context_.client.init_transactions();
-  if (!done) return forward(done.error());
-  if (*done == Progress::done) phase_ = Phase::rule;
-  if (phase_ == Phase::initialise && context_.stop.requested()) phase_ = Phase::left;
+  if (auto heard = hear(); !heard) return heard;
+  if (initialised_) {
+    phase_ = Phase::rule;
+  } else if (context_.stop.requested()) {
+    phase_ = Phase::left;
+  } else {
+    await();
+  }
   return {};
 }
 
@@ -109,7 +107,7 @@ Result<void> Session::rule() {
   if (*ruling == Ruling::stands) memory_.counters.add(memory_.in_doubt);
   memory_.in_doubt = Counters{};
   context_.at(Step::started);
-  if (auto subscribed = context_.client.subscribe(context_.options.topics); !subscribed) return subscribed;
+  if (auto subscribed = context_.consumer.subscribe(context_.options.topics); !subscribed) return subscribed;
   phase_ = Phase::taking;
   return {};
 }
@@ -128,22 +126,22 @@ Result<void> Session::back_off(const std::string& why) {
   detail_ = why;
   context_.log(LogLevel::warning, fmt::format("{}; trying again in {} ms", why, wait));
   if (!assigned_) return {};
-  return context_.client.pause(partitions_.running());
+  return context_.consumer.pause(partitions_.running());
 }
 
 Result<void> Session::end_back_off() {
   resume_at_ms_ = -1;
   if (!assigned_) return {};
-  return context_.client.resume(partitions_.running());
+  return context_.consumer.resume(partitions_.running());
 }
 
 Result<void> Session::go_on(Partition& partition) {
   partition.run_again();
   partition.stopped_at = -1;
   const std::vector<Position> position{{partition.tp, partition.state.next_offset}};
-  if (auto rewound = context_.client.rewind(position); !rewound) return rewound;
+  if (auto rewound = context_.consumer.rewind(position); !rewound) return rewound;
   if (backing_off()) return {};
-  return context_.client.resume(std::vector{partition.tp});
+  return context_.consumer.resume(std::vector{partition.tp});
 }
 
 }  // namespace firstseen::dedup

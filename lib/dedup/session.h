@@ -13,6 +13,7 @@
 #include "dedup/context.h"
 #include "dedup/intake.h"
 #include "dedup/partitions.h"
+#include "dedup/publish_stage.h"
 #include "dedup/rebuild.h"
 #include "dedup/suspects.h"
 
@@ -26,15 +27,24 @@ struct SlotMemory {
   Counters in_doubt;  ///< of the batch whose outcome a session has left open
 };
 
-/// The life of one client: initialise, apply the decision rule, join, then batch after batch, until a stop or an error
-/// with Action::restart or stop. Destroying a session decides nothing: a batch in doubt stays undecided in the store.
+/// What a session asks of its slot.
+struct SessionHooks {
+  std::function<void()> between;        ///< called whenever no batch is unfinished, for other threads' requests
+  std::function<bool()> requests_wait;  ///< there are such requests
+  std::function<void(Millis)> wait_for_publishing;  ///< until the publishing stage has got on, that long at most
+};
+
+/// The first of the slot's two stages, for the life of one client: initialise, apply the decision rule, join, then
+/// batch after batch, until a stop or an error with Action::restart or stop. Destroying a session decides nothing: a
+/// batch in doubt stays undecided in the store.
 ///
-/// A batch goes through the phases taking, sending, committing; a failed one through aborting and falling.
+/// Of a batch it takes the messages, decides, hands chunks on to the publishing stage, and prepares the record. While
+/// that stage commits the batch (`in_flight_`), the next one is taken (`batch_`): its decisions stand on the entries in
+/// flight and fall with them. It is prepared only when the outcome of the one before is known, and everything that
+/// concerns the group waits until neither is there.
 class Session {
  public:
-  /// `between` is called whenever no batch is in hand, for requests from other threads.
-  Session(const Context& context, SlotMemory& memory, std::function<void()> between,
-          std::function<bool()> requests_wait);
+  Session(const Context& context, PublishStage& stage, SlotMemory& memory, SessionHooks hooks);
 
   enum class Stepped { more, left };
   Result<Stepped> step();
@@ -51,37 +61,44 @@ class Session {
   Result<void> go_on(Partition& partition);
 
  private:
-  enum class Phase { initialise, rule, taking, sending, committing, aborting, falling, asking, rebuilding, left };
+  enum class Phase { initialise, rule, taking, aborting, falling, asking, rebuilding, left };
 
   Result<void> step_phase();
   Result<void> on_error(const Error& error);
   Result<void> initialise();
   Result<void> rule();
 
+  // session_taking.cpp
   Result<void> taking();
   Result<bool> between_batches();
   Result<void> take_chunk();
   Result<void> rewind_untaken(std::span<const MessageView> messages);
   Result<void> on_event(const kafka::PartitionEvent& event);
   [[nodiscard]] bool must_finish() const;
+  [[nodiscard]] bool wants_quiet() const;
+  [[nodiscard]] std::size_t chunk_limit() const;
   [[nodiscard]] Millis wait_limit() const;
+  Result<bool> settle_gap();
+  Result<void> go_on_after_gap(Partition& partition, const kafka::Watermarks& log);
 
+  // session_batch.cpp
   Result<void> prepare();
-  Result<void> sending();
-  Result<void> committing();
+  Result<void> hear();
+  Result<void> on_report(StageReport report);
+  Result<void> commit_offsets();
+  void await();
   void settle();
   void start_abort(const std::string& why);
   Result<void> aborting();
   Result<void> falling();
+  void restore(const Batch& batch, std::vector<TopicPartition>& running_again);
   Result<void> restore_partitions();
-  void clear_batch();
 
+  // session_group.cpp
   Result<void> answer_rebalance();
   Result<void> asking();
   Result<void> rebuilding();
   Result<void> begin_consuming();
-  Result<bool> settle_gap();
-  Result<void> go_on_after_gap(Partition& partition, const kafka::Watermarks& log);
 
   Result<void> back_off(const std::string& why);
   Result<void> end_back_off();
@@ -89,15 +106,23 @@ class Session {
   [[nodiscard]] bool backing_off() const { return resume_at_ms_ >= 0; }
 
   const Context& context_;
+  PublishStage& stage_;
   SlotMemory& memory_;
-  std::function<void()> between_;
-  std::function<bool()> requests_wait_;
+  SessionHooks hooks_;
   Partitions partitions_;
-  Batch batch_;
+  Batch batch_;                               ///< in hand
+  Batch in_flight_;                           ///< prepared and handed over; open until its outcome is known
+  std::vector<kafka::OffsetCommit> offsets_;  ///< of in_flight_; at_least_once only
   Intake intake_;
+  Publications publications_;          ///< of the chunk in hand; empty between steps
+  std::uint64_t message_bytes_ = 256;  ///< average of the last chunk
 
   Phase phase_ = Phase::initialise;
-  std::vector<kafka::OffsetCommit> offsets_;   ///< of the batch being committed
+  bool initialised_ = false;   ///< the publishing stage is
+  bool acknowledged_ = false;  ///< at_least_once: in_flight_ is published, its offsets are to be committed
+  bool in_flight_failed_ = false;
+  bool abort_asked_ = false;
+  bool aborted_ = false;
   std::optional<kafka::Rebalance> rebalance_;  ///< not answered yet
   std::optional<Assignment> assignment_;
   std::optional<Rebuild> rebuild_;

@@ -1,7 +1,8 @@
-// The phases of a batch once it is complete: prepare, send the offsets, commit, settle; or abort and fall.
+// What happens to a batch once it is complete: prepare, hand over, settle; or abort and fall.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "dedup/metadata.h"
 #include "dedup/session.h"
@@ -10,141 +11,191 @@ namespace firstseen::dedup {
 
 using kafka::Progress;
 
+namespace {
+/// How long one step waits for the publishing stage.
+constexpr Millis longest_await{100};
+}  // namespace
+
+/// The batch in hand becomes the one in flight. Precondition: none is.
 Result<void> Session::prepare() {
   context_.at(Step::taken);
   for (const auto& [tp, partition] : partitions_) {
     if (partition.range >= 0) batch_.close_range(partition);
-  }
-  if (batch_.ranges().empty()) {  // a failed first message leaves a transaction without offsets
-    start_abort("nothing was taken");
-    return {};
   }
   const auto id = context_.store.prepare(batch_.ranges(), batch_.expire_before_ms(), false);
   if (!id) return forward(id.error());
   ++batch_.counts().batches_committed;
   memory_.in_doubt = batch_.counts();
   context_.at(Step::prepared);
-  offsets_ = batch_.offsets(commit_metadata(context_.store.id(), *id));
-  phase_ = Phase::sending;
+
+  BatchEnd end{batch_.offsets(commit_metadata(context_.store.id(), *id)), batch_.membership()};
+  if (context_.options.guarantee == kafka::Guarantee::at_least_once) offsets_ = end.offsets;
+  for (auto& [tp, partition] : partitions_) partition.range = -1;
+  std::swap(batch_, in_flight_);
+  stage_.finish(std::move(end));
   return {};
 }
 
-Result<void> Session::sending() {
-  const auto sent = context_.client.send_offsets(offsets_, batch_.membership());
-  if (!sent) return forward(sent.error());
-  if (*sent == Progress::done) {
-    context_.at(Step::offsets_sent);
-    phase_ = Phase::committing;
-  } else if (context_.stop.expired(context_.clock)) {
+/// Takes note of what the publishing stage has reported.
+Result<void> Session::hear() {
+  while (auto report = stage_.next_report()) {
+    if (auto noted = on_report(std::move(*report)); !noted) return noted;
+  }
+  if (acknowledged_) return commit_offsets();
+  return {};
+}
+
+Result<void> Session::on_report(StageReport report) {
+  switch (report.kind) {
+    case StageReport::Kind::initialised:
+      initialised_ = true;
+      return {};
+    case StageReport::Kind::acknowledged:
+      acknowledged_ = true;
+      return {};
+    case StageReport::Kind::committed:
+      settle();
+      return {};
+    case StageReport::Kind::failed:
+      in_flight_failed_ = true;
+      if (phase_ == Phase::aborting && report.error.action == Action::abort) return {};
+      return forward(std::move(report.error));
+    case StageReport::Kind::abort_failed:
+      abort_asked_ = false;
+      return forward(std::move(report.error));
+    case StageReport::Kind::aborted:
+      if (!report.failures.empty()) {
+        context_.log(LogLevel::warning, "not delivered: " + report.failures.front().reason);
+      }
+      memory_.suspects.learn(report.failures);
+      aborted_ = true;
+      return {};
+  }
+  return {};
+}
+
+/// at_least_once: everything of the batch in flight is acknowledged.
+Result<void> Session::commit_offsets() {
+  const auto committed = context_.consumer.commit(offsets_, in_flight_.membership());
+  if (!committed) {
+    acknowledged_ = false;
+    in_flight_failed_ = true;
+    if (phase_ == Phase::aborting && committed.error().action == Action::abort) return {};
+    return forward(committed.error());
+  }
+  if (*committed == Progress::again) return {};
+  context_.at(Step::committed);
+  acknowledged_ = false;
+  settle();
+  stage_.go_on();
+  return {};
+}
+
+/// Nothing can be done until the publishing stage has got on.
+void Session::await() {
+  if (context_.stop.expired(context_.clock)) {
     phase_ = Phase::left;  // undecided: the next start applies the rule
+  } else if (!acknowledged_) {
+    hooks_.wait_for_publishing(longest_await);
   }
-  return {};
 }
 
-Result<void> Session::committing() {
-  const auto committed = context_.client.commit();
-  if (!committed) return forward(committed.error());
-  if (*committed == Progress::done) {
-    context_.at(Step::committed);
-    settle();
-  } else if (context_.stop.expired(context_.clock)) {
-    phase_ = Phase::left;
-  }
-  return {};
-}
-
+/// The batch in flight stands.
 void Session::settle() {
   context_.store.settle();
-  memory_.counters.add(batch_.counts());
+  memory_.counters.add(in_flight_.counts());
   memory_.in_doubt = Counters{};
-  for (const store::SourceRange& range : batch_.ranges()) {
+  for (const store::SourceRange& range : in_flight_.ranges()) {
     memory_.suspects.acquit(range.tp, range.end);
     std::erase_if(memory_.skipped, [&](const Position& p) { return p.tp == range.tp && p.offset < range.end; });
+    if (Partition* partition = partitions_.find(range.tp)) {
+      partition->commit_start = false;
+      partition->other_log = false;
+    }
   }
-  for (auto& [tp, partition] : partitions_) {
-    if (partition.range < 0) continue;
-    partition.commit_start = false;
-    partition.other_log = false;
-  }
-  clear_batch();
-  failures_in_a_row_ = 0;
+  in_flight_.clear();
   made_progress_ = true;
-  detail_.clear();
-  phase_ = Phase::taking;
-  context_.at(Step::settled);
-}
-
-void Session::clear_batch() {
-  batch_.clear();
-  for (auto& [tp, partition] : partitions_) {
-    partition.range = -1;
-    partition.last_in_chunk = nullptr;
+  if (phase_ == Phase::taking) {
+    failures_in_a_row_ = 0;
+    detail_.clear();
   }
+  context_.at(Step::settled);
 }
 
 void Session::start_abort(const std::string& why) {
   context_.log(LogLevel::warning, "aborting the batch: " + why);
   context_.at(Step::aborting);
   phase_ = Phase::aborting;
+  abort_asked_ = false;
+  aborted_ = false;
 }
 
+/// In order: what is in flight may still stand, only then its successor is aborted; when it has failed, both fall.
 Result<void> Session::aborting() {
-  const auto aborted = context_.client.abort();
-  if (!aborted) return forward(aborted.error());
-  if (*aborted == Progress::done) {
-    context_.at(Step::aborted);
-    const auto failures = context_.client.failures();
-    if (!failures.empty()) context_.log(LogLevel::warning, "not delivered: " + failures.front().reason);
-    memory_.suspects.learn(failures);
+  if (auto heard = hear(); !heard) return heard;
+  const bool undecided = in_flight_.is_open() && !in_flight_failed_;
+  if (!undecided && !std::exchange(abort_asked_, true)) stage_.abort();
+  if (aborted_) {
     phase_ = Phase::falling;
-  } else if (context_.stop.expired(context_.clock)) {
-    phase_ = Phase::left;
+  } else {
+    await();
   }
   return {};
 }
 
-/// Cuts the prepared record off and puts the partitions back to where the batch began.
+/// Cuts the prepared record off and puts the partitions back to where the first of the fallen batches began.
 Result<void> Session::falling() {
-  if (context_.store.undecided()) {
+  context_.store.drop_staged();
+  if (in_flight_.is_open() && context_.store.undecided()) {
     if (auto fallen = context_.store.roll_back(); !fallen) return fallen;
   }
-  context_.store.drop_staged();
   memory_.in_doubt = Counters{};
   context_.at(Step::rolled_back);
-  ++memory_.counters.batches_aborted;
+  for (const Batch* batch : {&batch_, &in_flight_}) {
+    if (batch->is_open()) ++memory_.counters.batches_aborted;
+  }
+  in_flight_failed_ = false;
   phase_ = Phase::taking;
   return restore_partitions();
 }
 
-Result<void> Session::restore_partitions() {
-  std::vector<Position> positions;
-  std::vector<TopicPartition> running_again;
-  for (auto& [tp, partition] : partitions_) {
-    partition.last_in_chunk = nullptr;
-    if (partition.range >= 0) {
-      partition.state = batch_.state_before(partition);
-      // What stopped it, a rejected message further on, will be met again.
-      if (partition.other_log) {
-        partition.stop(StopCause::gap, partition.reason);
-        partition.gap_to_settle = true;
-      } else if (partition.cause == StopCause::rejected) {
-        partition.run_again();
-        running_again.push_back(tp);
-      }
+void Session::restore(const Batch& batch, std::vector<TopicPartition>& running_again) {
+  for (std::size_t range = 0; range < batch.ranges().size(); ++range) {
+    Partition* partition = partitions_.find(batch.ranges()[range].tp);
+    if (partition == nullptr) continue;
+    partition->state = batch.state_before(range);
+    // What stopped it, a rejected message further on, will be met again.
+    if (partition->other_log) {
+      partition->stop(StopCause::gap, partition->reason);
+      partition->gap_to_settle = true;
+    } else if (partition->cause == StopCause::rejected) {
+      partition->run_again();
+      running_again.push_back(partition->tp);
     }
-    // Messages of the failed chunk may have been handed out for a partition that the batch does not hold.
+  }
+}
+
+Result<void> Session::restore_partitions() {
+  std::vector<TopicPartition> running_again;
+  restore(batch_, running_again);
+  restore(in_flight_, running_again);  // its states are the earlier ones
+  batch_.clear();
+  in_flight_.clear();
+  std::vector<Position> positions;
+  for (auto& [tp, partition] : partitions_) {
+    partition.range = -1;
+    // Messages of the failed chunk may have been handed out for a partition that no batch holds.
     if (partition.running()) positions.push_back({tp, partition.fetch_from()});
   }
-  clear_batch();
   if (!assigned_) {
     // The group may have moved on meanwhile, and says so only to a member that has answered.
-    if (auto answered = context_.client.assign({}); !answered) return answered;
+    if (auto answered = context_.consumer.assign({}); !answered) return answered;
     return back_off("the start offsets could not be committed");
   }
   if (rebalance_) return {};
-  if (auto rewound = context_.client.rewind(positions); !rewound) return rewound;
+  if (auto rewound = context_.consumer.rewind(positions); !rewound) return rewound;
   if (failures_in_a_row_ > 1) return back_off(detail_);
-  return running_again.empty() ? Result<void>{} : context_.client.resume(running_again);
+  return running_again.empty() ? Result<void>{} : context_.consumer.resume(running_again);
 }
 
 }  // namespace firstseen::dedup

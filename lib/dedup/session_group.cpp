@@ -24,7 +24,7 @@ Result<void> Session::answer_rebalance() {
   resume_at_ms_ = -1;
   context_.log(LogLevel::info, fmt::format("{} partitions {}", rebalance.partitions.size(),
                                            rebalance.kind == kafka::Rebalance::Kind::lost ? "lost" : "revoked"));
-  return context_.client.unassign();
+  return context_.consumer.unassign();
 }
 
 Result<void> Session::asking() {
@@ -88,7 +88,7 @@ Result<void> Session::begin_consuming() {
   for (const auto& [tp, partition] : partitions_) {
     if (partition.running()) positions.push_back({tp, partition.fetch_from()});
   }
-  if (auto assigned = context_.client.assign(positions); !assigned) return assigned;
+  if (auto assigned = context_.consumer.assign(positions); !assigned) return assigned;
   to_assign_ = false;
   assigned_ = true;
   joined_ = true;

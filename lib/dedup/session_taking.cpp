@@ -8,24 +8,43 @@ namespace firstseen::dedup {
 
 namespace {
 constexpr std::size_t chunk_messages = 4096;
+/// Of one chunk, by the average size of messages: what the hand-over to publishing is bounded by must hold several.
+constexpr std::uint64_t chunk_bytes = 4ULL << 20U;
 constexpr std::int64_t longest_wait_ms = 1000;
+/// While a batch is in flight nothing wakes the consumer when its outcome is known.
+constexpr std::int64_t longest_wait_in_flight_ms = 2;
 }  // namespace
 
 Result<void> Session::taking() {
+  if (auto heard = hear(); !heard) return heard;
   if (backing_off() && context_.clock.steady_ms() >= resume_at_ms_) {
     if (auto ended = end_back_off(); !ended) return ended;
   }
+  const bool in_flight = in_flight_.is_open();
+  const bool lost = rebalance_ && rebalance_->kind == kafka::Rebalance::Kind::lost;
+  if (in_flight && (batch_.is_open() ? must_finish() : wants_quiet())) {
+    await();
+    return {};
+  }
   if (batch_.is_open()) {
+    if (lost) {
+      start_abort("the assignment was lost");
+      return {};
+    }
     if (must_finish()) return prepare();
-  } else {
+  } else if (!in_flight) {
     const auto busy = between_batches();
     if (!busy) return forward(busy.error());
     if (*busy) return {};
   }
+  if (!stage_.has_room()) {
+    await();
+    return {};
+  }
   return take_chunk();
 }
 
-/// What may only happen with no batch in hand. Returns whether it did something, so that the step is over.
+/// What may only happen while no batch is unfinished. Returns whether it did something, so that the step is over.
 Result<bool> Session::between_batches() {
   if (context_.stop.requested()) {
     context_.at(Step::stopping);
@@ -40,41 +59,65 @@ Result<bool> Session::between_batches() {
     if (auto begun = begin_consuming(); !begun) return forward(begun.error());
     return true;
   }
-  if (requests_wait_()) between_();
+  if (hooks_.requests_wait()) hooks_.between();
   return settle_gap();
 }
 
+/// There is work for between_batches().
+bool Session::wants_quiet() const {
+  return context_.stop.requested() || rebalance_ || (to_assign_ && !backing_off()) || hooks_.requests_wait() ||
+         (assigned_ && std::any_of(partitions_.begin(), partitions_.end(),
+                                   [](const auto& one) { return one.second.gap_to_settle; }));
+}
+
+/// The batch in hand takes no more. The commit interval makes it wait for nothing: while its predecessor is in flight,
+/// it goes on to grow.
 bool Session::must_finish() const {
   return batch_.messages() >= context_.options.max_batch || batch_.bytes() >= context_.options.max_batch_bytes ||
-         context_.clock.steady_ms() >= batch_.deadline_ms() || context_.stop.requested() || rebalance_.has_value() ||
-         requests_wait_();
+         batch_.is_cut() || (!in_flight_.is_open() && context_.clock.steady_ms() >= batch_.deadline_ms()) ||
+         context_.stop.requested() || rebalance_.has_value() || hooks_.requests_wait();
 }
 
 Millis Session::wait_limit() const {
   const std::int64_t now = context_.clock.steady_ms();
   std::int64_t until = now + longest_wait_ms;
-  if (batch_.is_open()) until = std::min(until, batch_.deadline_ms());
+  if (in_flight_.is_open()) {
+    until = now + longest_wait_in_flight_ms;
+  } else if (batch_.is_open()) {
+    until = std::min(until, batch_.deadline_ms());
+  }
   if (backing_off()) until = std::min(until, resume_at_ms_);
   return Millis{std::max<std::int64_t>(0, until - now)};
 }
 
-Result<void> Session::take_chunk() {
+std::size_t Session::chunk_limit() const {
   const std::size_t room = context_.options.max_batch - static_cast<std::size_t>(batch_.messages());
-  auto taken = context_.client.take(std::min(chunk_messages, room), wait_limit());
+  const auto by_bytes = static_cast<std::size_t>(std::max<std::uint64_t>(1, chunk_bytes / message_bytes_));
+  return std::min({chunk_messages, by_bytes, room});
+}
+
+Result<void> Session::take_chunk() {
+  auto taken = context_.consumer.take(chunk_limit(), wait_limit());
   if (!taken) return forward(taken.error());
   if (taken->rebalance) rebalance_ = std::move(taken->rebalance);
 
-  const auto dealt_with = intake_.take(taken->messages);
+  const bool was_open = batch_.is_open();
+  publications_.clear();
+  const auto dealt_with = intake_.take(taken->messages, publications_);
   if (!dealt_with) return forward(dealt_with.error());
+  if (!was_open && batch_.is_open() && in_flight_.is_open()) context_.at(Step::overlapping);
+  if (*dealt_with > 0) message_bytes_ = 1 + publications_.bytes / *dealt_with;
   if (*dealt_with < taken->messages.size()) {
+    batch_.cut();
     if (auto rewound = rewind_untaken(taken->messages.subspan(*dealt_with)); !rewound) return rewound;
-    return prepare();
   }
+  if (!publications_.list.empty()) {
+    publications_.chunk = std::move(taken->chunk);
+    stage_.push(std::exchange(publications_, stage_.spare()));
+  }
+  if (batch_.is_cut()) return {};
   for (const kafka::PartitionEvent& event : taken->events) {
     if (auto seen = on_event(event); !seen) return seen;
-  }
-  if (rebalance_ && rebalance_->kind == kafka::Rebalance::Kind::lost && batch_.is_open()) {
-    start_abort("the assignment was lost");
   }
   return {};
 }
@@ -88,7 +131,7 @@ Result<void> Session::rewind_untaken(std::span<const MessageView> messages) {
     const Position position{partition->tp, partition->state.next_offset};
     if (std::find(positions.begin(), positions.end(), position) == positions.end()) positions.push_back(position);
   }
-  return context_.client.rewind(positions);
+  return context_.consumer.rewind(positions);
 }
 
 Result<void> Session::on_event(const kafka::PartitionEvent& event) {
@@ -108,7 +151,7 @@ Result<void> Session::on_event(const kafka::PartitionEvent& event) {
     case kafka::PartitionEvent::Kind::failed:
       partition->stop(StopCause::failed, to_string(event.tp) + " cannot be read: " + event.detail);
       context_.log(LogLevel::error, partition->reason);
-      return context_.client.pause(std::vector{event.tp});
+      return context_.consumer.pause(std::vector{event.tp});
   }
   return {};
 }
@@ -117,7 +160,7 @@ Result<void> Session::on_event(const kafka::PartitionEvent& event) {
 Result<bool> Session::settle_gap() {
   for (auto& [tp, partition] : partitions_) {
     if (!partition.gap_to_settle || !assigned_) continue;
-    const auto log = context_.client.watermarks(tp);
+    const auto log = context_.consumer.watermarks(tp);
     if (!log) return forward(log.error());
     if (!*log) return true;
     if (auto gone_on = go_on_after_gap(partition, **log); !gone_on) return forward(gone_on.error());
@@ -131,13 +174,13 @@ Result<void> Session::go_on_after_gap(Partition& partition, const kafka::Waterma
   const std::int64_t position = partition.state.next_offset;
   if (!partition.other_log && position >= log.low && position <= log.high) {
     partition.verify.reset();  // the message to compare with has gone, the position itself is good
-    return context_.client.rewind(std::vector{Position{partition.tp, position}});
+    return context_.consumer.rewind(std::vector{Position{partition.tp, position}});
   }
   const std::string text = partition.other_log ? partition.reason : outside_the_log(partition.tp, position, log);
   if (context_.options.on_gap == OnGap::stop) {
     partition.stop(StopCause::gap, text);
     context_.log(LogLevel::error, text);
-    return context_.client.pause(std::vector{partition.tp});
+    return context_.consumer.pause(std::vector{partition.tp});
   }
   context_.log(LogLevel::warning, text + "; input.on_gap is skip: going on at offset " + std::to_string(log.low));
   if (auto advanced = intake_.advance(partition, log.low); !advanced) return advanced;

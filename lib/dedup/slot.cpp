@@ -8,9 +8,11 @@
 #include <limits>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "dedup/context.h"
+#include "dedup/publish_stage.h"
 #include "dedup/session.h"
 
 namespace firstseen::dedup {
@@ -18,6 +20,8 @@ namespace firstseen::dedup {
 namespace {
 
 constexpr std::int64_t longest_restart_wait_ms = 10'000;
+/// How old a status may be: making one costs more than a small batch.
+constexpr std::int64_t status_interval_ms = 50;
 
 /// The coordinator fences the producer of a transaction that was open longer than transaction.timeout.ms (60 s unless
 /// configured). So being fenced again sooner than that is another instance's doing, whatever was achieved in between:
@@ -39,8 +43,16 @@ struct Request {
 class Slot::Impl {
  public:
   explicit Impl(SlotParts parts);
+  ~Impl() { end_publishing(); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  Impl(Impl&&) = delete;
+  Impl& operator=(Impl&&) = delete;
 
   Result<Stepped> step();
+  void step_publishing() {
+    if (stage_) stage_->step();
+  }
   void request_stop(Millis limit);
   std::future<Result<std::string>> ask(Request request);
   SlotStatus status() const;
@@ -48,7 +60,9 @@ class Slot::Impl {
  private:
   Result<Stepped> start();
   Result<Stepped> restart(const Error& error);
+  void start_session();
   void close();
+  void end_publishing();
   void answer_requests();
   Result<std::string> skip(const Position& position);
   Result<std::string> forget(const Digest& digest);
@@ -60,10 +74,13 @@ class Slot::Impl {
   StopControl stop_;
   std::function<void(Millis)> idle_;
 
-  // One session at a time; the context refers to the client, so they live and die together.
-  std::unique_ptr<kafka::Client> client_;
+  // One session at a time; each of these refers to those above it, so they live and die together.
+  kafka::Client client_;
+  std::optional<PublishStage> stage_;
   std::optional<Context> context_;
   std::optional<Session> session_;
+  std::thread publishing_;
+  std::int64_t status_at_ms_ = 0;  ///< steady; when the last one was made
   int restarts_in_a_row_ = 0;
   std::optional<std::int64_t> fenced_at_ms_;  ///< steady; forgotten after progress and some time
   std::int64_t start_at_ms_ = 0;
@@ -102,7 +119,8 @@ Result<Slot::Stepped> Slot::Impl::step() {
     if (fenced_at_ms_ && parts_.clock->steady_ms() - *fenced_at_ms_ >= fenced_again_within_ms) fenced_at_ms_.reset();
   }
   if (!stepped && stepped.error().action == Action::restart) return restart(stepped.error());
-  publish_status();
+  const bool goes_on = stepped && *stepped == Session::Stepped::more;
+  if (!goes_on || parts_.clock->steady_ms() - status_at_ms_ >= status_interval_ms) publish_status();
   if (!stepped) {
     close();
     return forward(stepped.error());
@@ -119,16 +137,38 @@ Result<Slot::Stepped> Slot::Impl::start() {
     return restart(client.error());
   }
   client_ = std::move(*client);
-  context_.emplace(Context{parts_.options, *parts_.deriver, *parts_.store, *client_, *parts_.clock, parts_.steps, stop_,
-                           idle_, parts_.log});
-  session_.emplace(
-      *context_, memory_, [this] { answer_requests(); },
-      [this] {
-        const std::scoped_lock lock(mutex_);
-        return !requests_.empty();
-      });
+  start_session();
   publish_status();
   return Stepped::more;
+}
+
+void Slot::Impl::start_session() {
+  PublishStage::Options options;
+  options.guarantee = parts_.options.guarantee;
+  options.slice = parts_.publish_slice.value_or(options.slice);
+  stage_.emplace(*client_.publisher, parts_.steps, options);
+  context_.emplace(Context{parts_.options, *parts_.deriver, *parts_.store, *client_.consumer, *parts_.clock,
+                           parts_.steps, stop_, idle_, parts_.log});
+  SessionHooks hooks;
+  hooks.between = [this] { answer_requests(); };
+  hooks.requests_wait = [this] {
+    const std::scoped_lock lock(mutex_);
+    return !requests_.empty();
+  };
+  if (parts_.publish_slice) {
+    hooks.wait_for_publishing = [this](Millis) { idle_(Millis{1}); };
+  } else {
+    hooks.wait_for_publishing = [this](Millis limit) { stage_->wait(limit); };
+    publishing_ = std::thread([this] { stage_->run(); });
+  }
+  session_.emplace(*context_, *stage_, memory_, std::move(hooks));
+}
+
+/// The stages end together: nothing that one has handed to the other outlives the client.
+void Slot::Impl::end_publishing() {
+  if (!publishing_.joinable()) return;
+  stage_->end();
+  publishing_.join();
 }
 
 /// New clients after a pause; the next session begins with init_transactions and the decision rule.
@@ -153,9 +193,12 @@ Result<Slot::Stepped> Slot::Impl::restart(const Error& error) {
 }
 
 void Slot::Impl::close() {
+  end_publishing();
   session_.reset();
   context_.reset();
-  client_.reset();
+  stage_.reset();
+  client_.publisher.reset();
+  client_.consumer.reset();
   parts_.store->drop_staged();
 }
 
@@ -227,6 +270,7 @@ Result<std::string> Slot::Impl::forget(const Digest& digest) {
 }
 
 void Slot::Impl::publish_status() {
+  status_at_ms_ = parts_.clock->steady_ms();
   SlotStatus status;
   status.counters = memory_.counters;
   status.configured_window_ms = parts_.options.ttl.count();
@@ -257,6 +301,7 @@ Slot::Slot(SlotParts parts) : impl_(std::make_unique<Impl>(std::move(parts))) {}
 Slot::~Slot() = default;
 
 Result<Slot::Stepped> Slot::step() { return impl_->step(); }
+void Slot::step_publishing() { impl_->step_publishing(); }
 void Slot::request_stop(Millis limit) { impl_->request_stop(limit); }
 SlotStatus Slot::status() const { return impl_->status(); }
 

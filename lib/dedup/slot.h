@@ -3,6 +3,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -17,7 +18,8 @@
 
 namespace firstseen::dedup {
 
-/// What a slot works with; all of it outlives the slot and is used by the slot's thread only.
+/// What a slot works with; all of it outlives the slot and is used by the thread that calls Slot::step() only, except
+/// `steps` and `log`, which its publishing thread calls too.
 struct SlotParts {
   SlotOptions options;
   key::Deriver* deriver = nullptr;
@@ -27,12 +29,16 @@ struct SlotParts {
   std::function<void(Millis)> idle;  ///< waits that long or less; empty: really waits. The simulation moves its clock
   StepHook* steps = nullptr;         ///< may be null
   LogSink log;
+  /// Who publishes: empty, a thread of the slot; otherwise whoever calls Slot::step_publishing(), so many messages at a
+  /// time.
+  std::optional<std::size_t> publish_slice = std::nullopt;
 };
 
 /// One consumer, one producer, one store: the exactly-once loop of design section 2.
 ///
-/// step() is called again and again by one thread; it does one small piece of work and waits at most about a second.
-/// The other public functions are thread-safe.
+/// Inside, two stages overlap: the thread that calls step() takes, decides and prepares, a second one publishes and
+/// commits. step() is called again and again by one thread; it does one small piece of work and waits at most about a
+/// second. The other public functions are thread-safe.
 class Slot {
  public:
   explicit Slot(SlotParts parts);
@@ -46,6 +52,8 @@ class Slot {
   /// `stopped` after a graceful stop: the batch is finished or aborted (or its outcome left for the next start to
   /// decide), the client is gone. The store is the caller's to close. An error ends the slot with an exit status.
   Result<Stepped> step();
+  /// A small piece of the publishing stage's work; only with SlotParts::publish_slice, by the thread that calls step().
+  void step_publishing();
 
   /// Finish or abort the batch and stop, within about `limit`. Safe from any thread (not from a signal handler).
   void request_stop(Millis limit);

@@ -10,6 +10,7 @@ namespace firstseen::dedup {
 enum class Step {
   started,       ///< transactions initialised, the rule applied
   assigned,      ///< partitions assigned, start offsets known
+  overlapping,   ///< a batch is begun in hand while the outcome of the one before is not known
   begun,         ///< the transaction is open
   published,     ///< at least one message of the batch is enqueued
   taken,         ///< the batch is complete, nothing prepared
@@ -19,18 +20,19 @@ enum class Step {
   settled,       ///< the store knows
   aborting,      ///< about to abort the transaction
   aborted,       ///< the transaction is aborted, the prepared record still there
-  rolled_back,   ///< the record is cut off
+  rolled_back,   ///< the record is cut off; what was staged behind it is dropped
   rebuilding,    ///< a batch of history is recorded
   stopping,      ///< a graceful stop has begun
 };
 
-inline constexpr std::array<std::string_view, 14> step_names{
-    "started",   "assigned", "begun",    "published", "taken",       "prepared",   "offsets_sent",
-    "committed", "settled",  "aborting", "aborted",   "rolled_back", "rebuilding", "stopping"};
+inline constexpr std::array<std::string_view, 15> step_names{
+    "started",   "assigned", "overlapping", "begun",   "published",   "taken",      "prepared", "offsets_sent",
+    "committed", "settled",  "aborting",    "aborted", "rolled_back", "rebuilding", "stopping"};
 
 constexpr std::string_view step_name(Step step) { return step_names[static_cast<std::size_t>(step)]; }
 
-/// Called by the slot's thread right after each step.
+/// Called right after each step, by the thread that made it: begun, published, offsets_sent, aborted and (exactly_once)
+/// committed by the publishing thread, the others by the taking one.
 class StepHook {
  public:
   StepHook() = default;

@@ -6,13 +6,12 @@
 
 #include "kafka/client.h"
 #include "kafka/errors.h"
-#include "kafka/group_consumer.h"
 #include "kafka/handles.h"
 #include "kafka/producer.h"
 
 namespace firstseen::kafka {
 
-/// What makes a batch take effect as a whole, by delivery.guarantee. The contracts are those of Client.
+/// What makes a batch take effect as a whole, by delivery.guarantee. The contracts are those of Publisher.
 class BatchCommit {
  public:
   BatchCommit() = default;
@@ -52,25 +51,19 @@ class TransactionCommit final : public BatchCommit {
   bool aborting_ = false;
 };
 
-/// at_least_once: every message acknowledged, then the offsets committed by the consumer.
+/// at_least_once: every message acknowledged; the offsets are the consumer's to commit (offset_commit.h).
 class AcknowledgedCommit final : public BatchCommit {
  public:
-  AcknowledgedCommit(Producer& producer, GroupConsumer& consumer) : producer_(producer), consumer_(consumer) {}
+  explicit AcknowledgedCommit(Producer& producer) : producer_(producer) {}
 
   Result<Progress> init() override { return Progress::done; }
   Result<void> begin() override;
   Result<Progress> send_offsets(std::span<const OffsetCommit> offsets, const GroupMembership& membership) override;
-  Result<Progress> commit() override;
+  Result<Progress> commit() override { return Progress::done; }
   Result<Progress> abort() override;
 
  private:
-  Result<void> start_commit();
-
   Producer& producer_;
-  GroupConsumer& consumer_;
-  PartitionListHandle offsets_;  ///< of the batch, once every message is acknowledged
-  GroupMembership membership_;
-  QueueHandle reply_;  ///< of a commit that is under way
 };
 
 }  // namespace firstseen::kafka

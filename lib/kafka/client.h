@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/message.h"
+#include "kafka/chunk.h"
 
 namespace firstseen::kafka {
 
@@ -20,9 +21,9 @@ enum class Progress {
   again,  ///< not finished: the same call with the same arguments, never another one (except where a comment allows it)
 };
 
-/// What the consumer group asks for. Nothing happens to the group until it is answered: `assigned` by Client::assign
-/// (at once or after any number of other calls), `revoked` and `lost` by Client::unassign. Assignment is eager:
-/// `revoked` and `lost` always concern every partition held.
+/// What the consumer group asks for. Nothing happens to the group until it is answered: `assigned` by
+/// Consumer::assign (at once or after any number of other calls), `revoked` and `lost` by Consumer::unassign.
+/// Assignment is eager: `revoked` and `lost` always concern every partition held.
 struct Rebalance {
   enum class Kind { assigned, revoked, lost } kind = Kind::assigned;
   std::vector<TopicPartition> partitions;
@@ -40,9 +41,10 @@ struct PartitionEvent {
   std::string detail;
 };
 
-/// What take() brought; the views live until the next call of take().
+/// What take() brought.
 struct Taken {
-  std::span<const MessageView> messages;  ///< in order within a partition
+  Chunk chunk;                            ///< keeps the messages
+  std::span<const MessageView> messages;  ///< in order within a partition; live as long as `chunk`
   std::vector<PartitionEvent> events;
   std::optional<Rebalance> rebalance;  ///< if set, no message of this call was fetched after it
 };
@@ -91,26 +93,21 @@ struct Watermarks {
   std::int64_t high = 0;
 };
 
-/// The one narrow interface through which a slot sees Kafka: one consumer of a group and one producer.
+/// The taking side of the narrow interface through which a slot sees Kafka: one member of a consumer group.
 ///
 /// All functions are called by one thread. Errors carry the Action that the error table in lib/kafka/README.md
-/// prescribes: `abort` (call abort(), then rewind), `restart` (destroy this client; the outcome of a transaction in
-/// flight is unknown), `stop` (a person must act). With delivery.guarantee at_least_once the same calls mean: begin and
-/// commit nothing by transaction, send_offsets waits until every message published since begin() is acknowledged,
-/// commit commits the offsets by the consumer, abort discards what was not yet sent.
-class Client {
+/// prescribes: `abort` (abort the unfinished batches, then rewind), `restart` (destroy this client; the outcome of a
+/// transaction in flight is unknown), `stop` (a person must act).
+class Consumer {
  public:
-  Client() = default;
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
-  Client(Client&&) = delete;
-  Client& operator=(Client&&) = delete;
-  virtual ~Client() = default;
+  Consumer() = default;
+  Consumer(const Consumer&) = delete;
+  Consumer& operator=(const Consumer&) = delete;
+  Consumer(Consumer&&) = delete;
+  Consumer& operator=(Consumer&&) = delete;
+  virtual ~Consumer() = default;
 
-  /// Ends the predecessor's transaction and fences a predecessor that still lives. First call on a new client.
-  virtual Result<Progress> init_transactions() = 0;
-
-  /// Joins the group. Called once, after init_transactions and the decision rule.
+  /// Joins the group. Called once, after Publisher::init_transactions and the decision rule.
   virtual Result<void> subscribe(const std::vector<std::string>& topics) = 0;
 
   /// Waits at most `wait` for the first message or event, then takes what is there, at most `max_messages`.
@@ -129,10 +126,43 @@ class Client {
   /// The group's membership now; taken when a batch is begun.
   virtual Result<GroupMembership> membership() = 0;
 
-  // --- one transaction; at most one is open ---
+  /// at_least_once only: commits the offsets of a batch all of whose messages are acknowledged, if `membership` is
+  /// still the group's. again: only the same call, or the destruction of the client, may follow.
+  virtual Result<Progress> commit(std::span<const OffsetCommit> offsets, const GroupMembership& membership) = 0;
+
+  // --- questions; each waits a second at most and answers nothing when the broker did not answer in time ---
+  /// Stable committed offsets: transactions that are still being decided are waited for.
+  virtual Result<std::optional<std::vector<Committed>>> committed(std::span<const TopicPartition> partitions) = 0;
+  virtual Result<std::optional<Watermarks>> watermarks(const TopicPartition& tp) = 0;
+  /// The first offset whose timestamp is at or after `timestamp_ms`; the high watermark if there is none.
+  virtual Result<std::optional<std::int64_t>> offset_for_time(const TopicPartition& tp, std::int64_t timestamp_ms) = 0;
+  /// How many partitions a topic has now; 0 if it does not exist.
+  virtual Result<std::optional<std::int32_t>> partition_count(const std::string& topic) = 0;
+};
+
+/// The publishing side: one producer, and the transaction that makes a batch take effect as a whole; at most one is
+/// open.
+///
+/// All functions are called by one thread, which need not be the consumer's. Errors are as for Consumer. With
+/// delivery.guarantee at_least_once the same calls mean: begin and commit nothing by transaction, send_offsets waits
+/// until every message published since begin() is acknowledged and leaves the offsets to Consumer::commit, abort
+/// discards what was not yet sent.
+class Publisher {
+ public:
+  Publisher() = default;
+  Publisher(const Publisher&) = delete;
+  Publisher& operator=(const Publisher&) = delete;
+  Publisher(Publisher&&) = delete;
+  Publisher& operator=(Publisher&&) = delete;
+  virtual ~Publisher() = default;
+
+  /// Ends the predecessor's transaction and fences a predecessor that still lives. First call on a new client.
+  virtual Result<Progress> init_transactions() = 0;
+
   virtual Result<void> begin() = 0;
   /// Enqueues a copy of `message` (value, key, headers, timestamp byte for byte; `added` headers last).
-  /// again: the queue is full. An error with Action::abort: refused by the client itself; see failures().
+  /// again: the queue is full; the same message again, or abort(). An error with Action::abort: refused by the client
+  /// itself; see failures().
   virtual Result<Progress> publish(const MessageView& message, const Destination& to,
                                    std::span<const AddedHeader> added) = 0;
   /// Sends the offsets to the transaction.
@@ -145,17 +175,17 @@ class Client {
   /// The deliveries that failed since begin(); complete once commit() or abort() has returned.
   virtual std::vector<DeliveryFailure> failures() = 0;
 
-  // --- questions; each waits a second at most and answers nothing when the broker did not answer in time ---
-  /// Stable committed offsets: transactions that are still being decided are waited for.
-  virtual Result<std::optional<std::vector<Committed>>> committed(std::span<const TopicPartition> partitions) = 0;
-  virtual Result<std::optional<Watermarks>> watermarks(const TopicPartition& tp) = 0;
-  /// The first offset whose timestamp is at or after `timestamp_ms`; the high watermark if there is none.
-  virtual Result<std::optional<std::int64_t>> offset_for_time(const TopicPartition& tp, std::int64_t timestamp_ms) = 0;
-  /// How many partitions a topic has now; 0 if it does not exist.
-  virtual Result<std::optional<std::int32_t>> partition_count(const std::string& topic) = 0;
+  /// Serves what has arrived from the broker; never waits. Called now and then while nothing else is.
+  virtual void serve() = 0;
+};
+
+/// The two sides of a slot's client.
+struct Client {
+  std::unique_ptr<Consumer> consumer;
+  std::unique_ptr<Publisher> publisher;  // destroyed first
 };
 
 /// Makes a slot's client anew at every start of the slot.
-using ClientFactory = std::function<Result<std::unique_ptr<Client>>()>;
+using ClientFactory = std::function<Result<Client>()>;
 
 }  // namespace firstseen::kafka

@@ -26,7 +26,7 @@ GroupConsumer::GroupConsumer(const ClientOptions& options, LogSink log)
     : Callbacks("consumer", std::move(log)),
       group_(options.group),
       instance_id_(options.instance_id),
-      batch_(options.headers_wanted) {}
+      headers_wanted_(options.headers_wanted) {}
 
 Result<std::unique_ptr<GroupConsumer>> GroupConsumer::make(const ClientOptions& options, LogSink log) {
   auto conf = consumer_settings(options);
@@ -41,7 +41,6 @@ Result<std::unique_ptr<GroupConsumer>> GroupConsumer::make(const ClientOptions& 
 
 GroupConsumer::~GroupConsumer() {
   if (!client_) return;
-  batch_.clear();
   leave_group();
   queue_.reset();
   client_.reset();
@@ -85,10 +84,13 @@ void GroupConsumer::on_rebalance(rd_kafka_t* client, rd_kafka_resp_err_t code,
 }
 
 Result<Taken> GroupConsumer::take(std::size_t max_messages, Millis wait) {
-  batch_.clear();
   Taken taken;
+  auto storage = chunks_->get();
+  if (!storage) storage = std::make_unique<MessageBatch>(headers_wanted_);
+  auto& batch = static_cast<MessageBatch&>(*storage);  // the pool holds nothing else
+  taken.chunk = Chunk(std::move(storage), chunks_);
   if (rebalances_.empty()) {
-    if (auto fetched = fetch(max_messages, wait, taken); !fetched) return forward(fetched.error());
+    if (auto fetched = fetch(max_messages, wait, batch, taken); !fetched) return forward(fetched.error());
   }
   if (!rebalances_.empty()) {
     taken.rebalance = std::move(rebalances_.front());
@@ -99,26 +101,24 @@ Result<Taken> GroupConsumer::take(std::size_t max_messages, Millis wait) {
     to_verify_.clear();
     if (auto sought = seek(positions); !sought) return forward(sought.error());
   }
-  taken.messages = batch_.views();
+  taken.messages = batch.finish();
   return taken;
 }
 
-Result<void> GroupConsumer::fetch(std::size_t max_messages, Millis wait, Taken& taken) {
+Result<void> GroupConsumer::fetch(std::size_t max_messages, Millis wait, MessageBatch& batch, Taken& taken) {
   if (max_messages == 0) return {};
   MessageHandle first(rd_kafka_consumer_poll(client_.get(), static_cast<int>(wait.count())));
   if (!first) return check_fatal();
   // A batch call with a timeout would wait until the batch is full: take only what is there.
   fetched_.resize(max_messages - 1);
   const ssize_t count = rd_kafka_consume_batch_queue(queue_.get(), 0, fetched_.data(), fetched_.size());
-  std::vector<MessageHandle> messages;
-  messages.reserve(static_cast<std::size_t>(std::max<ssize_t>(count, 0)) + 1);
-  messages.push_back(std::move(first));
-  for (ssize_t i = 0; i < count; ++i) messages.emplace_back(fetched_[static_cast<std::size_t>(i)]);
   last_ = {};
-  for (MessageHandle& message : messages) {
-    if (auto admitted = admit(std::move(message), taken); !admitted) return admitted;
+  Result<void> admitted = admit(std::move(first), batch, taken);
+  for (ssize_t i = 0; i < count; ++i) {
+    MessageHandle message(fetched_[static_cast<std::size_t>(i)]);  // owned, also behind a failure
+    if (admitted) admitted = admit(std::move(message), batch, taken);
   }
-  return {};
+  return admitted;
 }
 
 OffsetTracker::Track* GroupConsumer::track_of(const rd_kafka_message_t& message) {
@@ -128,13 +128,13 @@ OffsetTracker::Track* GroupConsumer::track_of(const rd_kafka_message_t& message)
   return last_.track;
 }
 
-Result<void> GroupConsumer::admit(MessageHandle message, Taken& taken) {
+Result<void> GroupConsumer::admit(MessageHandle message, MessageBatch& batch, Taken& taken) {
   if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) return admit_error(*message, taken);
   OffsetTracker::Track* track = track_of(*message);
   if (track == nullptr) return {};
   switch (OffsetTracker::accept(*track, message->offset)) {
     case OffsetTracker::Verdict::deliver:
-      batch_.add(std::move(message));
+      batch.add(std::move(message));
       break;
     case OffsetTracker::Verdict::verify:
       to_verify_.insert({{rd_kafka_topic_name(message->rkt), message->partition}, track->next});

@@ -16,7 +16,7 @@
 
 namespace firstseen::kafka {
 
-/// The consuming half of a Client: one member of the group. One thread; the contracts are those of Client.
+/// One member of the group. One thread; the contracts are those of Consumer.
 ///
 /// The rebalance callback only records what the group wants. The group waits until assign() or unassign() answers, as
 /// it does for applications that use librdkafka's event interface.
@@ -46,8 +46,8 @@ class GroupConsumer final : public Callbacks {
  private:
   GroupConsumer(const ClientOptions& options, LogSink log);
 
-  Result<void> fetch(std::size_t max_messages, Millis wait, Taken& taken);
-  Result<void> admit(MessageHandle message, Taken& taken);
+  Result<void> fetch(std::size_t max_messages, Millis wait, MessageBatch& batch, Taken& taken);
+  Result<void> admit(MessageHandle message, MessageBatch& batch, Taken& taken);
   Result<void> admit_error(const rd_kafka_message_t& message, Taken& taken);
   OffsetTracker::Track* track_of(const rd_kafka_message_t& message);
   Result<void> check_fatal();
@@ -61,7 +61,8 @@ class GroupConsumer final : public Callbacks {
   ClientHandle client_;
   QueueHandle queue_;
   OffsetTracker tracker_;
-  MessageBatch batch_;
+  const bool headers_wanted_;
+  std::shared_ptr<ChunkPool> chunks_ = std::make_shared<ChunkPool>();
   std::vector<rd_kafka_message_t*> fetched_;  ///< scratch of fetch(); empty handles between calls
   struct {
     const rd_kafka_topic_t* topic = nullptr;

@@ -49,7 +49,7 @@ void MessageBatch::add_headers(const rd_kafka_message_t& message) {
   }
 }
 
-std::span<const MessageView> MessageBatch::views() {
+std::span<const MessageView> MessageBatch::finish() {
   for (std::size_t i = 0; i < headers_begin_.size(); ++i) {
     const std::size_t end = i + 1 < headers_begin_.size() ? headers_begin_[i + 1] : headers_.size();
     views_[i].headers = std::span(headers_).subspan(headers_begin_[i], end - headers_begin_[i]);

@@ -6,19 +6,22 @@
 #include <vector>
 
 #include "base/message.h"
+#include "kafka/chunk.h"
 #include "kafka/handles.h"
 
 namespace firstseen::kafka {
 
 /// Fetched messages and the views of them that are handed out; nothing is copied. The views live until clear().
-class MessageBatch {
+class MessageBatch final : public ChunkStorage {
  public:
   explicit MessageBatch(bool headers_wanted) : headers_wanted_(headers_wanted) {}
 
-  void clear();
+  void clear() override;
+  [[nodiscard]] std::span<const MessageView> messages() const override { return views_; }
+
   void add(MessageHandle message);
-  /// Call once after the last add().
-  std::span<const MessageView> views();
+  /// Call once after the last add(): the views with their headers.
+  std::span<const MessageView> finish();
 
  private:
   void add_headers(const rd_kafka_message_t& message);

@@ -17,7 +17,7 @@
 
 namespace firstseen::kafka {
 
-/// The publishing half of a Client: enqueues messages and knows what became of each. One thread. Whether a transaction
+/// Enqueues messages and knows what became of each. One thread. Whether a transaction
 /// surrounds the batch is its owner's business (batch_commit.h).
 class Producer final : public Callbacks {
  public:

@@ -15,7 +15,7 @@
 
 namespace firstseen::kafka {
 
-/// A client's questions to the broker, as Client describes them. Each waits a second at most; no answer, or one that
+/// A client's questions to the broker, as Consumer describes them. Each waits a second at most; no answer, or one that
 /// only time can change (no leader, no coordinator, topic not known yet), is nothing and a log line.
 class Queries {
  public:

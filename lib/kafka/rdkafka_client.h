@@ -10,10 +10,14 @@
 namespace firstseen::kafka {
 
 /// A Client on librdkafka: one consumer of the group and one producer. Contacts no broker yet. Log lines and errors of
-/// librdkafka go to `log` on the thread that calls the client, from within its functions, each subject at most once in
-/// ten seconds. Fails with Exit::config when librdkafka refuses a property.
+/// librdkafka go to `log` on the thread that calls the consumer or the publisher, from within its functions, each
+/// subject at most once in ten seconds: `log` is thread-safe where these threads differ. Fails with Exit::config when
+/// librdkafka refuses a property.
 ///
 /// Destroying the client never waits for the broker longer than two seconds; an open transaction is left as it is.
-Result<std::unique_ptr<Client>> make_client(const ClientOptions& options, LogSink log);
+Result<Client> make_client(const ClientOptions& options, LogSink log);
+
+/// The taking side alone.
+Result<std::unique_ptr<Consumer>> make_consumer(const ClientOptions& options, LogSink log);
 
 }  // namespace firstseen::kafka

@@ -21,25 +21,25 @@ std::vector<Record> numbered(std::int32_t partition, int count) {
 TEST_F(Consume, NothingIsFetchedBeforeTheAssignmentIsAnswered) {
   write("in", numbered(0, 3));
   auto client = this->client();
-  ASSERT_TRUE(client->subscribe({"in"}));
-  const Rebalance rebalance = next_rebalance(*client);
+  ASSERT_TRUE(client.consumer->subscribe({"in"}));
+  const Rebalance rebalance = next_rebalance(client);
   EXPECT_EQ(rebalance.kind, Rebalance::Kind::assigned);
   EXPECT_EQ(rebalance.partitions, (std::vector<TopicPartition>{first, second}));
-  const auto taken = client->take(10, Millis(500));
+  const auto taken = client.consumer->take(10, Millis(500));
   ASSERT_TRUE(taken);
   EXPECT_TRUE(taken->messages.empty());
-  ASSERT_TRUE(client->assign(std::vector<Position>{{first, 1}, {second, 0}}));
-  const std::vector<Record> records = read(*client, 2);
+  ASSERT_TRUE(client.consumer->assign(std::vector<Position>{{first, 1}, {second, 0}}));
+  const std::vector<Record> records = read(client, 2);
   EXPECT_EQ(records.front().offset, 1);
 }
 
 TEST_F(Consume, ARewindDeliversEveryMessageFromItsPositionAgain) {
   write("in", numbered(0, 1000));
   auto client = this->client();
-  join(*client);
-  EXPECT_GE(read(*client, 600).size(), 600U);
-  ASSERT_TRUE(client->rewind(std::vector<Position>{{first, 100}}));
-  const std::vector<Record> records = read(*client, 900);
+  join(client);
+  EXPECT_GE(read(client, 600).size(), 600U);
+  ASSERT_TRUE(client.consumer->rewind(std::vector<Position>{{first, 100}}));
+  const std::vector<Record> records = read(client, 900);
   ASSERT_EQ(records.size(), 900U);
   for (std::size_t i = 0; i < records.size(); ++i) ASSERT_EQ(records[i].offset, 100 + static_cast<std::int64_t>(i));
 }
@@ -48,12 +48,12 @@ TEST_F(Consume, APausedPartitionDeliversNothingUntilItIsResumed) {
   write("in", numbered(0, 100));
   write("in", numbered(1, 100));
   auto client = this->client();
-  join(*client);
-  ASSERT_TRUE(client->pause(std::vector<TopicPartition>{first}));
-  for (const Record& record : read(*client, 100)) ASSERT_EQ(record.partition, 1);
-  ASSERT_TRUE(client->rewind(std::vector<Position>{{first, 40}}));
-  ASSERT_TRUE(client->resume(std::vector<TopicPartition>{first}));
-  const std::vector<Record> records = read(*client, 60);
+  join(client);
+  ASSERT_TRUE(client.consumer->pause(std::vector<TopicPartition>{first}));
+  for (const Record& record : read(client, 100)) ASSERT_EQ(record.partition, 1);
+  ASSERT_TRUE(client.consumer->rewind(std::vector<Position>{{first, 40}}));
+  ASSERT_TRUE(client.consumer->resume(std::vector<TopicPartition>{first}));
+  const std::vector<Record> records = read(client, 60);
   ASSERT_EQ(records.size(), 60U);
   EXPECT_EQ(records.front().offset, 40);
   EXPECT_EQ(records.back().offset, 99);
@@ -62,10 +62,10 @@ TEST_F(Consume, APausedPartitionDeliversNothingUntilItIsResumed) {
 TEST_F(Consume, TheEndOfTheLogIsReported) {
   write("in", numbered(0, 3));
   auto client = this->client();
-  join(*client);
+  join(client);
   std::map<TopicPartition, std::int64_t> ends;
   take_until(
-      *client, [&] { return ends.size() == 2; },
+      client, [&] { return ends.size() == 2; },
       [&](const Taken& taken) {
         for (const PartitionEvent& event : taken.events) {
           if (event.kind == PartitionEvent::Kind::end_of_log) ends[event.tp] = event.offset;
@@ -77,19 +77,19 @@ TEST_F(Consume, TheEndOfTheLogIsReported) {
 TEST_F(Consume, AnOffsetOutsideTheLogIsReportedAndARewindGoesOn) {
   write("in", numbered(0, 5));
   auto client = this->client();
-  ASSERT_TRUE(client->subscribe({"in"}));
-  next_rebalance(*client);
-  ASSERT_TRUE(client->assign(std::vector<Position>{{first, 5000}, {second, 0}}));
+  ASSERT_TRUE(client.consumer->subscribe({"in"}));
+  next_rebalance(client);
+  ASSERT_TRUE(client.consumer->assign(std::vector<Position>{{first, 5000}, {second, 0}}));
   bool reported = false;
   take_until(
-      *client, [&] { return reported; },
+      client, [&] { return reported; },
       [&](const Taken& taken) {
         for (const PartitionEvent& event : taken.events) {
           reported |= event.kind == PartitionEvent::Kind::offset_out_of_range && event.tp == first;
         }
       });
-  ASSERT_TRUE(client->rewind(std::vector<Position>{{first, 2}}));
-  const std::vector<Record> records = read(*client, 3);
+  ASSERT_TRUE(client.consumer->rewind(std::vector<Position>{{first, 2}}));
+  const std::vector<Record> records = read(client, 3);
   ASSERT_EQ(records.size(), 3U);
   EXPECT_EQ(records.front().offset, 2);
 }
@@ -100,20 +100,20 @@ TEST_F(Consume, ASecondMemberTakesItsShareOnlyWhenTheFirstHasAnswered) {
   own.properties["session.timeout.ms"] = "6000";
   own.properties["heartbeat.interval.ms"] = "300";
   auto one = client(own);
-  join(*one);
+  join(one);
   ClientOptions other = own;
   other.transactional_id = "group-1";
   auto two = client(other);
-  ASSERT_TRUE(two->subscribe({"in"}));
-  const Rebalance revoked = next_rebalance(*one);
+  ASSERT_TRUE(two.consumer->subscribe({"in"}));
+  const Rebalance revoked = next_rebalance(one);
   EXPECT_EQ(revoked.kind, Rebalance::Kind::revoked);
   EXPECT_EQ(revoked.partitions.size(), 2U);
-  ASSERT_TRUE(one->unassign());
+  ASSERT_TRUE(one.consumer->unassign());
   std::optional<Rebalance> of_one;
   std::optional<Rebalance> of_two;
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while ((!of_one || !of_two) && std::chrono::steady_clock::now() < deadline) {
-    for (auto [member, seen] : {std::pair(one.get(), &of_one), std::pair(two.get(), &of_two)}) {
+    for (auto [member, seen] : {std::pair(one.consumer.get(), &of_one), std::pair(two.consumer.get(), &of_two)}) {
       const auto taken = member->take(10, Millis(50));
       ASSERT_TRUE(taken);
       if (!taken->rebalance) continue;
@@ -136,50 +136,50 @@ TEST_F(Consume, ALostMembershipIsReportedAsLostAndCanCommitNothing) {
   ClientOptions own = options();
   own.properties["heartbeat.interval.ms"] = "300";
   auto client = this->client(own);
-  join(*client);
-  ASSERT_TRUE(client->membership());
+  join(client);
+  ASSERT_TRUE(client.consumer->membership());
   constexpr std::int16_t heartbeat_request = 12;
   cluster_->fail_next(heartbeat_request, std::vector<rd_kafka_resp_err_t>{RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID});
-  const Rebalance lost = next_rebalance(*client);
+  const Rebalance lost = next_rebalance(client);
   EXPECT_EQ(lost.kind, Rebalance::Kind::lost);
   EXPECT_EQ(lost.partitions.size(), 2U);
-  const auto membership = client->membership();
+  const auto membership = client.consumer->membership();
   ASSERT_FALSE(membership);
   EXPECT_EQ(membership.error().action, Action::abort);
-  ASSERT_TRUE(client->unassign());
+  ASSERT_TRUE(client.consumer->unassign());
 }
 
 TEST_F(Consume, NobodyIsAMemberBeforeTheFirstAssignment) {
   auto client = this->client();
-  EXPECT_FALSE(client->membership());
+  EXPECT_FALSE(client.consumer->membership());
 }
 
 TEST_F(Consume, ABrokerThatGoesAndComesBackIsOnlyLogged) {
   auto client = this->client();
-  join(*client);
+  join(client);
   write("in", numbered(0, 5));
-  read(*client, 5);
+  read(client, 5);
   ASSERT_TRUE(cluster_->set_down(true));
-  take_until(*client, [&] { return !log_.empty(); }, [](const Taken& taken) { EXPECT_TRUE(taken.messages.empty()); });
+  take_until(client, [&] { return !log_.empty(); }, [](const Taken& taken) { EXPECT_TRUE(taken.messages.empty()); });
   ASSERT_TRUE(cluster_->set_down(false));
   write("in", numbered(0, 5));
-  EXPECT_EQ(read(*client, 5).front().offset, 5);
+  EXPECT_EQ(read(client, 5).front().offset, 5);
 }
 
 TEST_F(Consume, QuestionsAreAnswered) {
   write("in", numbered(0, 3));
   auto client = this->client();
-  const auto marks = client->watermarks(first);
+  const auto marks = client.consumer->watermarks(first);
   ASSERT_TRUE(marks && *marks);
   EXPECT_EQ((*marks)->low, 0);
   EXPECT_EQ((*marks)->high, 3);
-  const auto partitions = client->partition_count("in");
+  const auto partitions = client.consumer->partition_count("in");
   ASSERT_TRUE(partitions && *partitions);
   EXPECT_EQ(**partitions, 2);
   std::optional<std::vector<Committed>> committed;
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (!committed && std::chrono::steady_clock::now() < deadline) {
-    const auto answer = client->committed(std::vector<TopicPartition>{first, second});
+    const auto answer = client.consumer->committed(std::vector<TopicPartition>{first, second});
     ASSERT_TRUE(answer) << answer.error().message;
     committed = *answer;
   }
@@ -193,7 +193,7 @@ TEST_F(Consume, AQuestionToABrokerThatIsDownHasNoAnswerYet) {
   auto client = this->client();
   ASSERT_TRUE(cluster_->set_down(true));
   const auto begun = std::chrono::steady_clock::now();
-  const auto marks = client->watermarks(first);
+  const auto marks = client.consumer->watermarks(first);
   ASSERT_TRUE(marks) << marks.error().message;
   EXPECT_FALSE(*marks);
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(3));

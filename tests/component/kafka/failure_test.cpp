@@ -30,20 +30,20 @@ class Failing : public KafkaTest {
 
   void publish(Client& client, int count, const std::string& topic = "out") {
     for (int i = 0; i < count; ++i) {
-      finish([&] { return client.publish(message(i), {topic, 0}, {}); });
+      finish([&] { return client.publisher->publish(message(i), {topic, 0}, {}); });
     }
   }
 
   /// Sends offsets under the client's own membership.
   std::optional<Error> send_offsets(Client& client) {
-    const auto membership = client.membership();
+    const auto membership = client.consumer->membership();
     EXPECT_TRUE(membership);
     const OffsetCommit commit{{"in", 0}, 1, ""};
-    return failure_of([&] { return client.send_offsets(std::span(&commit, 1), *membership); });
+    return failure_of([&] { return client.publisher->send_offsets(std::span(&commit, 1), *membership); });
   }
 
   std::optional<Error> commit(Client& client) {
-    return failure_of([&] { return client.commit(); });
+    return failure_of([&] { return client.publisher->commit(); });
   }
 };
 
@@ -51,31 +51,31 @@ class Failing : public KafkaTest {
 
 TEST_F(Failing, AnAbortedBatchIsFollowedByOneThatCommits) {
   auto client = this->client();
-  ASSERT_TRUE(client->begin());
-  publish(*client, 10);
-  finish([&] { return client->abort(); });
-  EXPECT_TRUE(client->failures().empty());
-  ASSERT_TRUE(client->begin());
-  publish(*client, 10);
-  EXPECT_FALSE(commit(*client));
+  ASSERT_TRUE(client.publisher->begin());
+  publish(client, 10);
+  finish([&] { return client.publisher->abort(); });
+  EXPECT_TRUE(client.publisher->failures().empty());
+  ASSERT_TRUE(client.publisher->begin());
+  publish(client, 10);
+  EXPECT_FALSE(commit(client));
 }
 
 TEST_F(Failing, AbortWithoutATransactionIsDone) {
   auto client = this->client();
-  finish([&] { return client->abort(); });
+  finish([&] { return client.publisher->abort(); });
 }
 
 TEST_F(Failing, AMessageTooLargeForTheBrokerIsNamedAndTheBatchAborted) {
   auto client = this->client();
-  ASSERT_TRUE(client->begin());
+  ASSERT_TRUE(client.publisher->begin());
   fail_next(produce_request, {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
-  publish(*client, 1);
-  const auto error = commit(*client);
+  publish(client, 1);
+  const auto error = commit(client);
   ASSERT_TRUE(error);
   EXPECT_EQ(error->action, Action::abort);
   EXPECT_NE(error->message.find("in[0] offset 0"), std::string::npos) << error->message;
-  finish([&] { return client->abort(); });
-  const auto failures = client->failures();
+  finish([&] { return client.publisher->abort(); });
+  const auto failures = client.publisher->failures();
   ASSERT_EQ(failures.size(), 1U);
   EXPECT_EQ(failures[0].position, (Position{{"in", 0}, 0}));
   EXPECT_TRUE(failures[0].permanent);
@@ -86,13 +86,13 @@ TEST_F(Failing, NeighboursInAProduceBatchAreNotBlamedAlone) {
   ClientOptions slow = options();
   slow.properties["linger.ms"] = "500";
   auto client = this->client(slow);
-  ASSERT_TRUE(client->begin());
+  ASSERT_TRUE(client.publisher->begin());
   fail_next(produce_request, {RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP});
-  publish(*client, 3);
-  const auto error = commit(*client);
+  publish(client, 3);
+  const auto error = commit(client);
   ASSERT_TRUE(error);
   EXPECT_EQ(error->action, Action::abort);
-  const auto failures = client->failures();
+  const auto failures = client.publisher->failures();
   ASSERT_EQ(failures.size(), 3U);
   for (const DeliveryFailure& failure : failures) {
     EXPECT_TRUE(failure.permanent);
@@ -102,57 +102,57 @@ TEST_F(Failing, NeighboursInAProduceBatchAreNotBlamedAlone) {
 
 TEST_F(Failing, AMessageRefusedByTheClientKeepsTheBatchFromCommittingWithoutIt) {
   auto client = this->client();
-  ASSERT_TRUE(client->begin());
-  publish(*client, 1);
+  ASSERT_TRUE(client.publisher->begin());
+  publish(client, 1);
   std::optional<Error> refused;
   const auto deadline = std::chrono::steady_clock::now() + patience;
   // Until the topic's partitions are known the message is queued; afterwards it is refused at once.
   while (!refused && std::chrono::steady_clock::now() < deadline) {
-    const auto published = client->publish(message(1), {"out", 77}, {});
+    const auto published = client.publisher->publish(message(1), {"out", 77}, {});
     if (!published) refused = published.error();
   }
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->action, Action::abort);
-  const auto error = commit(*client);
+  const auto error = commit(client);
   ASSERT_TRUE(error);
   EXPECT_EQ(error->action, Action::abort);
-  finish([&] { return client->abort(); });
-  ASSERT_FALSE(client->failures().empty());
-  EXPECT_FALSE(client->failures().front().permanent);
+  finish([&] { return client.publisher->abort(); });
+  ASSERT_FALSE(client.publisher->failures().empty());
+  EXPECT_FALSE(client.publisher->failures().front().permanent);
 }
 
 TEST_F(Failing, AStaleGenerationAbortsTheBatch) {
   auto client = this->client();
-  join(*client);
-  ASSERT_TRUE(client->begin());
-  publish(*client, 1);
+  join(client);
+  ASSERT_TRUE(client.publisher->begin());
+  publish(client, 1);
   fail_next(txn_offset_commit_request, {RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION});
-  const auto error = send_offsets(*client);
+  const auto error = send_offsets(client);
   ASSERT_TRUE(error);
   EXPECT_EQ(error->action, Action::abort);
-  finish([&] { return client->abort(); });
-  ASSERT_TRUE(client->begin());
-  EXPECT_FALSE(send_offsets(*client));
-  EXPECT_FALSE(commit(*client));
+  finish([&] { return client.publisher->abort(); });
+  ASSERT_TRUE(client.publisher->begin());
+  EXPECT_FALSE(send_offsets(client));
+  EXPECT_FALSE(commit(client));
 }
 
 TEST_F(Failing, ACoordinatorThatMovesIsWaitedFor) {
   auto client = this->client();
-  join(*client);
-  ASSERT_TRUE(client->begin());
-  publish(*client, 1);
+  join(client);
+  ASSERT_TRUE(client.publisher->begin());
+  publish(client, 1);
   fail_next(txn_offset_commit_request, {RD_KAFKA_RESP_ERR_NOT_COORDINATOR});
-  EXPECT_FALSE(send_offsets(*client));
+  EXPECT_FALSE(send_offsets(client));
   fail_next(end_txn_request, {RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_NOT_COORDINATOR});
-  EXPECT_FALSE(commit(*client));
+  EXPECT_FALSE(commit(client));
 }
 
 TEST_F(Failing, AFencedProducerRestartsTheSlot) {
   auto client = this->client();
-  ASSERT_TRUE(client->begin());
-  publish(*client, 1);
+  ASSERT_TRUE(client.publisher->begin());
+  publish(client, 1);
   fail_next(end_txn_request, {RD_KAFKA_RESP_ERR_PRODUCER_FENCED});
-  const auto error = commit(*client);
+  const auto error = commit(client);
   ASSERT_TRUE(error);
   EXPECT_EQ(error->action, Action::restart);
   EXPECT_TRUE(error->fenced);
@@ -162,7 +162,7 @@ TEST_F(Failing, AMissingPermissionStopsTheProgramWithTheAclToGrant) {
   fail_next(init_producer_id_request, {RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED});
   auto made = make_client(options(), nullptr);
   ASSERT_TRUE(made);
-  const auto error = failure_of([&] { return (*made)->init_transactions(); });
+  const auto error = failure_of([&] { return made->publisher->init_transactions(); });
   ASSERT_TRUE(error);
   EXPECT_EQ(error->action, Action::stop);
   EXPECT_EQ(error->exit, Exit::unavailable);
@@ -173,11 +173,11 @@ TEST_F(Failing, ABrokerThatIsDownMakesInitTransactionsTryAgain) {
   ASSERT_TRUE(cluster_->set_down(true));
   auto made = make_client(options(), nullptr);
   ASSERT_TRUE(made);
-  const auto progress = (*made)->init_transactions();
+  const auto progress = made->publisher->init_transactions();
   ASSERT_TRUE(progress) << progress.error().message;
   EXPECT_EQ(*progress, Progress::again);
   ASSERT_TRUE(cluster_->set_down(false));
-  finish([&] { return (*made)->init_transactions(); });
+  finish([&] { return made->publisher->init_transactions(); });
 }
 
 TEST_F(Failing, AFullQueueSaysAgainAndLosesNothing) {
@@ -185,11 +185,11 @@ TEST_F(Failing, AFullQueueSaysAgainAndLosesNothing) {
   small.properties["queue.buffering.max.messages"] = "10";
   auto client = this->client(small);
   ASSERT_TRUE(cluster_->set_down(true));
-  ASSERT_TRUE(client->begin());
+  ASSERT_TRUE(client.publisher->begin());
   int accepted = 0;
   Progress last = Progress::done;
   while (last == Progress::done && accepted < 100) {
-    const auto progress = client->publish(message(accepted), {"out", 0}, {});
+    const auto progress = client.publisher->publish(message(accepted), {"out", 0}, {});
     ASSERT_TRUE(progress) << progress.error().message;
     last = *progress;
     if (last == Progress::done) ++accepted;
@@ -197,42 +197,43 @@ TEST_F(Failing, AFullQueueSaysAgainAndLosesNothing) {
   EXPECT_EQ(last, Progress::again);
   ASSERT_TRUE(cluster_->set_down(false));
   for (; accepted < 30; ++accepted) {
-    finish([&] { return client->publish(message(accepted), {"out", 0}, {}); });
+    finish([&] { return client.publisher->publish(message(accepted), {"out", 0}, {}); });
   }
-  EXPECT_FALSE(commit(*client));
+  EXPECT_FALSE(commit(client));
   EXPECT_EQ(contents("out", 30).size(), 30U);
 }
 
 TEST_F(Failing, AtLeastOnceCommitsNoOffsetsWhenADeliveryFailed) {
   auto client = this->client(options(Guarantee::at_least_once));
-  join(*client);
-  ASSERT_TRUE(client->begin());
+  join(client);
+  ASSERT_TRUE(client.publisher->begin());
   fail_next(produce_request, {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE});
-  publish(*client, 1);
-  const auto error = send_offsets(*client);
+  publish(client, 1);
+  const auto error = send_offsets(client);
   ASSERT_TRUE(error);
   EXPECT_EQ(error->action, Action::abort);
-  finish([&] { return client->abort(); });
-  EXPECT_EQ(client->failures().size(), 1U);
-  ASSERT_TRUE(client->begin());
-  publish(*client, 1);
-  EXPECT_FALSE(send_offsets(*client));
-  EXPECT_FALSE(commit(*client));
+  finish([&] { return client.publisher->abort(); });
+  EXPECT_EQ(client.publisher->failures().size(), 1U);
+  ASSERT_TRUE(client.publisher->begin());
+  publish(client, 1);
+  EXPECT_FALSE(send_offsets(client));
+  EXPECT_FALSE(commit(client));
 }
 
 TEST_F(Failing, AtLeastOnceCommitsNothingUnderAMembershipThatHasEnded) {
   auto client = this->client(options(Guarantee::at_least_once));
-  join(*client);
+  join(client);
   ClientOptions other = options(Guarantee::at_least_once);
   other.group = "another";
   auto stranger = this->client(other);
-  join(*stranger);
-  const auto not_ours = stranger->membership();
+  join(stranger);
+  const auto not_ours = stranger.consumer->membership();
   ASSERT_TRUE(not_ours);
-  ASSERT_TRUE(client->begin());
+  ASSERT_TRUE(client.publisher->begin());
   const OffsetCommit offset{{"in", 0}, 1, ""};
-  finish([&] { return client->send_offsets(std::span(&offset, 1), *not_ours); });
-  const auto error = commit(*client);
+  finish([&] { return client.publisher->send_offsets(std::span(&offset, 1), *not_ours); });
+  EXPECT_FALSE(commit(client)) << "everything is acknowledged";
+  const auto error = failure_of([&] { return client.consumer->commit(std::span(&offset, 1), *not_ours); });
   ASSERT_TRUE(error);
   EXPECT_EQ(error->action, Action::abort);
 }

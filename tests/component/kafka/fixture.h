@@ -70,14 +70,14 @@ class KafkaTest : public ::testing::Test {
     return options;
   }
 
-  std::unique_ptr<Client> client(const ClientOptions& with) {
+  Client client(const ClientOptions& with) {
     auto made = make_client(with, [this](LogLevel, const std::string& line) { log_.push_back(line); });
     EXPECT_TRUE(made) << made.error().message;
-    if (!made) return nullptr;
-    finish([&] { return (*made)->init_transactions(); });
+    if (!made) return {};
+    finish([&] { return made->publisher->init_transactions(); });
     return std::move(*made);
   }
-  std::unique_ptr<Client> client() { return client(options()); }
+  Client client() { return client(options()); }
 
   /// Repeats a call until it is done; a failed assertion at an error or after `patience`.
   void finish(const std::function<Result<Progress>()>& call) {
@@ -107,7 +107,7 @@ class KafkaTest : public ::testing::Test {
     const auto deadline = std::chrono::steady_clock::now() + patience;
     while (!enough()) {
       ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "waited in vain";
-      const auto taken = from.take(1000, Millis(100));
+      const auto taken = from.consumer->take(1000, Millis(100));
       ASSERT_TRUE(taken) << taken.error().message;
       see(*taken);
     }
@@ -121,13 +121,13 @@ class KafkaTest : public ::testing::Test {
 
   /// Joins the group and starts both partitions of "in" at the given offset.
   void join(Client& from, std::int64_t offset = 0) {
-    ASSERT_TRUE(from.subscribe({"in"}));
+    ASSERT_TRUE(from.consumer->subscribe({"in"}));
     const Rebalance rebalance = next_rebalance(from);
     ASSERT_EQ(rebalance.kind, Rebalance::Kind::assigned);
     std::vector<Position> positions;
     positions.reserve(rebalance.partitions.size());
     for (const TopicPartition& tp : rebalance.partitions) positions.push_back({tp, offset});
-    ASSERT_TRUE(from.assign(positions));
+    ASSERT_TRUE(from.consumer->assign(positions));
   }
 
   std::vector<Record> read(Client& from, std::size_t count) {

@@ -15,23 +15,23 @@ class Publish : public KafkaTest, public ::testing::WithParamInterface<Guarantee
 
   /// Republishes what take() brings, as one batch, until `count` messages are through.
   void republish(Client& client, std::size_t count, std::span<const AddedHeader> added = {}) {
-    const auto membership = client.membership();
+    const auto membership = client.consumer->membership();
     ASSERT_TRUE(membership) << membership.error().message;
-    ASSERT_TRUE(client.begin());
+    ASSERT_TRUE(client.publisher->begin());
     std::vector<OffsetCommit> offsets;
     std::size_t published = 0;
     take_until(
         client, [&] { return published >= count; },
         [&](const Taken& taken) {
           for (const MessageView& view : taken.messages) {
-            finish([&] { return client.publish(view, {"out", view.partition}, added); });
+            finish([&] { return client.publisher->publish(view, {"out", view.partition}, added); });
             offsets.push_back(behind(record_of(view)));
             ++published;
           }
         });
-    finish([&] { return client.send_offsets(offsets, *membership); });
-    finish([&] { return client.commit(); });
-    EXPECT_TRUE(client.failures().empty());
+    finish([&] { return client.publisher->send_offsets(offsets, *membership); });
+    finish([&] { return client.publisher->commit(); });
+    EXPECT_TRUE(client.publisher->failures().empty());
   }
 };
 
@@ -51,8 +51,8 @@ TEST_P(Publish, EveryByteKeyHeaderAndTimestampArrivesUnchanged) {
   const std::vector<Record> written = awkward_records();
   write("in", written);
   auto client = this->client(options(GetParam()));
-  join(*client);
-  republish(*client, written.size());
+  join(client);
+  republish(client, written.size());
   const std::vector<Record> arrived = contents("out", written.size());
   ASSERT_EQ(arrived.size(), written.size());
   for (const Record& record : written) {
@@ -65,9 +65,9 @@ TEST_P(Publish, EveryByteKeyHeaderAndTimestampArrivesUnchanged) {
 TEST_P(Publish, AddedHeadersStandBehindTheMessagesOwn) {
   write("in", {{0, 0, noon, "k", "v", {{"own", "1"}}}, {1, 0, noon, "k", "v", {}}});
   auto client = this->client(options(GetParam()));
-  join(*client);
+  join(client);
   const std::array<AddedHeader, 2> added{{{"firstseen-reason", "too late"}, {"own", "2"}}};
-  republish(*client, 2, added);
+  republish(client, 2, added);
   std::vector<Record> arrived = contents("out", 2);
   ASSERT_EQ(arrived.size(), 2U);
   std::sort(arrived.begin(), arrived.end(), [](const Record& a, const Record& b) { return a.partition < b.partition; });
@@ -77,10 +77,10 @@ TEST_P(Publish, AddedHeadersStandBehindTheMessagesOwn) {
 
 TEST_P(Publish, BatchesFollowOneAnotherOnOneClient) {
   auto client = this->client(options(GetParam()));
-  join(*client);
+  join(client);
   for (int batch = 0; batch < 3; ++batch) {
     write("in", {{0, 0, noon, "k", std::to_string(batch), {}}});
-    republish(*client, 1);
+    republish(client, 1);
   }
   const std::vector<Record> arrived = contents("out", 3);
   ASSERT_EQ(arrived.size(), 3U);

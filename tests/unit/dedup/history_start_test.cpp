@@ -14,8 +14,8 @@ class FixedClock final : public Clock {
   [[nodiscard]] std::int64_t steady_ms() const override { return 0; }
 };
 
-/// A client that only knows one partition's timestamps; every other question is a mistake.
-class TimeIndex final : public kafka::Client {
+/// A consumer that only knows one partition's timestamps; every other question is a mistake.
+class TimeIndex final : public kafka::Consumer {
  public:
   explicit TimeIndex(std::vector<std::int64_t> timestamps) : timestamps_(std::move(timestamps)) {}
 
@@ -25,7 +25,6 @@ class TimeIndex final : public kafka::Client {
     return std::optional<std::int64_t>{first - timestamps_.begin()};
   }
 
-  Result<kafka::Progress> init_transactions() override { return unasked(); }
   Result<void> subscribe(const std::vector<std::string>&) override { return unasked(); }
   Result<kafka::Taken> take(std::size_t, Millis) override { return unasked(); }
   Result<void> assign(std::span<const Position>) override { return unasked(); }
@@ -34,17 +33,9 @@ class TimeIndex final : public kafka::Client {
   Result<void> pause(std::span<const TopicPartition>) override { return unasked(); }
   Result<void> resume(std::span<const TopicPartition>) override { return unasked(); }
   Result<kafka::GroupMembership> membership() override { return unasked(); }
-  Result<void> begin() override { return unasked(); }
-  Result<kafka::Progress> publish(const MessageView&, const kafka::Destination&,
-                                  std::span<const kafka::AddedHeader>) override {
+  Result<kafka::Progress> commit(std::span<const kafka::OffsetCommit>, const kafka::GroupMembership&) override {
     return unasked();
   }
-  Result<kafka::Progress> send_offsets(std::span<const kafka::OffsetCommit>, const kafka::GroupMembership&) override {
-    return unasked();
-  }
-  Result<kafka::Progress> commit() override { return unasked(); }
-  Result<kafka::Progress> abort() override { return unasked(); }
-  std::vector<kafka::DeliveryFailure> failures() override { return {}; }
   Result<std::optional<std::vector<kafka::Committed>>> committed(std::span<const TopicPartition>) override {
     return unasked();
   }

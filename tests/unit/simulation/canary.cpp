@@ -1,5 +1,7 @@
 #include "canary.h"
 
+#include <utility>
+
 #include "client_decorator.h"
 #include "guarded_store.h"
 
@@ -8,19 +10,30 @@ namespace firstseen::simulation {
 namespace {
 
 template <class T>
-Interposers on_client() {
-  return {[](std::unique_ptr<kafka::Client> inner) { return std::make_unique<T>(std::move(inner)); }, nullptr};
+Interposers on_consumer() {
+  Interposers interposers;
+  interposers.consumer = [](auto inner) { return std::make_unique<T>(std::move(inner)); };
+  return interposers;
+}
+
+template <class T>
+Interposers on_publisher() {
+  Interposers interposers;
+  interposers.publisher = [](auto inner) { return std::make_unique<T>(std::move(inner)); };
+  return interposers;
 }
 
 template <class T>
 Interposers on_store() {
-  return {nullptr, [](std::unique_ptr<store::SeenStore> inner) { return std::make_unique<T>(std::move(inner)); }};
+  Interposers interposers;
+  interposers.store = [](auto inner) { return std::make_unique<T>(std::move(inner)); };
+  return interposers;
 }
 
 /// The proof that a batch stands is gone.
-class ForgetsMetadata final : public ClientDecorator {
+class ForgetsMetadata final : public ConsumerDecorator {
  public:
-  using ClientDecorator::ClientDecorator;
+  using ConsumerDecorator::ConsumerDecorator;
   Result<std::optional<std::vector<kafka::Committed>>> committed(std::span<const TopicPartition> partitions) override {
     auto answer = inner().committed(partitions);
     if (answer && *answer) {
@@ -83,13 +96,13 @@ class RemembersTooLong final : public StoreDecorator {
 };
 
 /// One message in fifty is acknowledged and never sent.
-class LosesMessages final : public ClientDecorator {
+class LosesMessages final : public PublisherDecorator {
  public:
-  using ClientDecorator::ClientDecorator;
+  using PublisherDecorator::PublisherDecorator;
   Result<kafka::Progress> publish(const MessageView& message, const kafka::Destination& to,
                                   std::span<const kafka::AddedHeader> added) override {
     if (++published_ % 50 == 0) return kafka::Progress::done;
-    return ClientDecorator::publish(message, to, added);
+    return PublisherDecorator::publish(message, to, added);
   }
 
  private:
@@ -97,14 +110,14 @@ class LosesMessages final : public ClientDecorator {
 };
 
 /// One timestamp in fifty is changed.
-class TouchesTimestamps final : public ClientDecorator {
+class TouchesTimestamps final : public PublisherDecorator {
  public:
-  using ClientDecorator::ClientDecorator;
+  using PublisherDecorator::PublisherDecorator;
   Result<kafka::Progress> publish(const MessageView& message, const kafka::Destination& to,
                                   std::span<const kafka::AddedHeader> added) override {
     MessageView other = message;
     if (++published_ % 50 == 0) ++other.timestamp_ms;
-    return ClientDecorator::publish(other, to, added);
+    return PublisherDecorator::publish(other, to, added);
   }
 
  private:
@@ -112,35 +125,112 @@ class TouchesTimestamps final : public ClientDecorator {
 };
 
 /// After a failure the messages are not fetched again.
-class NeverRewinds final : public ClientDecorator {
+class NeverRewinds final : public ConsumerDecorator {
  public:
-  using ClientDecorator::ClientDecorator;
+  using ConsumerDecorator::ConsumerDecorator;
   Result<void> rewind(std::span<const Position> /*positions*/) override { return {}; }
 };
 
 /// An aborted transaction is committed.
-class CommitsAborts final : public ClientDecorator {
+class CommitsAborts final : public PublisherDecorator {
  public:
-  using ClientDecorator::ClientDecorator;
+  using PublisherDecorator::PublisherDecorator;
   Result<kafka::Progress> abort() override {
-    auto committed = ClientDecorator::commit();
-    return committed ? std::move(committed) : ClientDecorator::abort();
+    auto committed = PublisherDecorator::commit();
+    return committed ? std::move(committed) : PublisherDecorator::abort();
   }
+};
+
+/// A commit is taken for done before it is decided: the next batch may be prepared before its outcome is known.
+class CommitsLater final : public PublisherDecorator {
+ public:
+  using PublisherDecorator::PublisherDecorator;
+  Result<void> begin() override {
+    if (auto committed = commit_now(); !committed) return committed;
+    return PublisherDecorator::begin();
+  }
+  Result<kafka::Progress> commit() override {
+    pending_ = true;
+    return kafka::Progress::done;
+  }
+  void serve() override { static_cast<void>(commit_now()); }
+
+ private:
+  Result<void> commit_now() {
+    while (pending_) {
+      const auto committed = failed_ ? inner().abort() : inner().commit();
+      if (!committed && committed.error().action == Action::restart) return forward(committed.error());
+      pending_ = !committed || *committed == kafka::Progress::again;
+      failed_ = pending_ && (failed_ || !committed);
+    }
+    return {};
+  }
+  bool pending_ = false;
+  bool failed_ = false;
+};
+
+/// What was handed over behind a failed batch does not fall with it: it is published in the next transaction.
+class KeepsTheFallen final : public PublisherDecorator {
+ public:
+  using PublisherDecorator::PublisherDecorator;
+  Result<void> begin() override {
+    published_.clear();
+    return PublisherDecorator::begin();
+  }
+  Result<kafka::Progress> publish(const MessageView& message, const kafka::Destination& to,
+                                  std::span<const kafka::AddedHeader> added) override {
+    for (const Kept& one : std::exchange(fallen_, {})) {
+      MessageView again;
+      again.topic = one.topic;
+      again.partition = one.from.tp.partition;
+      again.offset = one.from.offset;
+      again.native = &one.record;
+      again.key = one.record.key;
+      again.value = one.record.value;
+      again.timestamp_ms = one.record.timestamp_ms;
+      if (auto progress = PublisherDecorator::publish(again, {one.to.topic, one.to.partition}, {}); !progress)
+        return progress;
+    }
+    const Record& record = *static_cast<const Record*>(message.native);
+    published_.push_back({std::string(message.topic),
+                          {{std::string(message.topic), message.partition}, message.offset},
+                          {std::string(to.topic), to.partition},
+                          record});
+    return PublisherDecorator::publish(message, to, added);
+  }
+  Result<kafka::Progress> abort() override {
+    auto aborted = PublisherDecorator::abort();
+    if (aborted && *aborted == kafka::Progress::done) fallen_ = std::exchange(published_, {});
+    return aborted;
+  }
+
+ private:
+  struct Kept {
+    std::string topic;
+    Position from;
+    TopicPartition to;
+    Record record;
+  };
+  std::vector<Kept> published_;
+  std::vector<Kept> fallen_;
 };
 
 }  // namespace
 
 std::vector<Canary> canaries() {
   return {
-      {"ForgetsMetadata", "the decision rule: a committed batch is cut off", on_client<ForgetsMetadata>()},
+      {"ForgetsMetadata", "the decision rule: a committed batch is cut off", on_consumer<ForgetsMetadata>()},
       {"SettlesEverything", "the decision rule: an aborted batch stands", on_store<SettlesEverything>()},
       {"KeepsNothing", "nothing twice", on_store<KeepsNothing>()},
       {"ForgetsKeys", "nothing twice", on_store<ForgetsKeys>()},
       {"RemembersTooLong", "nothing lost: the window ends", on_store<RemembersTooLong>()},
-      {"LosesMessages", "nothing lost", on_client<LosesMessages>()},
-      {"TouchesTimestamps", "nothing touched", on_client<TouchesTimestamps>()},
-      {"NeverRewinds", "nothing lost after a failure", on_client<NeverRewinds>()},
-      {"CommitsAborts", "an aborted batch shows nothing", on_client<CommitsAborts>()},
+      {"LosesMessages", "nothing lost", on_publisher<LosesMessages>()},
+      {"TouchesTimestamps", "nothing touched", on_publisher<TouchesTimestamps>()},
+      {"NeverRewinds", "nothing lost after a failure", on_consumer<NeverRewinds>()},
+      {"CommitsAborts", "an aborted batch shows nothing", on_publisher<CommitsAborts>()},
+      {"CommitsLater", "no batch is prepared before the outcome of the one before is known",
+       on_publisher<CommitsLater>()},
+      {"KeepsTheFallen", "what is published behind a failed batch falls with it", on_publisher<KeepsTheFallen>()},
   };
 }
 

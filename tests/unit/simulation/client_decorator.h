@@ -9,12 +9,11 @@
 
 namespace firstseen::simulation {
 
-/// Passes everything on to another client; the base of the clients that misbehave on purpose.
-class ClientDecorator : public kafka::Client {
+/// Passes everything on to another consumer; the base of the consumers that misbehave on purpose.
+class ConsumerDecorator : public kafka::Consumer {
  public:
-  explicit ClientDecorator(std::unique_ptr<kafka::Client> inner) : inner_(std::move(inner)) {}
+  explicit ConsumerDecorator(std::unique_ptr<kafka::Consumer> inner) : inner_(std::move(inner)) {}
 
-  Result<kafka::Progress> init_transactions() override { return inner_->init_transactions(); }
   Result<void> subscribe(const std::vector<std::string>& topics) override { return inner_->subscribe(topics); }
   Result<kafka::Taken> take(std::size_t max_messages, Millis wait) override { return inner_->take(max_messages, wait); }
   Result<void> assign(std::span<const Position> positions) override { return inner_->assign(positions); }
@@ -23,18 +22,10 @@ class ClientDecorator : public kafka::Client {
   Result<void> pause(std::span<const TopicPartition> partitions) override { return inner_->pause(partitions); }
   Result<void> resume(std::span<const TopicPartition> partitions) override { return inner_->resume(partitions); }
   Result<kafka::GroupMembership> membership() override { return inner_->membership(); }
-  Result<void> begin() override { return inner_->begin(); }
-  Result<kafka::Progress> publish(const MessageView& message, const kafka::Destination& to,
-                                  std::span<const kafka::AddedHeader> added) override {
-    return inner_->publish(message, to, added);
+  Result<kafka::Progress> commit(std::span<const kafka::OffsetCommit> offsets,
+                                 const kafka::GroupMembership& membership) override {
+    return inner_->commit(offsets, membership);
   }
-  Result<kafka::Progress> send_offsets(std::span<const kafka::OffsetCommit> offsets,
-                                       const kafka::GroupMembership& membership) override {
-    return inner_->send_offsets(offsets, membership);
-  }
-  Result<kafka::Progress> commit() override { return inner_->commit(); }
-  Result<kafka::Progress> abort() override { return inner_->abort(); }
-  std::vector<kafka::DeliveryFailure> failures() override { return inner_->failures(); }
   Result<std::optional<std::vector<kafka::Committed>>> committed(std::span<const TopicPartition> partitions) override {
     return inner_->committed(partitions);
   }
@@ -49,10 +40,37 @@ class ClientDecorator : public kafka::Client {
   }
 
  protected:
-  [[nodiscard]] kafka::Client& inner() { return *inner_; }
+  [[nodiscard]] kafka::Consumer& inner() { return *inner_; }
 
  private:
-  std::unique_ptr<kafka::Client> inner_;
+  std::unique_ptr<kafka::Consumer> inner_;
+};
+
+/// The same for publishers.
+class PublisherDecorator : public kafka::Publisher {
+ public:
+  explicit PublisherDecorator(std::unique_ptr<kafka::Publisher> inner) : inner_(std::move(inner)) {}
+
+  Result<kafka::Progress> init_transactions() override { return inner_->init_transactions(); }
+  Result<void> begin() override { return inner_->begin(); }
+  Result<kafka::Progress> publish(const MessageView& message, const kafka::Destination& to,
+                                  std::span<const kafka::AddedHeader> added) override {
+    return inner_->publish(message, to, added);
+  }
+  Result<kafka::Progress> send_offsets(std::span<const kafka::OffsetCommit> offsets,
+                                       const kafka::GroupMembership& membership) override {
+    return inner_->send_offsets(offsets, membership);
+  }
+  Result<kafka::Progress> commit() override { return inner_->commit(); }
+  Result<kafka::Progress> abort() override { return inner_->abort(); }
+  std::vector<kafka::DeliveryFailure> failures() override { return inner_->failures(); }
+  void serve() override { inner_->serve(); }
+
+ protected:
+  [[nodiscard]] kafka::Publisher& inner() { return *inner_; }
+
+ private:
+  std::unique_ptr<kafka::Publisher> inner_;
 };
 
 }  // namespace firstseen::simulation

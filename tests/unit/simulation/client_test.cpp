@@ -23,23 +23,22 @@ struct SimulatedClient : testing::Test {
     cluster.create_topic("in", 1);
     cluster.create_topic("out", 1, {1'000, 3'600'000});
   }
-  std::unique_ptr<kafka::Client> make(const std::string& id = "one") {
+  kafka::Client make(const std::string& id = "one") {
     kafka::ClientOptions options;
     options.instance_id = id;
     options.transactional_id = id;
-    auto client = std::make_unique<ProtocolChecker>(std::make_unique<SimClient>(cluster, faults, process, options),
-                                                    process, violations, false);
-    EXPECT_EQ(*client->init_transactions(), Progress::done);
-    EXPECT_TRUE(client->subscribe({"in"}));
+    auto client = checked(make_sim_client(cluster, faults, process, options), process, violations, true, false);
+    EXPECT_EQ(*client.publisher->init_transactions(), Progress::done);
+    EXPECT_TRUE(client.consumer->subscribe({"in"}));
     return client;
   }
-  std::unique_ptr<kafka::Client> make_assigned() {
+  kafka::Client make_assigned() {
     auto client = make();
     for (int i = 0; i < 5; ++i) {
-      auto taken = client->take(10, Millis(10));
+      auto taken = client.consumer->take(10, Millis(10));
       if (!taken || !taken->rebalance) continue;
       EXPECT_EQ(taken->rebalance->kind, Rebalance::Kind::assigned);
-      EXPECT_TRUE(client->assign(std::vector<Position>{{in, 0}}));
+      EXPECT_TRUE(client.consumer->assign(std::vector<Position>{{in, 0}}));
       break;
     }
     return client;
@@ -55,17 +54,18 @@ struct SimulatedClient : testing::Test {
     return values;
   }
   void publish_all(kafka::Client& client) {
-    auto taken = client.take(100, Millis(0));
+    auto taken = client.consumer->take(100, Millis(0));
     ASSERT_TRUE(taken);
-    ASSERT_TRUE(client.begin());
+    ASSERT_TRUE(client.publisher->begin());
     for (const MessageView& message : taken->messages) {
-      const auto published = client.publish(message, {"out", message.partition}, {});
+      const auto published = client.publisher->publish(message, {"out", message.partition}, {});
       ASSERT_TRUE(published);
       ASSERT_EQ(*published, Progress::done);
     }
   }
   Result<Progress> send(kafka::Client& client, std::int64_t next) {
-    return client.send_offsets(std::vector<kafka::OffsetCommit>{{in, next, "m"}}, *client.membership());
+    return client.publisher->send_offsets(std::vector<kafka::OffsetCommit>{{in, next, "m"}},
+                                          *client.consumer->membership());
   }
 };
 
@@ -73,10 +73,10 @@ TEST_F(SimulatedClient, ACommittedTransactionShowsItsMessagesAndOffsets) {
   auto client = make_assigned();
   input("a");
   input("b");
-  publish_all(*client);
-  EXPECT_EQ(*send(*client, 2), Progress::done);
+  publish_all(client);
+  EXPECT_EQ(*send(client, 2), Progress::done);
   EXPECT_TRUE(output().empty());
-  EXPECT_EQ(*client->commit(), Progress::done);
+  EXPECT_EQ(*client.publisher->commit(), Progress::done);
   EXPECT_EQ(output(), (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(cluster.log(out)->at(0).record, cluster.log(in)->at(0).record);
   EXPECT_EQ(cluster.committed_offset(in)->offset, 2);
@@ -86,24 +86,24 @@ TEST_F(SimulatedClient, ACommittedTransactionShowsItsMessagesAndOffsets) {
 TEST_F(SimulatedClient, AnAbortedTransactionShowsNothingAndTheMessagesComeAgainAfterARewind) {
   auto client = make_assigned();
   input("a");
-  publish_all(*client);
-  EXPECT_EQ(*client->abort(), Progress::done);
+  publish_all(client);
+  EXPECT_EQ(*client.publisher->abort(), Progress::done);
   EXPECT_TRUE(output().empty());
-  EXPECT_TRUE(client->rewind(std::vector<Position>{{in, 0}}));
-  EXPECT_EQ(client->take(10, Millis(0))->messages.size(), 1U);
+  EXPECT_TRUE(client.consumer->rewind(std::vector<Position>{{in, 0}}));
+  EXPECT_EQ(client.consumer->take(10, Millis(0))->messages.size(), 1U);
   EXPECT_TRUE(violations.empty());
 }
 
 TEST_F(SimulatedClient, AMessageTooLargeForTheTopicFailsTheTransactionForGood) {
   auto client = make_assigned();
   input(std::string(2'000, 'x'));
-  publish_all(*client);
-  EXPECT_EQ(*send(*client, 1), Progress::done);
-  EXPECT_EQ(client->commit().error().action, Action::abort);
-  EXPECT_EQ(*client->abort(), Progress::done);
-  ASSERT_EQ(client->failures().size(), 1U);
-  EXPECT_TRUE(client->failures()[0].permanent);
-  EXPECT_TRUE(client->failures()[0].alone);
+  publish_all(client);
+  EXPECT_EQ(*send(client, 1), Progress::done);
+  EXPECT_EQ(client.publisher->commit().error().action, Action::abort);
+  EXPECT_EQ(*client.publisher->abort(), Progress::done);
+  ASSERT_EQ(client.publisher->failures().size(), 1U);
+  EXPECT_TRUE(client.publisher->failures()[0].permanent);
+  EXPECT_TRUE(client.publisher->failures()[0].alone);
   EXPECT_TRUE(output().empty());
 }
 
@@ -114,12 +114,12 @@ TEST_F(SimulatedClient, AnImpossibleTimestampFailsItsNeighboursToo) {
     auto client = make_assigned();
     input("a");
     input("b", clock.true_ms() + 4'000'000);
-    publish_all(*client);
-    EXPECT_EQ(*send(*client, 2), Progress::done);
-    EXPECT_EQ(client->commit().error().action, Action::abort);
-    for (const kafka::DeliveryFailure& failure : client->failures()) EXPECT_FALSE(failure.alone);
-    with_neighbour = client->failures().size() == 2;
-    EXPECT_EQ(*client->abort(), Progress::done);
+    publish_all(client);
+    EXPECT_EQ(*send(client, 2), Progress::done);
+    EXPECT_EQ(client.publisher->commit().error().action, Action::abort);
+    for (const kafka::DeliveryFailure& failure : client.publisher->failures()) EXPECT_FALSE(failure.alone);
+    with_neighbour = client.publisher->failures().size() == 2;
+    EXPECT_EQ(*client.publisher->abort(), Progress::done);
   }
   EXPECT_TRUE(with_neighbour);
 }
@@ -130,10 +130,10 @@ TEST_F(SimulatedClient, AnUnknownOutcomeIsSometimesACommitAndSometimesNot) {
     SetUp();
     auto client = make_assigned();
     input("a");
-    publish_all(*client);
-    EXPECT_EQ(*send(*client, 1), Progress::done);
+    publish_all(client);
+    EXPECT_EQ(*send(client, 1), Progress::done);
     faults.once(Fault::unknown_outcome);
-    EXPECT_EQ(client->commit().error().action, Action::restart);
+    EXPECT_EQ(client.publisher->commit().error().action, Action::restart);
     client = make_assigned();
     if (!output().empty()) ++applied;
   }
@@ -144,11 +144,11 @@ TEST_F(SimulatedClient, AnUnknownOutcomeIsSometimesACommitAndSometimesNot) {
 TEST_F(SimulatedClient, ABatchFromBeforeARebalanceCannotBeCommitted) {
   auto client = make_assigned();
   input("a");
-  publish_all(*client);
-  const auto before = *client->membership();
+  publish_all(client);
+  const auto before = *client.consumer->membership();
   faults.once(Fault::lost_assignment);
   cluster.pass_time(1);
-  const auto sent = client->send_offsets(std::vector<kafka::OffsetCommit>{{in, 1, "m"}}, before);
+  const auto sent = client.publisher->send_offsets(std::vector<kafka::OffsetCommit>{{in, 1, "m"}}, before);
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().action, Action::abort);
 }
@@ -156,20 +156,22 @@ TEST_F(SimulatedClient, ABatchFromBeforeARebalanceCannotBeCommitted) {
 TEST_F(SimulatedClient, AZombieIsFencedByItsSuccessor) {
   auto zombie = make_assigned();
   input("a");
-  publish_all(*zombie);
+  publish_all(zombie);
   auto successor = make_assigned();
-  const auto sent = send(*zombie, 1);
+  const auto sent = send(zombie, 1);
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().action, Action::restart);
   EXPECT_TRUE(sent.error().fenced);
 }
 
-TEST_F(SimulatedClient, TheBatchViewsAreOverwrittenByTheNextTake) {
+TEST_F(SimulatedClient, TheViewsAreOverwrittenWhenTheChunkIsGivenBack) {
   auto client = make_assigned();
   input("a rather long value, not a short one");
-  const auto taken = client->take(10, Millis(0));
+  auto taken = client.consumer->take(10, Millis(0));
   const std::string_view value = *taken->messages[0].value;
-  EXPECT_TRUE(client->take(10, Millis(0)));
+  EXPECT_TRUE(client.consumer->take(10, Millis(0)));
+  EXPECT_EQ(value.substr(0, 8), "a rather") << "the next take leaves it alone";
+  taken->chunk.give_back();
   EXPECT_EQ(value.substr(0, 3), "???");
 }
 
@@ -177,12 +179,12 @@ TEST_F(SimulatedClient, BreachesOfTheContractAreNoticed) {
   auto client = make_assigned();
   input("a");
   EXPECT_TRUE(violations.empty());
-  publish_all(*client);
-  EXPECT_TRUE(client->assign(std::vector<Position>{{in, 0}}));
+  publish_all(client);
+  EXPECT_TRUE(client.consumer->assign(std::vector<Position>{{in, 0}}));
   EXPECT_EQ(violations.texts().size(), 1U) << "assign with a transaction open";
   faults.once(Fault::again);
-  static_cast<void>(send(*client, 1));
-  static_cast<void>(client->commit());
+  static_cast<void>(send(client, 1));
+  static_cast<void>(client.publisher->commit());
   EXPECT_EQ(violations.texts().size(), 2U) << "commit although send_offsets answered again";
 }
 

@@ -76,6 +76,7 @@ void Host::start() {
   parts.clock = &shared_.cluster.clock();
   parts.idle = [this](Millis wait) { shared_.cluster.pass_time(std::max<std::int64_t>(wait.count(), 1)); };
   parts.steps = hook_.get();
+  parts.publish_slice = options_.publish_slice;
   parts.log = [this](LogLevel, const std::string& text) {
     log_.push_back(text);
     if (options_.trace) std::fprintf(stderr, "%s log: %s\n", options_.name.c_str(), text.c_str());
@@ -88,35 +89,46 @@ bool Host::has_logged(std::string_view text) const {
                      [&](const std::string& line) { return line.find(text) != std::string::npos; });
 }
 
-Result<std::unique_ptr<kafka::Client>> Host::make_client() {
+kafka::Client Host::make_client() {
   kafka::ClientOptions options;
   options.instance_id = options_.identity;
   options.transactional_id = options_.identity;
   options.guarantee = options_.slot.guarantee;
-  std::unique_ptr<kafka::Client> client =
-      std::make_unique<SimClient>(shared_.cluster, shared_.faults, *process_, options);
-  if (options_.interposers.client) client = options_.interposers.client(std::move(client));
-  client = std::make_unique<ProtocolChecker>(std::move(client), *process_, shared_.violations, options_.trace);
-  return client;
+  kafka::Client client = make_sim_client(shared_.cluster, shared_.faults, *process_, options);
+  const Interposers& interposers = options_.interposers;
+  if (interposers.consumer) client.consumer = interposers.consumer(std::move(client.consumer));
+  if (interposers.publisher) client.publisher = interposers.publisher(std::move(client.publisher));
+  return checked(std::move(client), *process_, shared_.violations, options.guarantee == kafka::Guarantee::exactly_once,
+                 options_.trace);
 }
 
 void Host::step() {
   if (!running() || suspended()) return;
   try {
-    const auto stepped = slot_->step();
-    if (!process_->alive) {
+    if (shared_.faults.random().chance(options_.publishing_permille)) {
+      slot_->step_publishing();
+    } else {
+      step_taking();
+    }
+    if (running() && !process_->alive) {
       shared_.violations.add(options_.name + ": an exception thrown at a step was swallowed");
       take_down(false);
-    } else if (!stepped) {
-      last_error_ = stepped.error().message;
-      last_exit_ = stepped.error().exit;
-      if (options_.trace) std::fprintf(stderr, "%s ended: %s\n", options_.name.c_str(), last_error_.c_str());
-      take_down(true);
-    } else if (*stepped == dedup::Slot::Stepped::stopped) {
-      take_down(true);
     }
   } catch (const Killed&) {
     take_down(false);
+  }
+}
+
+void Host::step_taking() {
+  const auto stepped = slot_->step();
+  if (!process_->alive) return;
+  if (!stepped) {
+    last_error_ = stepped.error().message;
+    last_exit_ = stepped.error().exit;
+    if (options_.trace) std::fprintf(stderr, "%s ended: %s\n", options_.name.c_str(), last_error_.c_str());
+    take_down(true);
+  } else if (*stepped == dedup::Slot::Stepped::stopped) {
+    take_down(true);
   }
 }
 

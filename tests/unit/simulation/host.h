@@ -18,7 +18,8 @@ namespace firstseen::simulation {
 
 /// Lets a test put something that lies between the slot and the simulation.
 struct Interposers {
-  std::function<std::unique_ptr<kafka::Client>(std::unique_ptr<kafka::Client>)> client;
+  std::function<std::unique_ptr<kafka::Consumer>(std::unique_ptr<kafka::Consumer>)> consumer;
+  std::function<std::unique_ptr<kafka::Publisher>(std::unique_ptr<kafka::Publisher>)> publisher;
   std::function<std::unique_ptr<store::SeenStore>(std::unique_ptr<store::SeenStore>)> store;
 };
 
@@ -27,6 +28,8 @@ struct HostOptions {
   std::string identity;             ///< group.instance.id and transactional.id
   std::filesystem::path directory;  ///< of the store
   dedup::SlotOptions slot;
+  int publishing_permille = 500;  ///< how many of its steps are the publishing stage's
+  std::size_t publish_slice = 4;  ///< messages that one of them publishes at most
   Interposers interposers;
   bool trace = false;
 };
@@ -49,7 +52,8 @@ class Host {
   Host& operator=(Host&&) = delete;
 
   void start();
-  /// One step of the slot; if it ended, with an error or gracefully, the host is down afterwards.
+  /// One step of one of the slot's two stages, drawn by chance; if the slot ended, with an error or gracefully, the
+  /// host is down afterwards.
   void step();
   /// kill -9, now.
   void crash();
@@ -78,7 +82,8 @@ class Host {
 
  private:
   class CrashHook;
-  Result<std::unique_ptr<kafka::Client>> make_client();
+  kafka::Client make_client();
+  void step_taking();
   void take_down(bool clean);
   void check_counters();
 

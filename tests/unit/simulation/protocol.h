@@ -11,14 +11,31 @@
 
 namespace firstseen::simulation {
 
-/// Passes every call on and checks that the caller keeps the contract of kafka/client.h. Breaches become violations.
-class ProtocolChecker final : public kafka::Client {
- public:
-  /// `trace` writes every call to stderr.
-  ProtocolChecker(std::unique_ptr<kafka::Client> inner, const Process& process, Violations& violations, bool trace)
-      : inner_(std::move(inner)), process_(process), violations_(violations), trace_(trace) {}
+/// What the two sides of one client have in common for the checkers of its contract.
+struct ProtocolState {
+  const Process& process;
+  Violations& violations;
+  bool transactional = true;
+  bool trace = false;  ///< writes every call to stderr
 
-  Result<kafka::Progress> init_transactions() override;
+  bool initialised = false;
+  bool open = false;          ///< a transaction
+  bool acknowledged = false;  ///< at_least_once: offsets may be committed
+  std::string pending;        ///< the transaction's call, with its arguments, that answered `again`
+
+  void line(const std::string& text) const;
+  void breach(const std::string& text);
+  void expect(bool kept, const char* call, const char* rule);
+  /// Every call: the process lives, transactions are initialised first.
+  void entering(const char* call);
+};
+
+/// Passes every call on and checks that the caller keeps the contract of kafka::Consumer. Breaches become violations.
+class ConsumerChecker final : public kafka::Consumer {
+ public:
+  ConsumerChecker(std::unique_ptr<kafka::Consumer> inner, std::shared_ptr<ProtocolState> state)
+      : inner_(std::move(inner)), state_(std::move(state)) {}
+
   Result<void> subscribe(const std::vector<std::string>& topics) override;
   Result<kafka::Taken> take(std::size_t max_messages, Millis wait) override;
   Result<void> assign(std::span<const Position> positions) override;
@@ -27,6 +44,39 @@ class ProtocolChecker final : public kafka::Client {
   Result<void> pause(std::span<const TopicPartition> partitions) override;
   Result<void> resume(std::span<const TopicPartition> partitions) override;
   Result<kafka::GroupMembership> membership() override;
+  Result<kafka::Progress> commit(std::span<const kafka::OffsetCommit> offsets,
+                                 const kafka::GroupMembership& membership) override;
+  Result<std::optional<std::vector<kafka::Committed>>> committed(std::span<const TopicPartition> partitions) override;
+  Result<std::optional<kafka::Watermarks>> watermarks(const TopicPartition& tp) override;
+  Result<std::optional<std::int64_t>> offset_for_time(const TopicPartition& tp, std::int64_t timestamp_ms) override;
+  Result<std::optional<std::int32_t>> partition_count(const std::string& topic) override;
+
+ private:
+  void entering(const char* call);
+  template <class T>
+  Result<T> leaving(Result<T> result, const char* call) {
+    if (!result) leave(result.error(), call);
+    return result;
+  }
+  void leave(const Error& error, const char* call);
+  void expect_assigned(const TopicPartition& tp, const char* call);
+
+  std::unique_ptr<kafka::Consumer> inner_;
+  std::shared_ptr<ProtocolState> state_;
+  bool subscribed_ = false;
+  bool dead_ = false;
+  std::string pending_;  // the offsets of a commit that answered `again`
+  std::optional<kafka::Rebalance::Kind> asked_;
+  std::set<TopicPartition> assigned_;
+};
+
+/// The same for kafka::Publisher.
+class PublisherChecker final : public kafka::Publisher {
+ public:
+  PublisherChecker(std::unique_ptr<kafka::Publisher> inner, std::shared_ptr<ProtocolState> state)
+      : inner_(std::move(inner)), state_(std::move(state)) {}
+
+  Result<kafka::Progress> init_transactions() override;
   Result<void> begin() override;
   Result<kafka::Progress> publish(const MessageView& message, const kafka::Destination& to,
                                   std::span<const kafka::AddedHeader> added) override;
@@ -35,43 +85,31 @@ class ProtocolChecker final : public kafka::Client {
   Result<kafka::Progress> commit() override;
   Result<kafka::Progress> abort() override;
   std::vector<kafka::DeliveryFailure> failures() override { return inner_->failures(); }
-  Result<std::optional<std::vector<kafka::Committed>>> committed(std::span<const TopicPartition> partitions) override;
-  Result<std::optional<kafka::Watermarks>> watermarks(const TopicPartition& tp) override;
-  Result<std::optional<std::int64_t>> offset_for_time(const TopicPartition& tp, std::int64_t timestamp_ms) override;
-  Result<std::optional<std::int32_t>> partition_count(const std::string& topic) override;
+  void serve() override { inner_->serve(); }
 
  private:
-  void breach(const std::string& text);
-  void expect(bool kept, const char* call, const char* rule);
-  /// Every call: the process lives, the client is not dead, transactions are initialised first.
   void entering(const char* call);
   /// The calls that move a transaction: nothing else between an `again` and its repetition, only abort after a failure.
   void entering_transaction_call(const char* call, const std::string& arguments);
-  void leave(const Error* error, const char* call);
   template <class T>
   Result<T> leaving(Result<T> result, const char* call) {
-    leave(result ? nullptr : &result.error(), call);
+    if (!result) leave(result.error(), call);
     return result;
   }
+  void leave(const Error& error, const char* call);
   Result<kafka::Progress> leaving_transaction_call(Result<kafka::Progress> result, const char* call,
                                                    const std::string& arguments);
-  void expect_assigned(const TopicPartition& tp, const char* call);
-  void line(const std::string& text) const;
 
-  std::unique_ptr<kafka::Client> inner_;
-  const Process& process_;
-  Violations& violations_;
-  bool trace_;
-  bool initialised_ = false;
-  bool subscribed_ = false;
+  std::unique_ptr<kafka::Publisher> inner_;
+  std::shared_ptr<ProtocolState> state_;
   bool dead_ = false;
-  bool open_ = false;
   bool offsets_sent_ = false;
   bool published_ = false;
   bool must_abort_ = false;
-  std::string pending_;  // the call and arguments that answered `again`
-  std::optional<kafka::Rebalance::Kind> asked_;
-  std::set<TopicPartition> assigned_;
 };
+
+/// Both sides of a client, checked. `trace` writes every call to stderr.
+kafka::Client checked(kafka::Client client, const Process& process, Violations& violations, bool transactional,
+                      bool trace);
 
 }  // namespace firstseen::simulation

@@ -58,8 +58,12 @@ std::optional<Error> SimConsumer::follow_group(std::optional<Rebalance>& asked) 
 }
 
 Result<kafka::Taken> SimConsumer::take(std::size_t max_messages, Millis wait) {
-  discard_buffer();
   kafka::Taken taken;
+  auto storage = chunks_->get();
+  if (!storage) storage = std::make_unique<Buffer>();
+  buffer_ = static_cast<Buffer*>(storage.get());
+  buffer_->reset();
+  taken.chunk = kafka::Chunk(std::move(storage), chunks_);
   if (!cluster_.reachable()) {
     cluster_.pass_time(std::max<std::int64_t>(wait.count(), 1));
   } else {
@@ -131,15 +135,21 @@ void SimConsumer::deliver(const TopicPartition& tp, std::int64_t offset, const R
       {stable_tp.topic, tp.partition, offset, copy.timestamp_ms, copy.key, copy.value, headers, &copy});
 }
 
-void SimConsumer::discard_buffer() {
-  for (Record& record : buffer_->records) {
+void SimConsumer::Buffer::reset() {
+  views.clear();
+  headers.clear();
+  records.clear();
+}
+
+void SimConsumer::Buffer::clear() {
+  for (Record& record : records) {
     if (record.key) std::fill(record.key->begin(), record.key->end(), '?');
     if (record.value) std::fill(record.value->begin(), record.value->end(), '?');
     for (Header& header : record.headers) {
       if (header.value) std::fill(header.value->begin(), header.value->end(), '?');
     }
   }
-  stale_ = std::exchange(buffer_, std::make_unique<Buffer>());
+  views.clear();
 }
 
 void SimConsumer::assign(std::span<const Position> positions) {

@@ -51,10 +51,16 @@ class SimConsumer final : public SimCluster::Background {
     bool at_end = false;        // end_of_log was reported for this position
     bool out_of_range = false;  // reported; silent until rewound
   };
-  struct Buffer {
+  /// A chunk's messages. What was given back is overwritten and kept until it is used again, so that a stale view is
+  /// seen to be stale.
+  struct Buffer final : kafka::ChunkStorage {
     std::deque<Record> records;
     std::deque<std::vector<HeaderView>> headers;
     std::vector<MessageView> views;
+
+    [[nodiscard]] std::span<const MessageView> messages() const override { return views; }
+    void clear() override;
+    void reset();
   };
 
   std::optional<Error> follow_group(std::optional<kafka::Rebalance>& asked);
@@ -62,7 +68,6 @@ class SimConsumer final : public SimCluster::Background {
   void fetch(std::size_t max_messages, kafka::Taken& taken);
   bool fetch_one(const TopicPartition& tp, Fetch& fetch, kafka::Taken& taken);
   void deliver(const TopicPartition& tp, std::int64_t offset, const Record& record);
-  void discard_buffer();
   [[nodiscard]] std::vector<TopicPartition> held() const;
 
   SimCluster& cluster_;
@@ -77,8 +82,8 @@ class SimConsumer final : public SimCluster::Background {
   std::map<TopicPartition, Fetch> fetches_;
   Group::Told told_ = Group::Told::steady;
   std::int64_t last_wall_ms_ = 0;
-  std::unique_ptr<Buffer> buffer_ = std::make_unique<Buffer>();
-  std::unique_ptr<Buffer> stale_;  // kept for one more call, overwritten, so that a stale view is seen to be stale
+  std::shared_ptr<kafka::ChunkPool> chunks_ = std::make_shared<kafka::ChunkPool>();
+  Buffer* buffer_ = nullptr;  // of the chunk that take() fills
 };
 
 }  // namespace firstseen::simulation

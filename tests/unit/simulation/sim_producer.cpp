@@ -39,12 +39,13 @@ Record copy_of(const MessageView& message, std::span<const kafka::AddedHeader> a
 }  // namespace
 
 SimProducer::SimProducer(SimCluster& cluster, Faults& faults, const Process& process, std::string transactional_id,
-                         bool transactional)
+                         bool transactional, std::shared_ptr<SimBatch> batch)
     : cluster_(cluster),
       faults_(faults),
       process_(process),
       id_(std::move(transactional_id)),
-      transactional_(transactional) {}
+      transactional_(transactional),
+      batch_(std::move(batch)) {}
 
 SimProducer::~SimProducer() {
   const bool fenced = transactional_ && !cluster_.current(id_, epoch_);
@@ -64,7 +65,6 @@ Result<void> SimProducer::begin() {
   must_abort_ = false;
   ended_ = false;
   queue_.clear();
-  offsets_.clear();
   failures_.clear();
   if (!transactional_) txn_ = cluster_.open_batch(process_.name);
   return {};
@@ -162,8 +162,9 @@ Result<Progress> SimProducer::send_offsets(std::span<const kafka::OffsetCommit> 
     flush(queue_.size());
     if (must_abort_) return abortable("a delivery failed");
   }
-  if (!membership.member.empty() && !cluster_.group().may_commit(membership.member, membership.generation)) {
-    if (transactional_) must_abort_ = true;
+  if (transactional_ && !membership.member.empty() &&
+      !cluster_.group().may_commit(membership.member, membership.generation)) {
+    must_abort_ = true;
     return abortable("ILLEGAL_GENERATION: the group has moved on");
   }
   if (faults_.strikes(Fault::abortable)) {
@@ -172,17 +173,24 @@ Result<Progress> SimProducer::send_offsets(std::span<const kafka::OffsetCommit> 
   }
   const bool lost_answer = faults_.strikes(Fault::again);
   if (lost_answer && faults_.random().chance(500)) return Progress::again;
-  for (const kafka::OffsetCommit& offset : offsets) offsets_[offset.tp] = {offset.next_offset, offset.metadata};
-  membership_ = membership;
-  if (transactional_) cluster_.add_offsets(txn_, offsets_);
+  if (transactional_) {
+    std::map<TopicPartition, OffsetAndMetadata> all;
+    for (const kafka::OffsetCommit& offset : offsets) all[offset.tp] = {offset.next_offset, offset.metadata};
+    cluster_.add_offsets(txn_, all);
+  }
   return lost_answer ? Progress::again : Progress::done;
 }
 
 Result<Progress> SimProducer::commit() {
   if (ended_) return Progress::done;
   if (must_abort_) return abortable("the transaction has failed");
+  if (!transactional_) {
+    batch_->acknowledged = txn_;
+    ended_ = true;
+    return Progress::done;
+  }
   if (faults_.strikes(Fault::fatal)) return end_unknown();
-  const bool nothing_written = transactional_ && txn_ == no_txn && queue_.empty();
+  const bool nothing_written = txn_ == no_txn && queue_.empty();
   if (nothing_written) return Progress::done;
   auto opened = ensure_open();
   if (!opened || *opened == Progress::again) return opened;
@@ -201,13 +209,7 @@ Result<Progress> SimProducer::commit() {
 }
 
 Result<Progress> SimProducer::decide_commit() {
-  if (transactional_) {
-    if (cluster_.end(txn_, true) == SimCluster::Answer::fenced) return dead("_FENCED by a newer instance", true);
-    return Progress::done;
-  }
-  if (!membership_.member.empty() && !cluster_.group().may_commit(membership_.member, membership_.generation))
-    return abortable("ILLEGAL_GENERATION: the group has moved on");
-  cluster_.commit_offsets(txn_, offsets_);
+  if (cluster_.end(txn_, true) == SimCluster::Answer::fenced) return dead("_FENCED by a newer instance", true);
   return Progress::done;
 }
 
@@ -218,7 +220,7 @@ Result<Progress> SimProducer::end_unknown() {
     flush(queue_.size());
     const std::int64_t fate = faults_.random().between(0, 2);
     if (!must_abort_ && fate == 0) static_cast<void>(decide_commit());
-    if (!must_abort_ && fate == 1 && transactional_) cluster_.end_later(txn_);
+    if (!must_abort_ && fate == 1) cluster_.end_later(txn_);
   }
   ended_ = true;
   return dead("_TIMED_OUT: the outcome of the commit is not known");

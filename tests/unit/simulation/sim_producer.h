@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,12 +16,17 @@
 
 namespace firstseen::simulation {
 
+/// at_least_once: what a client's two sides share.
+struct SimBatch {
+  TxnId acknowledged = no_txn;  ///< the batch whose offsets the consumer is to commit
+};
+
 /// The producer half of a simulated client: transactions (or, with at_least_once, acknowledged batches), the client's
 /// queue, delivery failures, and commits whose outcome nobody knows.
 class SimProducer {
  public:
   SimProducer(SimCluster& cluster, Faults& faults, const Process& process, std::string transactional_id,
-              bool transactional);
+              bool transactional, std::shared_ptr<SimBatch> batch);
   /// A crash: part of what was queued may still have reached the broker.
   ~SimProducer();
   SimProducer(const SimProducer&) = delete;
@@ -60,13 +66,12 @@ class SimProducer {
   const Process& process_;
   std::string id_;
   bool transactional_;
+  std::shared_ptr<SimBatch> batch_;
   std::int32_t epoch_ = -1;
   TxnId txn_ = no_txn;
   bool must_abort_ = false;
   bool ended_ = false;  // a commit or abort was applied, but its answer was lost
   std::deque<Queued> queue_;
-  std::map<TopicPartition, OffsetAndMetadata> offsets_;  // at_least_once: waiting for commit()
-  Membership membership_;
   std::vector<kafka::DeliveryFailure> failures_;
 };
 

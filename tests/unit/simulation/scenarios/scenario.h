@@ -38,7 +38,7 @@ class Scenario : public testing::Test {
 
   /// Steps all hosts until the condition holds; a failure that names it when it does not.
   void run_until(const std::string& what, const std::function<bool()>& condition);
-  /// Until every message of the input is consumed and committed.
+  /// Until every message of the input is consumed and committed, and the counters show it.
   void run();
   /// Until the host has passed this step once more.
   void run_until_step(Host& host, dedup::Step step);
