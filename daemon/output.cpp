@@ -38,6 +38,7 @@ std::string Table::text() const {
                               : fmt::format("{:<{}}", cell, last ? 0 : widths[column]);
       if (!last) line += "  ";
     }
+    line.erase(line.find_last_not_of(' ') + 1);  // of empty cells at the end
     text += line + "\n";
   }
   return text;

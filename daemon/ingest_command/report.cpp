@@ -24,8 +24,8 @@ std::string summary_text(const ingest::IngestSummary& summary) {
   Table table({"files", "count", "records", "duplicates"});
   table.row(
       {"processed", format_count(summary.processed), format_count(summary.records), format_count(summary.duplicates)});
-  table.row({"skipped", format_count(summary.skipped), "", ""});
-  table.row({"failed", format_count(summary.failed), "", ""});
+  table.row({"skipped", format_count(summary.skipped), "0", "0"});
+  table.row({"failed", format_count(summary.failed), "0", "0"});
   return table.text();
 }
 

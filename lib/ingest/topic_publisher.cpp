@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <span>
 #include <utility>
 
 #include "kafka/batch_commit.h"
@@ -17,6 +19,8 @@ namespace firstseen::ingest {
 namespace {
 
 using kafka::Progress;
+
+constexpr int slice_ms = 1000;
 
 kafka::ClientOptions client_options(const TopicOptions& options) {
   kafka::ClientOptions client;
@@ -47,11 +51,19 @@ class Inquirer {
     return callbacks_.last_error();
   }
   std::string cluster_id() {
-    struct Free {
-      void operator()(char* text) const { rd_kafka_mem_free(nullptr, text); }
-    };
-    const std::unique_ptr<char, Free> id(rd_kafka_clusterid(client_.get(), 1000));
+    const kafka::MemoryHandle<char> id(rd_kafka_clusterid(client_.get(), slice_ms));
     return id ? id.get() : "";
+  }
+  /// Does the topic exist? All topics are listed: to ask for one by its name may create it. Nothing: no answer.
+  std::optional<bool> has_topic(const std::string& topic) {
+    const rd_kafka_metadata_t* raw = nullptr;
+    const auto code = rd_kafka_metadata(client_.get(), 1, nullptr, &raw, slice_ms);
+    const kafka::MetadataHandle metadata(raw);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return std::nullopt;
+    const std::span topics(metadata->topics, static_cast<std::size_t>(metadata->topic_cnt));
+    return std::ranges::any_of(topics, [&](const rd_kafka_metadata_topic_t& found) {
+      return found.topic == topic && found.err == RD_KAFKA_RESP_ERR_NO_ERROR;
+    });
   }
 
  private:
@@ -210,10 +222,10 @@ Result<std::string> check_topic(const TopicOptions& options, LogSink log) {
   auto inquirer = Inquirer::make(client, std::move(log));
   if (!inquirer) return forward(inquirer.error());
   Patience patience(options.patience, **inquirer);
-  const auto partitions = patience.answer<std::int32_t>(
-      "reach a broker", [&] { return (*inquirer)->queries().partition_count(options.topic); });
-  if (!partitions) return forward(partitions.error());
-  if (*partitions == 0) {
+  const auto exists = patience.answer<bool>(
+      "reach a broker", [&]() -> Result<std::optional<bool>> { return (*inquirer)->has_topic(options.topic); });
+  if (!exists) return forward(exists.error());
+  if (!*exists) {
     return fail(Exit::config, fmt::format("there is no topic '{}': create it, or name another one", options.topic));
   }
   return (*inquirer)->cluster_id();

@@ -1,5 +1,5 @@
-"""./dev test crash ingest: 'firstseen ingest' is killed again and again while it puts files into a topic; in the end the
-topic must hold each record exactly once. What must be there is worked out here, from how the files were made."""
+"""./dev test crash ingest: 'firstseen ingest' is killed again and again while it puts files into a topic; in the end
+the topic must hold each record exactly once. What must be there is worked out here, from how the files were made."""
 
 import csv
 import gzip
@@ -62,7 +62,9 @@ class Files:
         if self._contents and self.chance.random() < 0.1:
             return self.chance.choice(self._contents)  # an alias: its records are there already
         # With keys, lines that are no objects would have none.
-        maker = self.chance.choice([self._json_lines, self._json_array, self._csv] + [self._lines] * (not self.with_keys))
+        maker = self.chance.choice(
+            [self._json_lines, self._json_array, self._csv] + [self._lines] * (not self.with_keys)
+        )
         suffix, content = maker([self._record() for _ in range(_RECORDS_PER_FILE)])
         if self.chance.random() < 0.3:
             suffix, content = suffix + ".gz", gzip.compress(content)

@@ -1,0 +1,85 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "component/daemon/program.h"
+#include "kafka/mock_cluster.h"
+#include "support/temporary_directory.h"
+
+namespace firstseen::test {
+namespace {
+
+using Json = nlohmann::json;
+
+class Ingest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::filesystem::create_directory(in());
+    auto cluster = kafka::MockCluster::start();
+    ASSERT_TRUE(cluster);
+    cluster_ = std::move(*cluster);
+    ASSERT_TRUE(cluster_->create_topic("orders", 2));
+  }
+  [[nodiscard]] std::filesystem::path in() const { return directory_.path() / "in"; }
+  void write(const std::string& name, const std::string& text) const { std::ofstream(in() / name) << text; }
+  Finished ingest(const std::string& topic, const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> arguments{
+        "ingest", "--to-topic", topic, "-b", cluster_->brokers(), "--ledger", directory_.path() / "ledger", in()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(arguments);
+  }
+
+  TemporaryDirectory directory_;
+  std::unique_ptr<kafka::MockCluster> cluster_;
+};
+
+void expect_part(const std::string& text, const std::string& part) {
+  EXPECT_NE(text.find(part), std::string::npos) << "'" << part << "' is not in: " << text;
+}
+
+TEST_F(Ingest, TakesSeveralFilesAtOnceAndReportsEachToMachines) {
+  for (int i = 0; i < 6; ++i) write(std::to_string(i) + ".jsonl", "{\"file\":" + std::to_string(i) + "}\n");
+  write("same.jsonl", "{\"file\":3}\n");
+  write("wrong.csv", "a,b\n1\n");
+  const Finished first = ingest("orders", {"--jobs", "3", "--json"});
+  EXPECT_EQ(first.status, 65) << first.err;
+  const Json summary = Json::parse(first.out);
+  EXPECT_EQ(summary.at("processed"), 6);
+  EXPECT_EQ(summary.at("skipped"), 1);
+  EXPECT_EQ(summary.at("failed"), 1);
+  EXPECT_EQ(summary.at("records"), 6);
+  EXPECT_EQ(summary.at("files").size(), 8U);
+  expect_part(first.err, "wrong.csv:2: this row has 1 fields, the header has 2");
+  std::filesystem::remove(in() / "wrong.csv");
+  const Finished second = ingest("orders");
+  EXPECT_EQ(second.status, 0) << second.err;
+  const Json status = Json::parse(run({"ingest", "--status", "--json", "--ledger", directory_.path() / "ledger"}).out);
+  EXPECT_EQ(status.size(), 8U);
+}
+
+TEST_F(Ingest, AMissingTopicOrBrokerIsToldBeforeAnyFileIsTouched) {
+  write("a.jsonl", "1\n");
+  const Finished missing = ingest("nowhere");
+  EXPECT_EQ(missing.status, 78) << missing.err;
+  expect_part(missing.err, "there is no topic 'nowhere'");
+  ASSERT_TRUE(cluster_->set_down(true));
+  const Finished down = ingest("orders", {"--timeout", "1s"});
+  EXPECT_EQ(down.status, 69) << down.err;
+  expect_part(down.err, "cannot reach a broker within 1 s");
+  EXPECT_EQ(run({"ingest", "--status", "--json", "--ledger", directory_.path() / "ledger"}).out, "[]\n");
+}
+
+TEST_F(Ingest, UsageErrorsSayWhatIsWrong) {
+  const Finished no_target = run({"ingest", in()});
+  EXPECT_EQ(no_target.status, 64);
+  expect_part(no_target.err, "name one target");
+  expect_part(run({"ingest", "--to-file", "x"}).err, "PATH is missing");
+  expect_part(ingest("orders", {"--property", "acks=1"}).err, "acks");
+  expect_part(ingest("orders", {"--key", "header:x"}).err, "payload:/POINTER");
+  expect_part(run({"ingest", "--status", "--ledger", in()}).err, "is not a ledger");
+}
+
+}  // namespace
+}  // namespace firstseen::test

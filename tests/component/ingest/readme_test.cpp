@@ -1,0 +1,64 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+
+#include "component/daemon/program.h"
+#include "support/temporary_directory.h"
+
+/// What the README shows of filter and ingest is what they print.
+namespace firstseen::test {
+namespace {
+
+std::string contents(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// The README has this text as a whole block.
+void expect_block(const std::string& text) {
+  static const std::string readme = contents(std::filesystem::path(FIRSTSEEN_SOURCE_DIR) / "README.md");
+  EXPECT_NE(readme.find("```\n" + text + "```\n"), std::string::npos) << text;
+}
+
+std::string replaced(std::string text, const std::string& what, const std::string& with) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
+    text.replace(at, what.size(), with);
+  }
+  return text;
+}
+
+TEST(Readme, ShowsWhatFilterPrints) {
+  const TemporaryDirectory directory;
+  const auto summary = directory.path() / "summary.json";
+  const Finished finished = run({"filter", "--key", "payload:/id", "--summary", summary}, {},
+                                "{\"id\":1,\"v\":\"a\"}\n{\"id\":1,\"v\":\"again\"}\n{\"id\":2}\nnot json\n");
+  EXPECT_EQ(finished.status, 65);
+  expect_block(finished.out + finished.err);
+  expect_block(contents(summary));
+}
+
+TEST(Readme, ShowsWhatIngestPrints) {
+  const TemporaryDirectory directory;
+  const auto in = directory.path() / "in";
+  const std::string ledger = directory.path() / "ledger";
+  std::filesystem::create_directory(in);
+  std::ofstream(in / "customers.csv") << "id,name\n1,Ann\n2,\"Bob, jr\"\n";
+  std::ofstream(in / "orders.jsonl") << "{\"id\":1}\n{\"id\":2}\n";
+  std::ofstream(in / "orders-copy.jsonl") << "{\"id\":1}\n{\"id\":2}\n";
+  std::ofstream(in / "cut-off.json") << "[{\"id\":3},{\"id\"";
+  const std::string root = directory.path().string() + "/";
+  const Finished finished = run({"ingest", "--to-file", directory.path() / "all.jsonl", "--ledger", ledger, in});
+  EXPECT_EQ(finished.status, 65);
+  expect_block(replaced(finished.err + finished.out, root, ""));
+  // The paths' column is narrower in the README, and its times are nobody's.
+  std::string status = run({"ingest", "--status", "--ledger", ledger}).out;
+  status = std::regex_replace(status, std::regex("[0-9]{4}-[0-9-]+T[0-9:.]+Z"), "2026-11-21T04:05:06.789Z");
+  status = replaced(status, std::string(root.size(), ' ') + "note", "note");
+  expect_block(replaced(status, root, ""));
+}
+
+}  // namespace
+}  // namespace firstseen::test
