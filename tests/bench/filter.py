@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""./dev bench filter: 'firstseen filter' on short JSON lines beside cat and sort -u, alternately; CPU seconds count, since
-the machine may be shared. Exit status 1 when the output is wrong."""
+"""./dev bench filter: 'firstseen filter' on short JSON lines beside cat and sort -u, alternately. CPU seconds count,
+since the machine may be shared. Exit status 1 when the output is wrong."""
 
 import argparse
 import json
