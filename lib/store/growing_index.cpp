@@ -80,11 +80,11 @@ void GrowingIndex::move(std::size_t positions, LiveRange live, const DigestAt& d
 }
 
 void GrowingIndex::move_chunk(LogPosition first, std::size_t count, LiveRange live, const DigestAt& digest_at) {
-  struct Moved {
+  struct Moved {  // NOLINT(*-member-init): filled below
     KeyedHash hash;
     LogPosition position;
   };
-  std::array<Moved, chunk> moved;  // NOLINT(*-member-init): filled below
+  std::array<Moved, chunk> moved;
   std::size_t filled = 0;
   Digest digest;
   for (std::size_t i = 0; i < count; ++i) {
