@@ -1,3 +1,4 @@
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <cstdio>
@@ -137,6 +138,17 @@ Result<void> Env::sync() {
   const int code = mdb_env_sync(env_.get(), 1);
   if (code != 0) return forward(lmdb_error(code, "sync to disk", directory_));
   return {};
+}
+
+void Env::populate(Bytes bytes) const {
+#ifdef MADV_POPULATE_READ
+  const std::size_t before = reinterpret_cast<std::uintptr_t>(bytes.data()) % page_bytes_;
+  // madvise() takes a plain pointer, and changes nothing.
+  void* start = const_cast<std::uint8_t*>(bytes.data() - before);  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+  madvise(start, bytes.size() + before, MADV_POPULATE_READ);
+#else
+  static_cast<void>(bytes);
+#endif
 }
 
 std::optional<OldReader> Env::oldest_reader() const {

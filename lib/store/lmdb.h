@@ -83,6 +83,9 @@ class Env {
 
   Result<void> set_without_sync(bool on);
   Result<void> sync();
+  /// Has the map show these bytes of it already: the first look at a page of the file costs more than all others. A
+  /// hint; an older kernel ignores it.
+  void populate(Bytes bytes) const;
   /// The oldest snapshot that another transaction holds, after clearing those of dead processes.
   [[nodiscard]] std::optional<OldReader> oldest_reader() const;
 

@@ -241,7 +241,9 @@ Result<void> LogStore::adopt_batch(const Batch& batch, const Departures& departu
   if (!batch.has_record) return {};
   auto value = address_of(batch.id.sequence);
   if (!value) return forward(value.error());
-  log_.append(batch.id.sequence, RecordView::trusted(*value));
+  const RecordView record = RecordView::trusted(*value);
+  env_->populate(record.bytes());  // duplicates will look at it
+  log_.append(batch.id.sequence, record);
   index_.scrub(static_cast<double>(positions) / scrub_round, live());
   return {};
 }

@@ -1,0 +1,92 @@
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "bench/store/contestants.h"
+#include "store/lmdb.h"
+
+namespace firstseen::bench {
+namespace {
+
+using store::Txn;
+
+class BtreeContestant final : public Contestant {
+ public:
+  BtreeContestant(const std::filesystem::path& directory, const Workload& workload)
+      : window_(static_cast<std::int64_t>(workload.window)) {
+    std::filesystem::create_directories(directory);
+    auto env = store::Env::open({.directory = directory,
+                                 .map_bytes = workload.window * 256 + (1ULL << 30U),
+                                 .without_sync = true,
+                                 .databases = {}});
+    if (!env) give_up(env.error().message);
+    env_ = std::move(*env);
+    const std::array<store::DatabaseName, 1> names = {store::DatabaseName{"seen", 0}};
+    if (auto made = env_->create_databases(names); !made) give_up(made.error().message);
+    seen_ = env_->database("seen").value_or(store::Dbi{});
+  }
+
+  void decide(std::span<const Message> messages, std::span<std::uint8_t> first_seen) override {
+    Txn txn = begin(Txn::Mode::write);
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      const Message& message = messages[i];
+      auto known = txn.get(seen_, message.digest.bytes);
+      if (!known) give_up(known.error().message);
+      first_seen[i] = *known && message.time_ms - time_of(**known) <= window_ ? 0 : 1;
+      if (first_seen[i] != 0) put(txn, message);
+    }
+    if (auto committed = txn.commit(); !committed) give_up(committed.error().message);
+  }
+
+  void fill(const Workload& workload) override {
+    std::vector<Message> all;
+    std::vector<Message> batch;
+    for (std::uint64_t first = 0; first < workload.window; first += workload.batch) {
+      make_batch(workload, first, batch);
+      all.insert(all.end(), batch.begin(), batch.end());
+    }
+    std::stable_sort(all.begin(), all.end(), [](const Message& a, const Message& b) { return a.digest < b.digest; });
+    Txn txn = begin(Txn::Mode::write);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (i == 0 || all[i].digest != all[i - 1].digest) put(txn, all[i]);  // the first of equal ones is the oldest
+    }
+    if (auto committed = txn.commit(); !committed) give_up(committed.error().message);
+  }
+
+  [[nodiscard]] Size size() const override {
+    Txn txn = begin(Txn::Mode::read);
+    const auto stat = txn.stat(seen_);
+    if (!stat) give_up(stat.error().message);
+    const std::uint64_t pages = stat->ms_branch_pages + stat->ms_leaf_pages + stat->ms_overflow_pages;
+    return {stat->ms_entries, pages * stat->ms_psize, 0, 0, env_->file_bytes()};
+  }
+
+ private:
+  [[nodiscard]] Txn begin(Txn::Mode mode) const {
+    auto txn = Txn::begin(*env_, mode);
+    if (!txn) give_up(txn.error().message);
+    return std::move(*txn);
+  }
+  static std::int64_t time_of(store::Bytes value) {
+    std::int64_t time = 0;
+    std::memcpy(&time, value.data(), sizeof time);
+    return time;
+  }
+  void put(Txn& txn, const Message& message) const {
+    const auto* time = reinterpret_cast<const std::uint8_t*>(&message.time_ms);
+    auto put = txn.put(seen_, message.digest.bytes, {time, sizeof message.time_ms});
+    if (!put) give_up(put.error().message);
+  }
+
+  std::int64_t window_;
+  std::shared_ptr<store::Env> env_;
+  store::Dbi seen_;
+};
+
+}  // namespace
+
+std::unique_ptr<Contestant> make_btree(const std::filesystem::path& directory, const Workload& workload) {
+  return std::make_unique<BtreeContestant>(directory, workload);
+}
+
+}  // namespace firstseen::bench

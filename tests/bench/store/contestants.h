@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "bench/store/workload.h"
+#include "store/seen_store.h"
+
+namespace firstseen::bench {
+
+/// firstseen's own store. `fill` is its ordinary work: it cannot do less.
+std::unique_ptr<Contestant> make_seen_store(const std::filesystem::path& directory, const Workload& workload,
+                                            store::Durability durability);
+
+/// The obvious use of LMDB: one B+tree from digest to time, a get and a put per message, one commit without sync per
+/// batch. In its favour nothing is ever removed, and it is filled in the order of its keys, so without a split page.
+std::unique_ptr<Contestant> make_btree(const std::filesystem::path& directory, const Workload& workload);
+
+/// RocksDB: Bloom filters of 10 bits, no write-ahead log, one write batch per batch. In its favour nothing is removed,
+/// and it is filled in the order of its keys, straight into a file.
+std::unique_ptr<Contestant> make_rocksdb(const std::filesystem::path& directory, const Workload& workload);
+
+/// No store at all: boost::unordered_flat_map from digest to time, and a queue of what expires next.
+std::unique_ptr<Contestant> make_flat_map(const Workload& workload);
+
+}  // namespace firstseen::bench

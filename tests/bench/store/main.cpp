@@ -1,0 +1,199 @@
+// ./dev bench store: the seen-store beside other ways of telling duplicates, in alternating slices of one run, by one
+// thread. Prints one JSON object; tests/bench/store.py makes the table of it.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "bench/store/contestants.h"
+#include "bench/store/lane.h"
+
+namespace {
+
+using firstseen::bench::Lane;
+using firstseen::bench::Workload;
+using firstseen::store::Durability;
+using Json = nlohmann::ordered_json;
+namespace bench = firstseen::bench;
+namespace fs = std::filesystem;
+
+struct Arguments {
+  std::uint64_t keys = 20'000'000;
+  std::string group = "contestants";
+  bool slow = true;
+  bool oracle = true;
+  bool wait = false;
+  double seconds = 2;
+  int rounds = 5;
+  fs::path directory = fs::temp_directory_path() / "firstseen-store-bench";
+};
+
+using Lanes = std::vector<std::unique_ptr<Lane>>;
+
+void add(Lanes& lanes, const std::string& name, const Workload& workload,
+         std::unique_ptr<bench::Contestant> contestant) {
+  lanes.push_back(std::make_unique<Lane>(name, workload, std::move(contestant)));
+}
+
+Lanes contestants(const Arguments& chosen) {
+  const Workload workload{.window = chosen.keys};
+  Lanes lanes;
+  add(lanes, "firstseen", workload,
+      bench::make_seen_store(chosen.directory / "seen", workload, Durability::process_crash));
+  add(lanes, "flat hash map", workload, bench::make_flat_map(workload));
+  if (!chosen.slow) return lanes;
+  add(lanes, "B+tree", workload, bench::make_btree(chosen.directory / "btree", workload));
+  add(lanes, "RocksDB", workload, bench::make_rocksdb(chosen.directory / "rocksdb", workload));
+  return lanes;
+}
+
+Lanes variants(const Arguments& chosen) {
+  const auto store = [&](const std::string& name, const Workload& workload, Durability durability, Lanes& lanes) {
+    add(lanes, name, workload, bench::make_seen_store(chosen.directory / name, workload, durability));
+  };
+  Lanes lanes;
+  const std::uint64_t keys = chosen.keys;
+  store("batches of 10k", {.window = keys}, Durability::process_crash, lanes);
+  store("batches of 1k", {.window = keys, .batch = 1000}, Durability::process_crash, lanes);
+  store("batches of 100k", {.window = keys, .batch = 100'000}, Durability::process_crash, lanes);
+  store("half duplicates", {.window = keys, .duplicates = 50}, Durability::process_crash, lanes);
+  store("power_loss", {.window = keys}, Durability::power_loss, lanes);
+  return lanes;
+}
+
+Lanes alone(const Arguments& chosen) {
+  const Workload workload{.window = chosen.keys};
+  Lanes lanes;
+  add(lanes, "firstseen", workload,
+      bench::make_seen_store(chosen.directory / "seen", workload, Durability::process_crash));
+  return lanes;
+}
+
+/// Wrong answers by the exact answers of the hash map.
+std::uint64_t wrong_answers(const Lanes& lanes, std::uint64_t keys) {
+  std::uint64_t wrong = 0;
+  for (const unsigned int duplicates : {2U, 50U}) {
+    const Workload workload{.window = keys, .duplicates = duplicates};
+    std::unique_ptr<Lane> oracle;
+    for (const auto& lane : lanes) {
+      if (lane->workload().duplicates != duplicates) continue;
+      if (!oracle) {
+        oracle = std::make_unique<Lane>("oracle", workload, bench::make_flat_map(workload));
+        oracle->fill();
+      }
+      oracle->catch_up_with(*lane);
+      wrong += lane->differs_from(*oracle);
+    }
+  }
+  return wrong;
+}
+
+Json row_of(const Lane& lane) {
+  const bench::Contestant::Size size = lane.contestant().size();
+  const auto per_key = [&](std::uint64_t bytes) {
+    return static_cast<double>(bytes) / static_cast<double>(std::max<std::uint64_t>(size.live, 1));
+  };
+  return {{"contestant", lane.name()},
+          {"live_keys", size.live},
+          {"keys_per_s", lane.median_rate()},
+          {"slowest", lane.slowest_rate()},
+          {"fastest", lane.fastest_rate()},
+          {"worst_second", lane.worst_second_rate()},
+          {"longest_batch_ms", lane.longest_batch_ms()},
+          {"cpu_ns_per_key", lane.cpu_ns()},
+          {"disk_bytes_per_key", per_key(size.disk_bytes)},
+          {"memory_bytes_per_key", per_key(size.memory_bytes)},
+          {"worst_memory_bytes_per_key", per_key(size.worst_memory_bytes)}};
+}
+
+/// Says how large the store is, and goes on with the next line of input: meanwhile somebody may limit our memory.
+void wait_for_go(const Lane& lane) {
+  const bench::Contestant::Size size = lane.contestant().size();
+  fmt::print("{}\n", Json{{"memory_bytes", size.memory_bytes}, {"disk_bytes", size.disk_bytes}}.dump());
+  std::fflush(stdout);
+  std::string line;
+  std::getline(std::cin, line);
+}
+
+Json run(const Arguments& chosen) {
+  Lanes lanes = chosen.group == "variants"      ? variants(chosen)
+                : chosen.group == "contestants" ? contestants(chosen)
+                                                : alone(chosen);
+  for (auto& lane : lanes) {
+    fmt::print(stderr, "filling {} with {} keys\n", lane->name(), chosen.keys);
+    lane->fill();
+  }
+  if (chosen.wait) wait_for_go(*lanes.front());
+  for (int round = 0; round <= chosen.rounds; ++round) {
+    fmt::print(stderr, "round {} of {}{}\n", round, chosen.rounds, round == 0 ? ": warm-up" : "");
+    for (auto& lane : lanes) lane->run(chosen.seconds, round > 0);
+  }
+  Json rows = Json::array();
+  Json ratios = Json::object();
+  for (const auto& lane : lanes) {
+    rows.push_back(row_of(*lane));
+    if (lane == lanes.front()) continue;
+    const bool variant = chosen.group == "variants";
+    const double ratio = lanes.front()->median_rate() / lane->median_rate();
+    const std::string name = variant ? lane->name() + " / " + lanes.front()->name() : "firstseen / " + lane->name();
+    ratios[name] = variant ? 1 / ratio : ratio;
+  }
+  ratios["worst second / mean"] = lanes.front()->worst_second_rate() / lanes.front()->median_rate();
+  Json result = {
+      {"benchmark", "store"},
+      {"settings", {{"live keys", chosen.keys}, {"rounds", chosen.rounds}, {"seconds per slice", chosen.seconds}}},
+      {"rows", rows},
+      {"ratios", ratios}};
+  if (chosen.oracle) {
+    const std::uint64_t wrong = wrong_answers(lanes, chosen.keys);
+    result["notes"] = {fmt::format("wrong answers against the hash map: {}", wrong)};
+    result["exact"] = wrong == 0;
+  }
+  return result;
+}
+
+/// The size of the file after each of six windows: it must not grow.
+Json run_windows(const Arguments& chosen) {
+  Lanes lanes = alone(chosen);
+  Lane& lane = *lanes.front();
+  lane.fill();
+  Json rows = Json::array();
+  for (std::uint64_t window = 1; window <= 6; ++window) {
+    while (lane.decided() < window * chosen.keys) lane.run(0.1, true);
+    const auto size = lane.contestant().size();
+    rows.push_back({{"windows", window}, {"file_bytes", size.file_bytes}, {"used_bytes", size.disk_bytes}});
+  }
+  const double ratio = rows.back()["file_bytes"].get<double>() / rows.front()["file_bytes"].get<double>();
+  return {{"benchmark", "store"},
+          {"settings", {{"live keys", chosen.keys}}},
+          {"rows", rows},
+          {"ratios", {{"file after 6 windows / after 1", ratio}}}};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments chosen;
+  CLI::App app{"Measures the seen-store beside others; prints JSON"};
+  app.add_option("--keys", chosen.keys, "live keys")
+      ->check(CLI::Range(std::uint64_t{100'000}, std::uint64_t{2'000'000'000}));
+  app.add_option("--group", chosen.group, "what runs")
+      ->check(CLI::IsMember({"contestants", "variants", "alone", "windows"}));
+  app.add_flag("--slow,!--without-slow", chosen.slow, "with the B+tree and RocksDB");
+  app.add_flag("!--without-oracle", chosen.oracle, "do not check the answers (the oracle takes memory)");
+  app.add_flag("--wait", chosen.wait, "when filled, print the size and wait for a line of input");
+  app.add_option("--seconds", chosen.seconds, "of each slice")->check(CLI::Range(0.01, 600.0));
+  app.add_option("--rounds", chosen.rounds, "slices of each contestant that count")->check(CLI::Range(1, 100));
+  app.add_option("--directory", chosen.directory, "scratch directory: made, and removed at the end");
+  CLI11_PARSE(app, argc, argv);
+  if (fs::exists(chosen.directory)) bench::give_up(chosen.directory.string() + " exists already");
+  fs::create_directories(chosen.directory);
+  const Json result = chosen.group == "windows" ? run_windows(chosen) : run(chosen);
+  fs::remove_all(chosen.directory);
+  fmt::print("{}\n", result.dump(2));
+  return result.value("exact", true) ? 0 : 1;
+}

@@ -1,0 +1,118 @@
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/sst_file_writer.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include <algorithm>
+#include <cstring>
+#include <unordered_map>
+
+#include "bench/store/contestants.h"
+
+namespace firstseen::bench {
+namespace {
+
+void check(const rocksdb::Status& status) {
+  if (!status.ok()) give_up("RocksDB: " + status.ToString());
+}
+
+rocksdb::Slice slice_of(const Digest& digest) {
+  return {reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size()};
+}
+
+rocksdb::Slice slice_of(const std::int64_t& time) { return {reinterpret_cast<const char*>(&time), sizeof time}; }
+
+rocksdb::Options tuned() {
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  options.IncreaseParallelism(2);
+  options.OptimizeLevelStyleCompaction(512ULL << 20U);
+  rocksdb::BlockBasedTableOptions table;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.block_cache = rocksdb::NewLRUCache(512ULL << 20U);
+  table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+class RocksDbContestant final : public Contestant {
+ public:
+  RocksDbContestant(const std::filesystem::path& directory, const Workload& workload)
+      : directory_(directory), window_(static_cast<std::int64_t>(workload.window)) {
+    rocksdb::DB* opened = nullptr;
+    check(rocksdb::DB::Open(tuned(), directory.string(), &opened));
+    db_.reset(opened);
+  }
+
+  void decide(std::span<const Message> messages, std::span<std::uint8_t> first_seen) override {
+    rocksdb::WriteBatch batch;
+    std::unordered_map<Digest, std::int64_t, DigestHash> of_this_batch;
+    std::string value;
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      const Message& message = messages[i];
+      first_seen[i] = 0;
+      if (of_this_batch.contains(message.digest)) continue;
+      const auto status = db_->Get(rocksdb::ReadOptions(), slice_of(message.digest), &value);
+      if (!status.ok() && !status.IsNotFound()) check(status);
+      if (status.ok() && message.time_ms - time_of(value) <= window_) continue;
+      first_seen[i] = 1;
+      of_this_batch.emplace(message.digest, message.time_ms);
+      check(batch.Put(slice_of(message.digest), slice_of(message.time_ms)));
+    }
+    rocksdb::WriteOptions options;
+    options.disableWAL = true;
+    check(db_->Write(options, &batch));
+  }
+
+  void fill(const Workload& workload) override {
+    std::vector<Message> all;
+    std::vector<Message> batch;
+    for (std::uint64_t first = 0; first < workload.window; first += workload.batch) {
+      make_batch(workload, first, batch);
+      all.insert(all.end(), batch.begin(), batch.end());
+    }
+    std::stable_sort(all.begin(), all.end(), [](const Message& a, const Message& b) { return a.digest < b.digest; });
+    const std::string file = directory_.string() + ".sst";
+    rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), tuned());
+    check(writer.Open(file));
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (i != 0 && all[i].digest == all[i - 1].digest) continue;  // the first of equal ones is the oldest
+      check(writer.Put(slice_of(all[i].digest), slice_of(all[i].time_ms)));
+    }
+    check(writer.Finish());
+    rocksdb::IngestExternalFileOptions options;
+    options.move_files = true;
+    check(db_->IngestExternalFile({file}, options));
+  }
+
+  [[nodiscard]] Size size() const override {
+    return {number("rocksdb.estimate-num-keys"), number("rocksdb.live-sst-files-size"),
+            number("rocksdb.cur-size-all-mem-tables") + number("rocksdb.block-cache-usage") +
+                number("rocksdb.estimate-table-readers-mem"),
+            0, number("rocksdb.total-sst-files-size")};
+  }
+
+ private:
+  static std::int64_t time_of(const std::string& value) {
+    std::int64_t time = 0;
+    std::memcpy(&time, value.data(), sizeof time);
+    return time;
+  }
+  [[nodiscard]] std::uint64_t number(const std::string& property) const {
+    std::uint64_t value = 0;
+    return db_->GetIntProperty(property, &value) ? value : 0;
+  }
+
+  std::filesystem::path directory_;
+  std::int64_t window_;
+  std::unique_ptr<rocksdb::DB> db_;
+};
+
+}  // namespace
+
+std::unique_ptr<Contestant> make_rocksdb(const std::filesystem::path& directory, const Workload& workload) {
+  return std::make_unique<RocksDbContestant>(directory, workload);
+}
+
+}  // namespace firstseen::bench
