@@ -1,4 +1,4 @@
-"""The seen-store beside other ways of telling duplicates, and its variants beside each other: one thread, slices in turn.
+"""The seen-store beside other ways of telling duplicates, and its variants beside each other: one thread, in turn.
 
 Groups: contestants (a B+tree in LMDB, RocksDB, a hash map in memory), variants (sizes of batches, half duplicates,
 durability), windows (the file over six windows), capped (the page cache limited to a quarter of the store). The
