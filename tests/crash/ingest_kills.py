@@ -121,7 +121,7 @@ class Scene:
         Admin(self.brokers).create_topic(self.topic, _PARTITIONS)
         self.files = Files(self.directory / "files", self.chance, self.with_keys)
         steps = named_steps(self.with_keys)
-        planned = [steps[i % len(steps)] if i % 2 else AT_RANDOM for i in range(kills)]
+        planned = [steps[i // 2 % len(steps)] if i % 2 else AT_RANDOM for i in range(kills)]
         self.chance.shuffle(planned)
         for number, target in enumerate(planned, 1):
             self.files.add_folder()
