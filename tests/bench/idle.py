@@ -12,21 +12,20 @@ from harness.poll import hold, wait_until
 from harness.reader import read_topic
 from load import OtherLoad, cpu_s, memory_bytes, prefer
 
-_WATCHED_S = 15.0
 _TIMEOUT_S = 300.0
 _OUTPUT = "idle.out"
 
 
-def idle(arena: Arena, topics: int, partitions: int) -> dict:
+def idle(arena: Arena, topics: int, partitions: int, watched_s: float) -> dict:
     """One partition, 64 partitions of one topic, many topics of one partition, many topics of several."""
     cases = dict.fromkeys([(1, 1), (1, 64), (topics, 1), (topics, partitions)])
-    rows = [_measure(arena, number, *case) for number, case in enumerate(cases)]
+    rows = [_measure(arena, number, *case, watched_s) for number, case in enumerate(cases)]
     base, most = rows[0], rows[-1]
     added = most["partitions_in_all"] - base["partitions_in_all"]
     return {
         "benchmark": "idle",
         "title": "one process, nothing to do",
-        "settings": {"watched, s": _WATCHED_S},
+        "settings": {"watched, s": watched_s},
         "rows": rows,
         "ratios": {
             "memory per idle partition, KiB": (most["anonymous_MiB"] - base["anonymous_MiB"]) * 1024 / added,
@@ -36,7 +35,7 @@ def idle(arena: Arena, topics: int, partitions: int) -> dict:
     }
 
 
-def _measure(arena: Arena, number: int, topics: int, partitions: int) -> dict:
+def _measure(arena: Arena, number: int, topics: int, partitions: int, watched_s: float) -> dict:
     names = [f"idle.{number}.{topic}" for topic in range(topics)]
     for name in names:
         arena.admin.create_topic(name, partitions)
@@ -52,7 +51,7 @@ def _measure(arena: Arena, number: int, topics: int, partitions: int) -> dict:
         committed = 2 * topics
         wait_until(lambda: _carried(arena, output, names) == committed, "every topic is served", _TIMEOUT_S, 0.5)
         watch, before_s = OtherLoad((running.pid, arena.broker.pid)), cpu_s(running.pid)
-        hold(_WATCHED_S)
+        hold(watched_s)
         used_s = cpu_s(running.pid) - before_s
         arena.see(watch.cores())
         anonymous = memory_bytes(running.pid, "RssAnon", "RssShmem")
@@ -68,7 +67,7 @@ def _measure(arena: Arena, number: int, topics: int, partitions: int) -> dict:
         "partitions_of_each": partitions,
         "partitions_in_all": topics * partitions,
         "anonymous_MiB": anonymous / 2**20,
-        "CPU_ms/s": used_s / _WATCHED_S * 1000,
+        "CPU_ms/s": used_s / watched_s * 1000,
     }
     say(f"idle: {found}, {published} published")
     return found

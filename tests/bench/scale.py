@@ -30,6 +30,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2, 4], help="default 1 2 4")
     parser.add_argument("--idle-topics", type=int, default=200, help="input topics of one idle process (default 200)")
     parser.add_argument("--idle-partitions", type=int, default=16, help="of each of them (default 16)")
+    parser.add_argument("--idle-seconds", type=float, default=20, help="watched for each case (default 20)")
     parser.add_argument("--quick", action="store_true", help="small data and one round: only whether it works")
     dataset.add_arguments(
         parser, ("messages", "duplicates", "repeats", "value_bytes", "partitions", "seed"), partitions=16
@@ -37,7 +38,7 @@ def arguments() -> argparse.Namespace:
     chosen = parser.parse_args()
     if chosen.quick:
         chosen.messages, chosen.rounds, chosen.processes = 200_000, 1, [1, 2]
-        chosen.idle_topics, chosen.idle_partitions = 10, 4
+        chosen.idle_topics, chosen.idle_partitions, chosen.idle_seconds = 10, 4, 2
     return chosen
 
 
@@ -75,7 +76,7 @@ def main() -> int:
     with Arena() as arena:
         results = [scale(arena, dataset.chosen(chosen), chosen.processes, chosen.rounds)]
         arena.other_cores, arena.exact = 0.0, True
-        results.append(idle(arena, chosen.idle_topics, chosen.idle_partitions))
+        results.append(idle(arena, chosen.idle_topics, chosen.idle_partitions, chosen.idle_seconds))
     return options.finish(results, chosen, *_VERSIONS)
 
 

@@ -1,0 +1,88 @@
+"""Every benchmark runs, on small data: its table has rows, its outputs are exact. Nothing is said about how fast."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from harness.paths import BUILD, ROOT
+
+_BENCH = ROOT / "tests" / "bench"
+_TIMEOUT_S = 600
+
+
+def _quick(name: str, *arguments: str) -> list[dict]:
+    """The benchmark's results."""
+    programs = {"e2e": "fill_topic", "latency": "latency_probe", "peers": "fill_topic", "scale": "fill_topic"}
+    if not (BUILD / "release" / programs[name]).is_file():
+        pytest.skip(f"{programs[name]} is not built: ./dev build release {programs[name]}")
+    done = subprocess.run(
+        [sys.executable, str(_BENCH / f"{name}.py"), "--quick", "--json", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_TIMEOUT_S,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    return found if isinstance(found, list) else [found]
+
+
+def _assert_whole(result: dict, rows: int) -> None:
+    assert len(result["rows"]) == rows
+    assert result["exact"] is True
+    assert {"benchmark", "ratios", "machine", "versions", "date", "disturbed", "priority"} <= result.keys()
+
+
+def test_e2e_compares_the_daemon_with_both_bare_loops():
+    [result] = _quick("e2e")
+    _assert_whole(result, rows=3)
+    assert all(row["CPU_us/message"] > 0 and row["peak_MiB"] > 0 for row in result["rows"])
+
+
+def test_e2e_judges_other_data():
+    [result] = _quick("e2e", "--duplicates=50", "--repeats=far", "--value-bytes=1000", "--partitions=16")
+    _assert_whole(result, rows=3)
+
+
+def test_latency_measures_both_at_every_commit_interval():
+    [result] = _quick("latency")
+    _assert_whole(result, rows=4)
+    assert all(0 < row["p50_ms"] <= row["p99_ms"] <= row["max_ms"] for row in result["rows"])
+
+
+def test_peers_compares_with_kafka_streams_and_kills_both():
+    if shutil.which("javac") is None:
+        pytest.skip("there is no Java compiler (Debian's default-jdk-headless)")
+    rates, recovery = _quick("peers")
+    _assert_whole(rates, rows=4)
+    _assert_whole(recovery, rows=2)
+
+
+def test_scale_kills_the_members_of_a_group_in_turn():
+    scale, idle = _quick("scale")
+    _assert_whole(scale, rows=2)
+    assert [row["kills_in_turn"] for row in scale["rows"]] == [1, 2]
+    _assert_whole(idle, rows=4)
+
+
+def test_a_recorded_section_replaces_its_predecessor_and_nothing_else(tmp_path: Path):
+    sys.path.insert(0, str(_BENCH))
+    import results
+
+    file = tmp_path / "RESULTS.md"
+
+    def result(name: str, rate: float) -> dict:
+        rows = [{"contestant": "a", "messages/s": rate}]
+        return results.stamp({"benchmark": name, "rows": rows, "ratios": {}, "other_cores": 0.0})
+
+    results.record(result("e2e", 1000.0), file)
+    file.write_text(file.read_text() + "\n## The largest costs\n\nWritten by hand.\n")
+    results.record(result("store", 7_000_000.0), file)
+    results.record(result("e2e", 2000.0), file)
+    text = file.read_text()
+    assert text.startswith("# Measured") and text.endswith("Written by hand.\n")
+    assert text.index("7,000,000") < text.index("2,000") and "1,000" not in text
+    assert text.count("<!-- begin ") == text.count("<!-- end ") == 2
