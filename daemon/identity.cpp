@@ -47,6 +47,12 @@ Result<void> pin_world(store::SeenStore& store, const Configuration& configurati
 Result<std::unique_ptr<store::SeenStore>> open_own_store(const Configuration& configuration,
                                                          const std::string& fingerprint, const Clock& clock,
                                                          const LogSink& log) {
+  if (holds_operations(configuration.store_path)) {
+    return fail(Exit::config,
+                fmt::format("store {} is a store of operations (of `firstseen exec`): nothing was changed; "
+                            "set store.path to a directory of its own",
+                            configuration.store_path.string()));
+  }
   store::OpenOptions options = configuration.store;
   options.directory = slot_directory(configuration.store_path);
   options.clock = &clock;

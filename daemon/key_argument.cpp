@@ -12,6 +12,7 @@
 #include "configuration.h"
 #include "key/deriver.h"
 #include "message_json.h"
+#include "store_layout.h"
 
 namespace firstseen {
 namespace {
@@ -65,7 +66,21 @@ void add_key(CLI::App& command, const std::shared_ptr<KeyArgument>& key) {
   group->add_option("--digest", key->digest, "The key's digest, 32 hexadecimal digits")->type_name("HEX");
   group->add_option("--message", key->message, "A message with that key, as 'explain' reads it; needs --config")
       ->type_name("FILE");
+  group->add_option("--key", key->operation, "The key of 'firstseen exec'")->type_name("TEXT");
   group->require_option(1);
+}
+
+Result<void> check_kind(const KeyArgument& key, const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (key.operation.empty() && holds_operations(path)) {
+    return fail(Exit::usage,
+                fmt::format("{} is a store of operations (of 'firstseen exec'): use --key", path.string()));
+  }
+  if (!key.operation.empty() && std::filesystem::exists(slot_directory(path), ignored)) {
+    return fail(Exit::usage,
+                fmt::format("{} is a store of seen keys: use --digest, or --message with --config", path.string()));
+  }
+  return {};
 }
 
 Result<Digest> digest_of(const KeyArgument& key, const Target& target) {

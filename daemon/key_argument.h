@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -12,12 +13,16 @@ namespace firstseen {
 
 /// Which key a command is about: by its digest, or by a message that has it (which needs the configuration).
 struct KeyArgument {
-  std::string digest;   ///< --digest HEX
-  std::string message;  ///< --message FILE, as `explain` reads it; "-" is stdin
+  std::string digest;     ///< --digest HEX
+  std::string message;    ///< --message FILE, as `explain` reads it; "-" is stdin
+  std::string operation;  ///< --key TEXT, of `firstseen exec`
 };
 
-/// Adds --digest and --message; exactly one must be given.
+/// Adds --digest, --message and --key; exactly one must be given.
 void add_key(CLI::App& command, const std::shared_ptr<KeyArgument>& key);
+
+/// Exit::usage when a store at `path` holds keys of another kind than the one given.
+Result<void> check_kind(const KeyArgument& key, const std::filesystem::path& path);
 
 /// The digest. Exit::usage for a text that is none, or a message without --config; Exit::bad_data for a message that
 /// has no key, with the reason.

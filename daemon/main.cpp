@@ -6,9 +6,11 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "commands.h"
+#include "exec_command.h"
 #include "signals.h"
 #include "version.h"
 
@@ -43,10 +45,12 @@ Exit run_program(int argc, char** argv) {
   program.set_version_flag("--version", version_line(), "Print the version and leave");
   program.footer(footer);
   Chosen chosen;
+  auto command = take_command(argc, argv);
   for (const auto add : {add_run, add_demo, add_validate, add_explain, add_filter, add_ingest, add_status, add_skip,
                          add_store, add_version}) {
     add(program, chosen);
   }
+  add_exec(program, chosen, std::move(command));
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

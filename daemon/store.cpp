@@ -5,7 +5,8 @@ namespace firstseen {
 void add_store(CLI::App& program, Chosen& chosen) {
   auto* store = program.add_subcommand("store", "Look at, check or change a store of seen keys");
   store->require_subcommand(1);
-  for (const auto add : {add_store_stats, add_store_lookup, add_store_forget, add_store_verify, add_store_prime}) {
+  for (const auto add :
+       {add_store_stats, add_store_lookup, add_store_forget, add_store_list, add_store_verify, add_store_prime}) {
     add(*store, chosen);
   }
 }

@@ -8,6 +8,7 @@ namespace firstseen {
 void add_store_stats(CLI::App& store, Chosen& chosen);
 void add_store_lookup(CLI::App& store, Chosen& chosen);
 void add_store_forget(CLI::App& store, Chosen& chosen);
+void add_store_list(CLI::App& store, Chosen& chosen);
 void add_store_verify(CLI::App& store, Chosen& chosen);
 void add_store_prime(CLI::App& store, Chosen& chosen);
 

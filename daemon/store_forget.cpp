@@ -6,6 +6,7 @@
 #include "base/hex.h"
 #include "control/client.h"
 #include "key_argument.h"
+#include "operations.h"
 #include "output.h"
 #include "store/inspect.h"
 #include "store/seen_store.h"
@@ -67,6 +68,8 @@ Result<std::string> forget(const std::filesystem::path& path, const Digest& dige
 Exit forget_key(const ForgetArguments& arguments) {
   const auto path = store_path(arguments.target);
   if (!path) return report(path.error());
+  if (const auto right = check_kind(arguments.key, *path); !right) return report(right.error());
+  if (!arguments.key.operation.empty()) return forget_operation(*path, arguments.key.operation);
   const auto digest = digest_of(arguments.key, arguments.target);
   if (!digest) return report(digest.error());
   const auto done = forget(*path, *digest);
@@ -77,10 +80,11 @@ Exit forget_key(const ForgetArguments& arguments) {
 }  // namespace
 
 void add_store_forget(CLI::App& store, Chosen& chosen) {
-  auto* command = store.add_subcommand("forget", "Let the next message with a key be published again");
+  auto* command =
+      store.add_subcommand("forget", "Let the next message with a key be published again, or a command be run again");
   command->footer("A running daemon does it between two batches; without one the store is opened here.");
   const auto arguments = std::make_shared<ForgetArguments>();
-  add_target(*command, {arguments, &arguments->target});
+  add_any_target(*command, {arguments, &arguments->target});
   add_key(*command, {arguments, &arguments->key});
   command->callback([&chosen, arguments] { chosen = [arguments] { return forget_key(*arguments); }; });
 }

@@ -2,6 +2,7 @@
 
 #include "base/hex.h"
 #include "key_argument.h"
+#include "operations.h"
 #include "output.h"
 #include "store/inspect.h"
 #include "store_commands.h"
@@ -49,6 +50,8 @@ std::string to_table(const Digest& digest, const std::vector<store::LogEntry>& e
 Exit look_up(const LookupArguments& arguments) {
   const auto path = store_path(arguments.target);
   if (!path) return report(path.error());
+  if (const auto right = check_kind(arguments.key, *path); !right) return report(right.error());
+  if (!arguments.key.operation.empty()) return look_up_operation(*path, arguments.key.operation, arguments.as_json);
   const auto digest = digest_of(arguments.key, arguments.target);
   if (!digest) return report(digest.error());
   const auto entries = store::lookup(slot_directory(*path), *digest);
@@ -59,10 +62,11 @@ Exit look_up(const LookupArguments& arguments) {
 }  // namespace
 
 void add_store_lookup(CLI::App& store, Chosen& chosen) {
-  auto* command = store.add_subcommand("lookup", "Print every entry of a key; a daemon may be running");
+  auto* command =
+      store.add_subcommand("lookup", "Print every entry of a key, or the record of a command; a daemon may be running");
   command->footer("Reads the whole log (20 bytes per key). Entries older than the window are printed until swept.");
   const auto arguments = std::make_shared<LookupArguments>();
-  add_target(*command, {arguments, &arguments->target});
+  add_any_target(*command, {arguments, &arguments->target});
   add_key(*command, {arguments, &arguments->key});
   command->add_flag("--json", arguments->as_json, "Print JSON");
   command->callback([&chosen, arguments] { chosen = [arguments] { return look_up(*arguments); }; });

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/units.h"
+#include "operations.h"
 #include "output.h"
 #include "store/inspect.h"
 #include "store_commands.h"
@@ -78,6 +79,9 @@ std::string to_table(const store::Inspection& facts) {
 Exit show_stats(const Target& target, bool as_json) {
   const auto path = store_path(target);
   if (!path) return report(path.error());
+  if (holds_operations(*path) || (target.store.empty() && target.config.empty())) {
+    return show_operation_stats(*path, as_json);
+  }
   const auto facts = store::inspect(slot_directory(*path));
   if (!facts) return report(facts.error());
   return print(as_json ? to_text(to_json(*facts)) : to_table(*facts));
@@ -89,7 +93,7 @@ void add_store_stats(CLI::App& store, Chosen& chosen) {
   auto* command = store.add_subcommand("stats", "Print what a store holds; a daemon may be running");
   const auto target = std::make_shared<Target>();
   const auto as_json = std::make_shared<bool>(false);
-  add_target(*command, target);
+  add_any_target(*command, target);
   command->add_flag("--json", *as_json, "Print JSON");
   command->callback([&chosen, target, as_json] { chosen = [=] { return show_stats(*target, *as_json); }; });
 }

@@ -1,18 +1,32 @@
 #include "target.h"
 
 #include "configuration.h"
+#include "operations.h"
 
 namespace firstseen {
 
-void add_target(CLI::App& command, const std::shared_ptr<Target>& target) {
+namespace {
+
+CLI::Option_group* add_group(CLI::App& command, const std::shared_ptr<Target>& target) {
   auto* group = command.add_option_group("target", "Which daemon or store");
   group->add_option("-c,--config", target->config, "Configuration file; its store.path is used")->type_name("FILE");
   group->add_option("--store", target->store, "The store's directory (store.path)")->type_name("DIR");
-  group->require_option(1);
+  return group;
+}
+
+}  // namespace
+
+void add_target(CLI::App& command, const std::shared_ptr<Target>& target) {
+  add_group(command, target)->require_option(1);
+}
+
+void add_any_target(CLI::App& command, const std::shared_ptr<Target>& target) {
+  add_group(command, target)->require_option(-1);  // at most one
 }
 
 Result<std::filesystem::path> store_path(const Target& target) {
   if (!target.store.empty()) return std::filesystem::path(target.store);
+  if (target.config.empty()) return default_operations_directory();
   const auto configuration = load_configuration(target.config);
   if (!configuration) return forward(configuration.error());
   return configuration->store_path;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -11,8 +13,8 @@ namespace firstseen::test {
 /// A new directory, removed with all that is in it. Its path is short enough for a Unix socket.
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() {
-    std::string pattern = "/tmp/firstseen-test-XXXXXX";
+  explicit TemporaryDirectory(const std::string& parent = "/tmp") {
+    std::string pattern = parent + "/firstseen-test-XXXXXX";
     if (::mkdtemp(pattern.data()) == nullptr) throw std::system_error(errno, std::generic_category(), pattern);
     path_ = pattern;
   }
@@ -30,5 +32,8 @@ class TemporaryDirectory {
  private:
   std::filesystem::path path_;
 };
+
+/// Where fsync costs nothing, if the machine has such a place.
+inline std::string memory_directory() { return ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"; }
 
 }  // namespace firstseen::test

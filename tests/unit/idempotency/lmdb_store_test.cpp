@@ -11,6 +11,8 @@ namespace firstseen::idempotency::test {
 namespace {
 
 namespace fs = std::filesystem;
+using firstseen::test::memory_directory;
+using firstseen::test::TemporaryDirectory;
 
 std::vector<std::string> names_in(const fs::path& directory) {
   std::vector<std::string> names;
@@ -32,7 +34,7 @@ void expect_refused(const fs::path& directory, const std::string& why) {
 class LmdbStore : public testing::Test {
  protected:
   ManualClock clock_;
-  TemporaryDirectory directory_;
+  TemporaryDirectory directory_{memory_directory()};
 };
 
 TEST_F(LmdbStore, KeepsRecordsCountsAndTokensWhenItIsOpenedAgain) {
@@ -114,7 +116,7 @@ TEST_F(LmdbStore, RefusesWhatIsNoLmdbFileOrAnotherProgramsOne) {
   ASSERT_FALSE(garbage);
   EXPECT_EQ(garbage.error().exit, Exit::config);
 
-  const TemporaryDirectory other;
+  const TemporaryDirectory other(memory_directory());
   {
     auto env = store::Env::open({.directory = other.path(), .map_bytes = 1ULL << 20U, .databases = {}});
     const std::vector<store::DatabaseName> names = {{"theirs", 0}};

@@ -1,23 +1,8 @@
 #include "support.h"
 
-#include <unistd.h>
-
-#include <cstdlib>
 #include <utility>
 
 namespace firstseen::idempotency::test {
-
-TemporaryDirectory::TemporaryDirectory() {
-  const char* base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-  std::string name = std::string(base) + "/firstseen-operations-XXXXXX";
-  if (mkdtemp(name.data()) == nullptr) std::abort();
-  path_ = name;
-}
-
-TemporaryDirectory::~TemporaryDirectory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 std::shared_ptr<ResultStore> open_or_fail(const std::filesystem::path& directory, const Clock& clock) {
   auto opened = open_lmdb_store({.directory = directory, .max_size_bytes = 64ULL << 20U, .clock = &clock});
@@ -33,7 +18,7 @@ Bench::Bench(Kind kind) {
     store = make_memory_store(&clock);
     return;
   }
-  directory_ = std::make_unique<TemporaryDirectory>();
+  directory_ = std::make_unique<firstseen::test::TemporaryDirectory>(firstseen::test::memory_directory());
   store = open_or_fail(directory_->path(), clock);
 }
 

@@ -9,6 +9,7 @@
 
 #include "idempotency/handler.h"
 #include "idempotency/result_store.h"
+#include "support/temporary_directory.h"
 
 namespace firstseen::idempotency::test {
 
@@ -23,21 +24,6 @@ class ManualClock final : public Clock {
   std::atomic<std::int64_t> now_ms_ = 1'700'000'000'000;
 };
 
-/// A new directory, removed with all that is in it; in memory where the machine has /dev/shm.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory();
-  ~TemporaryDirectory();
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  TemporaryDirectory(TemporaryDirectory&&) = delete;
-  TemporaryDirectory& operator=(TemporaryDirectory&&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 /// A kind of store, and one store of it with its clock.
 class Bench {
  public:
@@ -50,7 +36,7 @@ class Bench {
   [[nodiscard]] Handler handler(HandlerOptions options = {}) const;
 
  private:
-  std::unique_ptr<TemporaryDirectory> directory_;
+  std::unique_ptr<firstseen::test::TemporaryDirectory> directory_;
 };
 
 std::string name_of(Bench::Kind kind);

@@ -1,0 +1,90 @@
+// How commands end, and what of it may be run again.
+#include <algorithm>
+#include <csignal>
+
+#include "exec_scene.h"
+
+namespace firstseen::test {
+namespace {
+
+class ExecEnd : public ExecScene {};
+
+TEST_F(ExecEnd, AMissingCommandGives127IsStoredAndRetriedNextTime) {
+  const Finished missing = run({"exec", "--store", store(), "--key", "a", "--", "no-such-command"});
+  EXPECT_EQ(missing.status, 127);
+  EXPECT_NE(missing.err.find("no-such-command"), std::string::npos);
+  const Finished listed = run({"store", "lookup", "--store", store(), "--key", "a"});
+  EXPECT_NE(listed.out.find("failed"), std::string::npos) << listed.out;
+  EXPECT_EQ(run({"exec", "--store", store(), "--key", "b", "--", "/etc"}).status, 126);
+  EXPECT_EQ(exec("a", "true").status, 0);
+  EXPECT_EQ(runs(), 1);
+}
+
+TEST_F(ExecEnd, ATimeoutGives124AndIsFinalUnlessRetried) {
+  EXPECT_EQ(exec("a", "echo part; sleep 600", {"--timeout", "100ms"}).status, 124);
+  const Finished again = exec("a", "true");
+  EXPECT_EQ(again.status, 124);
+  EXPECT_EQ(again.out, "part\n");
+  EXPECT_EQ(runs(), 1);
+  EXPECT_EQ(exec("b", "sleep 600", {"--timeout", "100ms", "--retry", "timeout"}).status, 124);
+  EXPECT_EQ(exec("b", "true").status, 0);
+  EXPECT_EQ(runs(), 3);
+}
+
+TEST_F(ExecEnd, ATimeoutKillsWhatIgnoresItsTermination) {
+  EXPECT_EQ(exec("a", "trap '' TERM; sleep 600; sleep 600", {"--timeout", "50ms", "--kill-after", "50ms"}).status, 124);
+}
+
+TEST_F(ExecEnd, DeathByASignalIsFinalUnlessRetried) {
+  EXPECT_EQ(exec("a", "kill -9 $$").status, 128 + SIGKILL);
+  EXPECT_EQ(exec("a", "true").status, 128 + SIGKILL);
+  EXPECT_EQ(exec("b", "kill -9 $$", {"--retry", "timeout,signal"}).status, 128 + SIGKILL);
+  EXPECT_EQ(exec("b", "true").status, 0);
+  EXPECT_EQ(runs(), 3);
+}
+
+TEST_F(ExecEnd, AFailureIsFinalUnlessRetried) {
+  EXPECT_EQ(exec("a", "exit 3").status, 3);
+  EXPECT_EQ(exec("a", "true").status, 3);
+  EXPECT_EQ(exec("b", "exit 3", {"--retry", "failure"}).status, 3);
+  EXPECT_EQ(exec("b", "true").status, 0);
+  EXPECT_EQ(runs(), 3);
+}
+
+TEST_F(ExecEnd, SignalsArePassedOnToTheWholeGroup) {
+  const std::string pid_file = effects().string() + ".pid";
+  Program program(
+      words("a", "trap 'echo got it; exit 9' USR1; echo $$ >'" + pid_file + "'; while :; do sleep 0.05; done"));
+  ASSERT_TRUE(
+      eventually([&] { return std::filesystem::exists(pid_file) && std::filesystem::file_size(pid_file) > 1; }));
+  program.signal(SIGUSR1);
+  const Finished finished = program.wait();
+  EXPECT_EQ(finished.status, 9);
+  EXPECT_EQ(finished.out, "got it\n");
+}
+
+TEST_F(ExecEnd, AKilledGuardTakesItsCommandWithItAndTheRunIsAbandoned) {
+  const std::string pid_file = effects().string() + ".pid";
+  Program program(words("a", "echo $$ >'" + pid_file + "'; exec sleep 600"));
+  ASSERT_TRUE(
+      eventually([&] { return std::filesystem::exists(pid_file) && std::filesystem::file_size(pid_file) > 1; }));
+  pid_t command = -1;
+  std::ifstream(pid_file) >> command;
+  program.signal(SIGKILL);
+  EXPECT_EQ(program.wait().status, 128 + SIGKILL);
+  EXPECT_TRUE(eventually([&] {
+    // Gone, or a zombie that nobody has reaped yet.
+    std::ifstream stat("/proc/" + std::to_string(command) + "/stat");
+    const std::string text{std::istreambuf_iterator<char>(stat), std::istreambuf_iterator<char>()};
+    return text.empty() || text.find(") Z ") != std::string::npos;
+  }));
+  const Finished conflict = exec("a", "true");
+  EXPECT_EQ(conflict.status, 69);
+  EXPECT_NE(conflict.err.find("store forget"), std::string::npos) << conflict.err;
+  EXPECT_EQ(runs(), 1);
+  EXPECT_EQ(exec("a", "true", {"--on-abandoned", "retry"}).status, 0);
+  EXPECT_EQ(runs(), 2);
+}
+
+}  // namespace
+}  // namespace firstseen::test

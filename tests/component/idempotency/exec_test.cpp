@@ -1,0 +1,74 @@
+#include <algorithm>
+#include <csignal>
+
+#include "exec_scene.h"
+
+namespace firstseen::test {
+namespace {
+
+class Exec : public ExecScene {};
+
+TEST_F(Exec, RunsOnceAndADuplicateGetsBytesAndStatusWithoutRunning) {
+  const std::string script = R"(printf 'out\0\377'; printf 'err\n' >&2; exit 7)";
+  for (int i = 0; i < 3; ++i) {
+    const Finished finished = exec("a", script);
+    EXPECT_EQ(finished.status, 7);
+    EXPECT_EQ(finished.out, std::string("out\0\377", 5));
+    EXPECT_EQ(finished.err, "err\n");
+  }
+  EXPECT_EQ(runs(), 1);
+  EXPECT_EQ(exec("b", "true").status, 0);
+  EXPECT_EQ(runs(), 2);
+}
+
+TEST_F(Exec, RunsAgainAfterTheTimeToLive) {
+  ASSERT_EQ(exec("a", "true", {"--ttl", "1ms"}).status, 0);
+  ASSERT_TRUE(eventually([&] { return exec("a", "true", {"--ttl", "1h"}).status == 0 && runs() == 2; }));
+  EXPECT_EQ(exec("a", "true").status, 0);
+  EXPECT_EQ(runs(), 2);
+}
+
+TEST_F(Exec, OneInFlightGives75OrIsWaitedFor) {
+  Program first(words("a", "while ! test -e '" + effects().string() + ".go'; do sleep 0.02; done; echo done"));
+  wait_for_runs(1);
+  EXPECT_EQ(exec("a", "true").status, 75);
+  EXPECT_EQ(exec("a", "true", {"--wait-at-most", "20ms"}).status, 75);
+  EXPECT_EQ(run({"store", "forget", "--store", store(), "--key", "a"}).status, 75);
+  Program waiting(words("a", "true", {"--wait"}));
+  std::ofstream(effects().string() + ".go") << "";
+  EXPECT_EQ(first.wait().status, 0);
+  const Finished waited = waiting.wait();
+  EXPECT_EQ(waited.status, 0);
+  EXPECT_EQ(waited.out, "done\n");
+  EXPECT_EQ(runs(), 1);
+}
+
+TEST_F(Exec, GivesTheCommandItsStdinAndArgumentsUntouched) {
+  EXPECT_EQ(exec("a", "cat", {}, "from stdin").out, "from stdin");
+  const Finished odd =
+      run({"exec", "--store", store(), "--key", "b", "--", "printf", "<%s>", "[a,b]", "", "--", "-x", "{}"});
+  EXPECT_EQ(odd.out, "<[a,b]><><--><-x><{}>");
+}
+
+TEST_F(Exec, KeepsAsMuchOutputAsItIsToldAndSaysWhatIsMissing) {
+  const std::string script = "head -c 3000000 /dev/zero | tr '\\0' x";
+  EXPECT_EQ(exec("a", script, {"--max-output", "1kB"}).out, std::string(3'000'000, 'x'));
+  const Finished again = exec("a", script);
+  EXPECT_EQ(again.out, std::string(1000, 'x'));
+  EXPECT_NE(again.err.find("2999000 more bytes"), std::string::npos) << again.err;
+  EXPECT_EQ(runs(), 1);
+}
+
+TEST_F(Exec, WrongUseIs64AndRunsNothing) {
+  EXPECT_EQ(run({"exec", "--key", "a"}).status, 64);
+  EXPECT_EQ(run({"exec", "--key", "a", "--"}).status, 64);
+  EXPECT_EQ(run({"exec", "--", "true"}).status, 64);
+  for (const std::vector<std::string>& options : std::vector<std::vector<std::string>>{
+           {"--ttl", "soon"}, {"--ttl", "0s"}, {"--max-output", "2GiB"}, {"--retry", "always"}, {"--key", ""}}) {
+    EXPECT_EQ(exec("a", "true", options).status, 64) << options.front();
+  }
+  EXPECT_EQ(runs(), 0);
+}
+
+}  // namespace
+}  // namespace firstseen::test
