@@ -37,7 +37,8 @@ TEST(CommandLine, TellsWhatIsWrongAndWhereTheHelpIs) {
 }
 
 TEST(CommandLine, EveryCommandHasHelpOnStdout) {
-  for (const std::string command : {"run", "demo", "validate", "explain", "status", "skip", "store", "version"}) {
+  for (const std::string command :
+       {"run", "demo", "validate", "exec", "explain", "status", "skip", "store", "version"}) {
     const Finished finished = run({command, "--help"});
     EXPECT_EQ(finished.status, 0) << command;
     EXPECT_NE(finished.out.find("Usage"), std::string::npos) << command << finished.out;
