@@ -218,9 +218,7 @@ void run_with_two_threads(Taker& taker, Publisher& publisher) {
   if (failure) std::rethrow_exception(failure);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   Arguments arguments;
   CLI::App app{"consume -> transactional produce of every message, until SIGTERM"};
   app.add_option("BROKERS", arguments.brokers)->required();
@@ -232,13 +230,19 @@ int main(int argc, char** argv) {
   app.add_option("--commit-interval-ms", arguments.commit_interval_ms)->check(CLI::Range(1, 60'000));
   CLI11_PARSE(app, argc, argv);
   std::signal(SIGTERM, [](int) { stop_requested = true; });
+  Taker taker(arguments);
+  Publisher publisher(arguments, taker);
+  (arguments.threads == 1 ? run_with_one_thread : run_with_two_threads)(taker, publisher);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
   try {
-    Taker taker(arguments);
-    Publisher publisher(arguments, taker);
-    (arguments.threads == 1 ? run_with_one_thread : run_with_two_threads)(taker, publisher);
+    return run(argc, argv);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bare_loop: %s\n", error.what());
     return 70;
   }
-  return 0;
 }

@@ -146,9 +146,7 @@ void fill(const Arguments& arguments) {
               std::to_string(numbers.originals()).c_str());
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   Arguments arguments;
   CLI::App app{"Fills an empty topic with messages made by seed"};
   app.add_option("BROKERS", arguments.brokers)->required();
@@ -163,11 +161,17 @@ int main(int argc, char** argv) {
   app.add_option("--first-timestamp-ms", arguments.first_timestamp_ms)->required();
   app.add_flag("--keyed", arguments.keyed, "the id is the record key, too, and chooses the partition");
   CLI11_PARSE(app, argc, argv);
+  fill(arguments);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
   try {
-    fill(arguments);
+    return run(argc, argv);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "fill_topic: %s\n", error.what());
     return 70;
   }
-  return 0;
 }

@@ -240,9 +240,7 @@ void probe(const Arguments& arguments) {
   print(arguments, sender, receiver);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   Arguments arguments;
   CLI::App app{"Measures the time from append to visibility"};
   app.add_option("BROKERS", arguments.brokers)->required();
@@ -255,11 +253,17 @@ int main(int argc, char** argv) {
   app.add_option("--duplicates", arguments.duplicates, "per cent")->check(CLI::Range(0, 99));
   app.add_option("--value-bytes", arguments.value_bytes)->check(CLI::Range(80, 1'000'000));
   CLI11_PARSE(app, argc, argv);
+  probe(arguments);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
   try {
-    probe(arguments);
+    return run(argc, argv);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "latency_probe: %s\n", error.what());
     return 70;
   }
-  return 0;
 }
