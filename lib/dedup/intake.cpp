@@ -24,7 +24,6 @@ Result<std::size_t> Intake::take(std::span<const MessageView> messages, Publicat
   rejections_.clear();
   if (messages.empty()) return 0;
   wall_ms_ = context_.clock.wall_ms();
-  swept_before_ms_ = context_.store.stats().swept_before_ms;
   const std::uint64_t bytes_before = batch_.bytes();
   std::uint32_t taken = 0;
   Result<Fate> fate = Fate::dealt_with;
@@ -151,6 +150,7 @@ Result<void> Intake::open() {
   if (batch_.is_open()) return {};
   auto membership = context_.consumer.membership();
   if (!membership) return forward(membership.error());
+  swept_before_ms_ = context_.store.stats().swept_before_ms;
   const std::int64_t now = context_.options.clock == WindowClock::wall_clock_time
                                ? context_.clock.wall_ms()
                                : partitions_.slowest_stream_time_ms();

@@ -79,9 +79,10 @@ class Intake {
   std::vector<store::Entry> entries_;               ///< of the admitted messages that have a key
   std::vector<std::optional<store::Found>> found_;  ///< to each entry
   std::vector<key::Rejection> rejections_;
-  std::vector<Partition*> touched_;    ///< partitions whose last_in_chunk is set
-  std::int64_t wall_ms_ = 0;           ///< at its start
-  std::int64_t swept_before_ms_ = -1;  ///< the store's horizon at its start
+  std::vector<Partition*> touched_;  ///< partitions whose last_in_chunk is set
+  std::int64_t wall_ms_ = 0;         ///< at its start
+
+  std::int64_t swept_before_ms_ = -1;  ///< the store's horizon when the batch was opened: only a prepare moves it
 };
 
 }  // namespace firstseen::dedup

@@ -22,11 +22,14 @@ std::string output_topic_of(const std::string& pattern, std::string_view input_t
 }
 
 kafka::Destination Routes::output(const MessageView& message) {
-  auto known = outputs_.find(message.topic);
-  if (known == outputs_.end()) {
-    known = outputs_.emplace(message.topic, output_topic_of(options_.output_topic, message.topic)).first;
+  if (last_ == nullptr || last_->first != message.topic) {
+    auto known = outputs_.find(message.topic);
+    if (known == outputs_.end()) {
+      known = outputs_.emplace(message.topic, output_topic_of(options_.output_topic, message.topic)).first;
+    }
+    last_ = &*known;
   }
-  return {known->second, options_.partitioner == Partitioner::same ? message.partition : -1};
+  return {last_->second, options_.partitioner == Partitioner::same ? message.partition : -1};
 }
 
 std::vector<kafka::AddedHeader> Routes::reject_headers(const MessageView& message, const key::Rejection& rejection) {

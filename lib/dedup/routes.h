@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/message.h"
@@ -32,7 +33,8 @@ class Routes {
 
  private:
   const SlotOptions& options_;
-  std::map<std::string, std::string, std::less<>> outputs_;  ///< by input topic
+  std::map<std::string, std::string, std::less<>> outputs_;          ///< by input topic
+  const std::pair<const std::string, std::string>* last_ = nullptr;  ///< messages come in runs of one topic
 };
 
 }  // namespace firstseen::dedup

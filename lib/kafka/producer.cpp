@@ -29,6 +29,12 @@ Bytes bytes_of(const std::optional<std::string_view>& bytes) {
   return bytes->empty() ? Bytes{"", 0} : Bytes{bytes->data(), bytes->size()};
 }
 
+/// librdkafka carries a number as well as a pointer; never null, which stands for none.
+void* opaque_of(std::size_t number) {
+  return reinterpret_cast<void*>(number);  // NOLINT(performance-no-int-to-ptr): never followed
+}
+std::size_t index_of(const void* opaque) { return reinterpret_cast<std::size_t>(opaque) - 1; }
+
 bool was_purged(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR__PURGE_QUEUE || code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
 }
@@ -63,11 +69,16 @@ const std::string* Producer::intern(std::string_view topic) {
 }
 
 Result<rd_kafka_topic_t*> Producer::topic_handle(std::string_view topic) {
-  if (const auto found = topics_.find(topic); found != topics_.end()) return found->second.get();
-  const std::string name(topic);
-  TopicHandle handle(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
-  if (!handle) return forward(to_error({Call::produce, rd_kafka_last_error(), false, false, false, "topic " + name}));
-  return topics_.emplace(name, std::move(handle)).first->second.get();
+  if (last_topic_.handle != nullptr && last_topic_.name == topic) return last_topic_.handle;
+  auto found = topics_.find(topic);
+  if (found == topics_.end()) {
+    const std::string name(topic);
+    TopicHandle handle(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
+    if (!handle) return forward(to_error({Call::produce, rd_kafka_last_error(), false, false, false, "topic " + name}));
+    found = topics_.emplace(name, std::move(handle)).first;
+  }
+  last_topic_ = {found->first, found->second.get()};
+  return last_topic_.handle;
 }
 
 Result<Progress> Producer::publish(const MessageView& message, const Destination& to,
@@ -95,7 +106,7 @@ Result<Progress> Producer::enqueue(const MessageView& message, const Destination
       client_.get(), RD_KAFKA_VTYPE_RKT, topic, RD_KAFKA_VTYPE_PARTITION, to.partition, RD_KAFKA_VTYPE_MSGFLAGS,
       RD_KAFKA_MSG_F_COPY, RD_KAFKA_VTYPE_VALUE, value.data, value.size, RD_KAFKA_VTYPE_KEY, key.data, key.size,
       RD_KAFKA_VTYPE_TIMESTAMP, std::max<std::int64_t>(message.timestamp_ms, 0), RD_KAFKA_VTYPE_HEADERS, headers.get(),
-      RD_KAFKA_VTYPE_OPAQUE, static_cast<void*>(&origins_.back()), RD_KAFKA_VTYPE_END);
+      RD_KAFKA_VTYPE_OPAQUE, opaque_of(origins_.size()), RD_KAFKA_VTYPE_END);
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
     disown(headers);  // the message owns them now
     ++outstanding_;
@@ -132,7 +143,7 @@ void Producer::flush(Millis wait) { rd_kafka_flush(client_.get(), static_cast<in
 void Producer::on_delivery(const rd_kafka_message_t& message) {
   --outstanding_;
   if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR || was_purged(message.err)) return;
-  const Origin& origin = *static_cast<const Origin*>(message._private);
+  const Origin& origin = origins_.at(index_of(message._private));
   const std::size_t size = message.len + message.key_len + headers_size(message);
   failed_.push_back({{{*origin.topic, origin.partition}, origin.offset},
                      rd_kafka_topic_name(message.rkt),

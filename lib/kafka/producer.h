@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -50,7 +49,7 @@ class Producer final : public Callbacks {
   void on_delivery(const rd_kafka_message_t& message) override;
 
  private:
-  /// Where a message in flight came from. Its address travels through librdkafka as the message's opaque.
+  /// Where a message in flight came from. Its index, and one, travels through librdkafka as the message's opaque.
   struct Origin {
     const std::string* topic;
     std::int32_t partition;
@@ -77,7 +76,11 @@ class Producer final : public Callbacks {
   std::map<std::string, TopicHandle, std::less<>> topics_;
   std::set<std::string, std::less<>> names_;
   const std::string* last_name_ = nullptr;
-  std::deque<Origin> origins_;  ///< of the batch; a deque because its elements stay where they are
+  struct {
+    std::string name;
+    rd_kafka_topic_t* handle = nullptr;
+  } last_topic_;                 ///< of topic_handle(): runs of one topic are the rule
+  std::vector<Origin> origins_;  ///< of the batch; keeps its memory from batch to batch
   std::vector<Failed> failed_;
   std::size_t outstanding_ = 0;
   std::size_t published_ = 0;
