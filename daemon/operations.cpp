@@ -17,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using idempotency::Key;
-using idempotency::Outcome;
 using idempotency::Record;
 using idempotency::ResultStore;
 using idempotency::Status;

@@ -61,6 +61,7 @@ Result<Child> start_child(const ChildOptions& options) {
   if (!out || !err || !report) return forward(!out ? out.error() : !err ? err.error() : report.error());
   std::vector<std::string> words = options.command;
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   const pid_t guard = ::getpid();

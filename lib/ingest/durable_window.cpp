@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <system_error>
 
 namespace firstseen::ingest {
 namespace {
@@ -34,6 +35,13 @@ DurableWindow::DurableWindow(std::unique_ptr<store::SeenStore> store, Millis ttl
 }
 
 Result<std::unique_ptr<DurableWindow>> DurableWindow::open(const DurableWindowOptions& options) {
+  std::error_code ignored;
+  if (std::filesystem::exists(options.directory / "data.mdb", ignored)) {
+    return fail(Exit::config,
+                fmt::format("{} holds a store of another kind (of 'firstseen exec', or a ledger): nothing was "
+                            "changed; name another directory",
+                            options.directory.string()));
+  }
   store::OpenOptions store_options;
   store_options.directory = options.directory / "slot-0";
   store_options.ttl = options.ttl;

@@ -41,6 +41,10 @@ TEST_F(ExecStore, IsListedLookedUpAndForgotten) {
 TEST_F(ExecStore, OfAnotherKindIsRefusedByEverybody) {
   ASSERT_EQ(exec("a", "true").status, 0);
   EXPECT_EQ(run({"store", "lookup", "--store", store(), "--digest", std::string(32, '0')}).status, 64);
+  const Finished filter = run({"filter", "--key", "payload:/id", "--store", store()}, {}, "{\"id\": 1}\n");
+  EXPECT_EQ(filter.status, 78);
+  EXPECT_NE(filter.err.find("another kind"), std::string::npos) << filter.err;
+  EXPECT_FALSE(std::filesystem::exists(store() + "/slot-0"));
   const TemporaryDirectory other;
   std::filesystem::create_directory(other.path() / "slot-0");
   for (const std::vector<std::string>& words :

@@ -24,19 +24,17 @@ using idempotency::State;
 
 constexpr int processes = 4;
 
-int race_keys() {
-  const char* keys = std::getenv("FIRSTSEEN_RACE_KEYS");  // NOLINT(concurrency-mt-unsafe): no other thread
-  return keys == nullptr ? 10'000 : std::stoi(keys);
-}
+constexpr int race_keys = 10'000;
 
 TEST(Processes, Of64ThreadsIn4ProcessesExactlyOneStartsEachKey) {
-  const int keys = race_keys();
   const TemporaryDirectory directory(memory_directory());
   std::vector<WorkerProcess> workers;
   for (int i = 0; i < processes; ++i) {
-    workers.emplace_back(std::vector<std::string>{"race", (directory.path() / "store").string(), std::to_string(keys),
-                                                  "16", std::to_string(i)});
+    workers.emplace_back(std::vector<std::string>{"race", (directory.path() / "store").string(),
+                                                  std::to_string(race_keys), "16", std::to_string(i)});
   }
+  for (const WorkerProcess& worker : workers) ASSERT_EQ(worker.line(), "ready");
+  for (const WorkerProcess& worker : workers) worker.go();
   int winners = 0;
   int winning_processes = 0;
   for (const WorkerProcess& worker : workers) {
@@ -48,7 +46,7 @@ TEST(Processes, Of64ThreadsIn4ProcessesExactlyOneStartsEachKey) {
     worker.release();
     EXPECT_EQ(worker.wait(), 0);
   }
-  EXPECT_EQ(winners, keys);
+  EXPECT_EQ(winners, race_keys);
   EXPECT_GT(winning_processes, 1) << "nobody raced";
   RecordProperty("winners", winners);
 }

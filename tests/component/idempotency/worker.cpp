@@ -38,16 +38,25 @@ std::vector<int> shuffled(int count, unsigned seed) {
 
 Key key_of(int number) { return *Key::make(fmt::format("key {}", number)); }
 
+/// Says that it is ready and waits for one byte, so that all processes begin at once.
+bool wait_for_the_others() {
+  fmt::print("ready\n");
+  char go = 0;
+  return std::fflush(stdout) == 0 && ::read(STDIN_FILENO, &go, 1) == 1;
+}
+
 int race(const std::shared_ptr<ResultStore>& store, int keys, int threads, unsigned seed) {
   std::atomic<int> won = 0;
   std::atomic<bool> failed = false;
   std::vector<std::thread> racing;
   Handler handler(store);
+  if (!wait_for_the_others()) return 1;
   for (int i = 0; i < threads; ++i) {
     racing.emplace_back([&, i] {
-      // All in one order, so that they meet; half of them from the other end, so that they cross.
+      // Each process begins at another key; half of the threads go the other way, so that they cross.
+      const int first = static_cast<int>(seed) * keys / 4;
       for (int k = 0; k < keys; ++k) {
-        const int number = (static_cast<unsigned>(i) + seed) % 2 == 0 ? k : keys - 1 - k;
+        const int number = (first + (i % 2 == 0 ? k : keys - k)) % keys;
         const auto started = handler.start(key_of(number));
         if (!started) failed = complain(started.error()) != 0;
         if (started && started->claim) ++won;

@@ -59,6 +59,10 @@ std::string WorkerProcess::line() const {
   return text;
 }
 
+void WorkerProcess::go() const {
+  if (::write(in_, "g", 1) != 1) throw std::runtime_error("the worker is gone");
+}
+
 void WorkerProcess::release() { ::close(std::exchange(in_, -1)); }
 
 int WorkerProcess::wait() {

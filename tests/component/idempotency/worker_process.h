@@ -21,6 +21,8 @@ class WorkerProcess {
   void kill() const;
   /// One line of its stdout; empty at the end.
   [[nodiscard]] std::string line() const;
+  /// Lets a worker that said it was ready begin.
+  void go() const;
   /// Closes its stdin.
   void release();
   /// Waits for the end: its exit status, or 128 + the signal that ended it.
