@@ -13,6 +13,10 @@ constexpr std::size_t least_growth = 65'536;
 /// by n/7 then, and 8 * n/7 > n.
 constexpr std::size_t moved_per_entry = 8;
 
+/// New entries per step of populating (2 MiB, up to 4 ms where page faults are dear) or giving back: 100 million keys
+/// need a million new ones for it, long before the table that is full at three quarters gets into trouble.
+constexpr std::size_t entries_per_step = 2048;
+
 /// A table that is used for less than this part shrinks.
 constexpr std::size_t shrink_below = 3;
 
@@ -44,19 +48,50 @@ void GrowingIndex::scrub(double share, LiveRange live) {
 }
 
 void GrowingIndex::make_room(std::size_t live_entries, std::size_t added, LiveRange live, const DigestAt& digest_at) {
-  if (!next_) {
+  if (retired_) release(added);
+  if (next_) {
+    move(added * moved_per_entry, live, digest_at);
+  } else if (coming_) {
+    populate(added);
+    if (next_) begin_moving(live);
+  } else if (!retired_) {
     const bool full = table_.too_small_for(live_entries);
     const bool idle = table_.capacity() / shrink_below > roomy(live_entries);
     if (!full && !idle) return;
-    begin(roomy(live_entries), live);
+    coming_.emplace(roomy(live_entries));
+    owed_ = entries_per_step;  // the first step is due at once: it is all that a small table needs
   }
-  move(added * moved_per_entry, live, digest_at);
 }
 
-void GrowingIndex::begin(std::size_t capacity, LiveRange live) {
-  next_.emplace(capacity);
+void GrowingIndex::populate(std::size_t added) {
+  for (owed_ += added; owed_ >= entries_per_step; owed_ -= entries_per_step) {
+    if (!coming_->populate_step()) continue;
+    next_ = std::move(coming_);
+    coming_.reset();
+    owed_ = 0;
+    return;
+  }
+}
+
+void GrowingIndex::release(std::size_t added) {
+  for (owed_ += added; owed_ >= entries_per_step; owed_ -= entries_per_step) {
+    if (!retired_->release_step()) continue;
+    retired_.reset();
+    owed_ = 0;
+    return;
+  }
+}
+
+void GrowingIndex::begin_moving(LiveRange live) {
   moved_to_ = live.head;
   left_ = live.length;
+}
+
+void GrowingIndex::finish_moving() {
+  retired_ = std::move(table_).retire();
+  table_ = std::move(*next_);
+  next_.reset();
+  owed_ = 0;
 }
 
 void GrowingIndex::move(std::size_t positions, LiveRange live, const DigestAt& digest_at) {
@@ -75,8 +110,7 @@ void GrowingIndex::move(std::size_t positions, LiveRange live, const DigestAt& d
     positions -= count;
   }
   if (left_ != 0 && live.contains(moved_to_)) return;
-  table_ = std::move(*next_);
-  next_.reset();
+  finish_moving();
 }
 
 void GrowingIndex::move_chunk(LogPosition first, std::size_t count, LiveRange live, const DigestAt& digest_at) {
@@ -99,12 +133,18 @@ void GrowingIndex::move_chunk(LogPosition first, std::size_t count, LiveRange li
 }
 
 void GrowingIndex::rebuild(std::size_t live_entries, LiveRange live, const DigestAt& digest_at) {
+  coming_.reset();
   table_ = PositionIndex(0);  // given back before the new one is made
-  begin(roomy(live_entries), live);
+  next_.emplace(roomy(live_entries));
+  begin_moving(live);
   move(live.length, live, digest_at);
+  retired_.reset();
 }
 
-std::size_t GrowingIndex::memory_bytes() const { return table_.memory_bytes() + (next_ ? next_->memory_bytes() : 0); }
+std::size_t GrowingIndex::memory_bytes() const {
+  const auto of = [](const std::optional<PositionIndex>& table) { return table ? table->memory_bytes() : 0; };
+  return table_.memory_bytes() + of(coming_) + of(next_) + (retired_ ? retired_->bytes() : 0);
+}
 
 std::size_t GrowingIndex::overflow_entries() const {
   return table_.overflow_entries() + (next_ ? next_->overflow_entries() : 0);

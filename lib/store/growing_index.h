@@ -9,10 +9,11 @@
 
 namespace firstseen::store {
 
-/// The position index of a store whose number of keys changes. When its table is full, a larger one is filled step by
-/// step from the log while both are asked, so that no batch waits for it: new entries go to the larger table only, and
-/// each brings a few old ones along. It grows by about a seventh, so that at rest there are 8.5 to 9.8 bytes per key
-/// and never more than 18.4 while it grows. One thread at a time.
+/// The position index of a store whose number of keys changes, without a long pause: everything that a change of size
+/// costs is paid in small steps by the new entries. When the table is full, memory for a larger one is first populated;
+/// then new entries go to the larger table only, each brings a few old ones along from the log, and both are asked;
+/// then the old table's memory is given back. It grows by about a seventh, so that at rest there are 8.5 to 9.8 bytes
+/// per key and never more than 18.5 while it grows. One thread at a time.
 class GrowingIndex {
  public:
   /// Reads the digest at a live position; false where the position has none (the gap behind a record).
@@ -34,20 +35,26 @@ class GrowingIndex {
   /// Fills a table for `live_entries` from the log at once.
   void rebuild(std::size_t live_entries, LiveRange live, const DigestAt& digest_at);
 
-  [[nodiscard]] bool changing_size() const { return next_.has_value(); }
+  [[nodiscard]] bool changing_size() const { return next_ || coming_; }
   [[nodiscard]] std::size_t memory_bytes() const;
   [[nodiscard]] std::size_t overflow_entries() const;
 
  private:
-  void begin(std::size_t capacity, LiveRange live);
+  void populate(std::size_t added);
+  void begin_moving(LiveRange live);
+  void finish_moving();
+  void release(std::size_t added);
   void move(std::size_t positions, LiveRange live, const DigestAt& digest_at);
   void move_chunk(LogPosition first, std::size_t count, LiveRange live, const DigestAt& digest_at);
 
   std::uint64_t secret_;
   PositionIndex table_;
-  std::optional<PositionIndex> next_;  ///< while the size changes
-  LogPosition moved_to_ = 0;           ///< what stands in the log before this is in `next_`
-  LogPosition left_ = 0;               ///< positions from there on that are still to be moved
+  std::optional<PositionIndex> coming_;  ///< of the next size, being populated
+  std::optional<PositionIndex> next_;    ///< of the next size, being filled
+  std::optional<IndexMemory> retired_;   ///< of the last size, being given back
+  std::size_t owed_ = 0;                 ///< entries added since the last step of populating or giving back
+  LogPosition moved_to_ = 0;             ///< what stands in the log before this is in `next_`
+  LogPosition left_ = 0;                 ///< positions from there on that are still to be moved
 };
 
 template <class Visit>

@@ -1,8 +1,10 @@
 #include "store/index_memory.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
-#include <cstdint>
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <new>
 #include <utility>
@@ -11,6 +13,7 @@ namespace firstseen::store {
 namespace {
 
 constexpr std::size_t huge_page = std::size_t{2} << 20U;
+constexpr std::size_t release_bytes = 16 * huge_page;
 
 }  // namespace
 
@@ -21,13 +24,37 @@ IndexMemory::IndexMemory(std::size_t lines) {
   void* base = mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (base == MAP_FAILED) throw std::bad_alloc();
   mapped_ = {static_cast<std::byte*>(base), room};
-  std::size_t space = room;
-  void* start = base;
-  if (large) {
-    start = std::align(huge_page, bytes, base, space);
-    madvise(start, bytes, MADV_HUGEPAGE);  // where it is not allowed, small pages serve as well
-  }
-  lines_ = {static_cast<IndexLine*>(start), lines};
+  if (large) align(bytes);
+  lines_ = {reinterpret_cast<IndexLine*>(mapped_.data()), lines};
+}
+
+/// Leaves of the mapping `bytes` that begin with a huge page.
+void IndexMemory::align(std::size_t bytes) {
+  std::size_t space = mapped_.size();
+  void* start = mapped_.data();
+  start = std::align(huge_page, bytes, start, space);
+  const std::size_t before = mapped_.size() - space;
+  const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const std::size_t kept = (bytes + page - 1) / page * page;
+  if (before != 0) munmap(mapped_.data(), before);
+  if (space > kept) munmap(mapped_.data() + before + kept, space - kept);
+  mapped_ = {static_cast<std::byte*>(start), kept};
+  madvise(start, bytes, MADV_HUGEPAGE);  // where it is not allowed, small pages serve as well
+}
+
+bool IndexMemory::populate_step() {
+  const std::size_t count = std::min(huge_page / sizeof(IndexLine), lines_.size() - populated_);
+  std::fill_n(lines_.begin() + static_cast<std::ptrdiff_t>(populated_), count, IndexLine{});
+  populated_ += count;
+  return populated_ == lines_.size();
+}
+
+bool IndexMemory::release_step() {
+  lines_ = {};
+  const std::size_t stays = mapped_.size() > release_bytes ? mapped_.size() - release_bytes : 0;
+  if (!mapped_.empty()) munmap(mapped_.data() + stays, mapped_.size() - stays);
+  mapped_ = mapped_.first(stays);
+  return mapped_.empty();
 }
 
 void IndexMemory::release() noexcept {
@@ -39,13 +66,16 @@ void IndexMemory::release() noexcept {
 IndexMemory::~IndexMemory() { release(); }
 
 IndexMemory::IndexMemory(IndexMemory&& other) noexcept
-    : mapped_(std::exchange(other.mapped_, {})), lines_(std::exchange(other.lines_, {})) {}
+    : mapped_(std::exchange(other.mapped_, {})),
+      lines_(std::exchange(other.lines_, {})),
+      populated_(std::exchange(other.populated_, 0)) {}
 
 IndexMemory& IndexMemory::operator=(IndexMemory&& other) noexcept {
   if (this != &other) {
     release();
     mapped_ = std::exchange(other.mapped_, {});
     lines_ = std::exchange(other.lines_, {});
+    populated_ = std::exchange(other.populated_, 0);
   }
   return *this;
 }

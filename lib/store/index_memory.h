@@ -18,14 +18,24 @@ class IndexMemory {
   IndexMemory(const IndexMemory&) = delete;
   IndexMemory& operator=(const IndexMemory&) = delete;
 
+  /// Has the kernel give the next 2 MiB their pages, which takes it milliseconds at worst; until then the first touch
+  /// of each would. True once all have them.
+  bool populate_step();
+  /// Gives 32 MiB back, from the end, which without huge pages takes milliseconds, too. True once nothing is left; the
+  /// lines must not be used any more from the first step on.
+  bool release_step();
+
+  [[nodiscard]] std::size_t bytes() const { return mapped_.size(); }
   [[nodiscard]] std::span<IndexLine> lines() { return lines_; }
   [[nodiscard]] std::span<const IndexLine> lines() const { return lines_; }
 
  private:
+  void align(std::size_t bytes);
   void release() noexcept;
 
   std::span<std::byte> mapped_;
   std::span<IndexLine> lines_;
+  std::size_t populated_ = 0;  ///< lines from the first on
 };
 
 }  // namespace firstseen::store

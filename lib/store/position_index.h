@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
+#include <utility>
 
 #include "base/digest.h"
 #include "store/index_line.h"
@@ -25,6 +26,12 @@ class PositionIndex {
  public:
   /// Room for about `capacity` live entries.
   explicit PositionIndex(std::size_t capacity);
+
+  /// Makes the table ready for use a little further; true once it is. Not necessary, but without it inserts wait for
+  /// the kernel to find the memory.
+  bool populate_step() { return memory_.populate_step(); }
+  /// The memory, to be given back in steps; the table must not be used any more.
+  IndexMemory retire() && { return std::move(memory_); }
 
   /// Has the two lines brought into the cache.
   void prefetch(const KeyedHash& hash) const;

@@ -111,13 +111,24 @@ TEST(GrowingIndex, GivesMemoryBackWhenMostEntriesHaveGone) {
   for (std::uint64_t key = 0; key < 600'000; ++key) log.add(key);
   const std::size_t at_its_largest = log.index.memory_bytes();
   log.head = static_cast<LogPosition>(log.digests.size()) - 1000;
-  for (std::uint64_t key = 0; key < 2000; ++key) log.add(1'000'000 + key);
+  for (std::uint64_t key = 0; key < 10'000; ++key) log.add(1'000'000 + key);
   EXPECT_LT(log.index.memory_bytes(), at_its_largest / 4);
   for (LogPosition at = log.head; at < log.digests.size(); ++at) {
     if (at % 10 != 9) {
       ASSERT_GE(log.times_found(at), 1U) << at;
     }
   }
+}
+
+TEST(GrowingIndex, NoStepOfAChangeTouchesMoreThanAFewMegabytesOfNewMemory) {
+  IndexMemory memory((std::size_t{9} << 20U) / sizeof(IndexLine));
+  int steps = 1;
+  while (!memory.populate_step()) ++steps;
+  EXPECT_EQ(steps, 5);
+  steps = 1;
+  while (!memory.release_step()) ++steps;
+  EXPECT_EQ(steps, 1);
+  EXPECT_EQ(memory.bytes(), 0U);
 }
 
 }  // namespace
