@@ -86,7 +86,7 @@ void check_key(const config::Settings& settings, config::Problems& problems) {
   const key::KeySpec spec = key_spec(settings.key);
   const auto check = [&](const key::KeySpec& candidate, const std::string& path) {
     const auto made = key::Deriver::make(candidate);
-    if (!made) problems.add(path, made.error().message);
+    if (!made) problems.add_quoted(path, made.error().message);
     return made.has_value();
   };
   bool sound = true;
@@ -100,7 +100,7 @@ void check_key(const config::Settings& settings, config::Problems& problems) {
 
 void check_properties(const config::Settings& settings, config::Problems& problems) {
   for (const auto& [name, why] : kafka::check_properties(settings.kafka.properties)) {
-    problems.add("kafka.properties." + name, why);
+    problems.add_quoted("kafka.properties." + name, why);
   }
 }
 

@@ -35,6 +35,7 @@ Place Problems::place_of(std::string_view path) const {
 Problems Problems::same_file() const {
   Problems fresh(file_);
   fresh.places_ = places_;
+  fresh.expanded_ = expanded_;
   return fresh;
 }
 
@@ -65,6 +66,15 @@ std::vector<std::string> Problems::lines() const {
                                             : fmt::format("{}: {}: {}", where, p.path, p.message)));
   }
   return lines;
+}
+
+bool Problems::is_expanded(std::string_view path) const {
+  return std::any_of(expanded_.begin(), expanded_.end(),
+                     [&](const std::string& expanded) { return within(expanded, path); });
+}
+
+void Problems::add_quoted(const std::string& path, const std::string& message) {
+  add(path, is_expanded(path) ? "does not expand to a valid value (which is not shown)" : message);
 }
 
 }  // namespace firstseen::config

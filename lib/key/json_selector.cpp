@@ -91,6 +91,8 @@ class JsonSelector::Walk {
   void select(const Node& node, std::size_t begin, Range raw);
 
   bool fail(std::string_view reason, std::size_t at, std::string note);
+  /// Malformed: `note` says what should stand here, unless the document ends.
+  bool unexpected(std::string_view note);
   bool take(char token);
   [[nodiscard]] bool at(char token) const;
   std::string_view take_token();
@@ -210,16 +212,16 @@ bool JsonSelector::Walk::object(Way way) {
   do {
     if (!member({way.node, way.encode, way.depth + 1})) return false;
   } while (take(','));
-  if (!take('}')) return fail(reason::malformed_json, here(), "expected ',' or '}'");
+  if (!take('}')) return unexpected("expected ',' or '}'");
   return close_object(first, way.encode);
 }
 
 bool JsonSelector::Walk::member(Way way) {
-  if (!at('"')) return fail(reason::malformed_json, here(), "expected a member name");
+  if (!at('"')) return unexpected("expected a member name");
   const std::size_t name_at = here();
   std::string_view name;
   if (!text(take_token(), name)) return false;
-  if (!take(':')) return fail(reason::malformed_json, here(), "expected ':'");
+  if (!take(':')) return unexpected("expected ':'");
   const Node* const node = way.node != nullptr ? tree_.member(*way.node, name) : nullptr;
   const std::size_t begin = encoding_.size();
   if (way.encode) append_sized(encoding_, Tag::json_string, name);
@@ -260,7 +262,7 @@ bool JsonSelector::Walk::array(Way way) {
       if (!value({node, way.encode, way.depth + 1})) return false;
       ++index;
     } while (take(','));
-    if (!take(']')) return fail(reason::malformed_json, here(), "expected ',' or ']'");
+    if (!take(']')) return unexpected("expected ',' or ']'");
   }
   if (way.encode) append_tag(encoding_, Tag::json_end);
   return true;
@@ -333,6 +335,10 @@ bool JsonSelector::Walk::fail(std::string_view reason, std::size_t at, std::stri
 bool JsonSelector::Walk::at(char token) const { return !begins_.empty() && buffer_[begins_.front()] == token; }
 
 /// Takes the next token if it is this one of one character.
+bool JsonSelector::Walk::unexpected(std::string_view note) {
+  return fail(reason::malformed_json, here(), std::string(begins_.empty() ? "the document is not closed" : note));
+}
+
 bool JsonSelector::Walk::take(char token) {
   if (!at(token)) return false;
   begins_ = begins_.subspan(1);

@@ -93,6 +93,19 @@ TEST(Status, WithoutADaemonIsUnavailable) {
   EXPECT_EQ(run({"skip", "orders", "0", "1", "-c", scene.config()}).status, 69);
 }
 
+TEST(Validate, ShowsNoValueOutOfAFileThatTheKeyRefuses) {
+  const Scene scene;
+  const std::string secret = scene.config() + ".secret";
+  std::ofstream(secret) << "hush";
+  for (const std::string& part : {"${file:" + secret + "}", "payload:${file:" + secret + "}"}) {
+    scene.configure("", part);
+    const Finished finished = run({"validate", scene.config()});
+    EXPECT_EQ(finished.status, 78);
+    EXPECT_NE(finished.err.find("key.fields[0]"), std::string::npos) << finished.err;
+    EXPECT_EQ((finished.out + finished.err).find("hush"), std::string::npos) << finished.err;
+  }
+}
+
 TEST(Store, OfAnotherKindIsRefusedUnchanged) {
   const Scene scene;
   std::filesystem::create_directories(scene.store() + "/slot-0");
