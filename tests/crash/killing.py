@@ -19,6 +19,8 @@ _STEP_TIMEOUT_S = 30.0
 
 # Steps that come once in a life; the others come with every batch, and any of them may be the one.
 _ONCE = {"started", "assigned", "stopping", "rebuilding", "aborting", "aborted", "rolled_back"}
+# It takes a message that arrives while a batch is being committed.
+_RARE = {"overlapping"}
 _ONLY_AFTER_A_REFUSED_MESSAGE = {"aborting", "aborted", "rolled_back"}
 
 
@@ -67,7 +69,7 @@ class Killer:
                 hold(self.chance.uniform(0.0, 2.0))
                 daemon.signal(signal.SIGKILL)
             else:
-                count = 1 if target in _ONCE else self.chance.randint(1, 25)
+                count = 1 if target in _ONCE else self.chance.randint(1, 3 if target in _RARE else 25)
                 daemon.start(FIRSTSEEN_CRASH_AT=f"{target}:{count}")
                 self._provoke(target)
             status = daemon.wait_exit(_STEP_TIMEOUT_S)
