@@ -14,7 +14,7 @@ from scene import Flow, Scene
 
 AT_RANDOM = "random"
 KILLS_PER_STEP = 5
-_ATTEMPTS = 3
+_ATTEMPTS = 5
 _STEP_TIMEOUT_S = 30.0
 
 # Steps that come once in a life; the others come with every batch, and any of them may be the one.
@@ -69,7 +69,7 @@ class Killer:
                 hold(self.chance.uniform(0.0, 2.0))
                 daemon.signal(signal.SIGKILL)
             else:
-                count = 1 if target in _ONCE else self.chance.randint(1, 3 if target in _RARE else 25)
+                count = 1 if target in _ONCE | _RARE else self.chance.randint(1, 25)
                 daemon.start(FIRSTSEEN_CRASH_AT=f"{target}:{count}")
                 self._provoke(target)
             status = daemon.wait_exit(_STEP_TIMEOUT_S)
