@@ -116,6 +116,7 @@ class Scene:
     chance: random.Random
     with_keys: bool
     killed: Counter[str] = field(default_factory=Counter)
+    longest_hold_s: float = 1.0  # before a kill at random; shorter than a life on this machine
 
     def run(self, kills: int) -> bool:
         Admin(self.brokers).create_topic(self.topic, _PARTITIONS)
@@ -147,7 +148,7 @@ class Scene:
         """One life; true if it ended by the kill."""
         if target == AT_RANDOM:
             process = self._start()
-            hold(self.chance.uniform(0.0, 1.0))
+            hold(self.chance.uniform(0.0, self.longest_hold_s))
             process.send_signal(signal.SIGKILL)
         else:
             # All files of an earlier life may be done: only those of the last folder are sure to be there.
@@ -158,6 +159,8 @@ class Scene:
             return True
         if status != 0:
             raise RuntimeError(f"status {status}: see {self.directory / 'log'}")
+        if target == AT_RANDOM:
+            self.longest_hold_s *= 0.7  # a fast machine
         self.files.add_folder()  # it came to its end first: more work for the next attempt
         return False
 
