@@ -35,6 +35,7 @@ Result<std::unique_ptr<GroupConsumer>> GroupConsumer::make(const ClientOptions& 
   auto client = make_handle(RD_KAFKA_CONSUMER, std::move(*conf), *consumer);
   if (!client) return forward(client.error());
   consumer->client_ = std::move(*client);
+  consumer->fetcher_ = sleeping_fetcher(*rd_kafka_conf(consumer->client_.get()));
   consumer->queue_.reset(rd_kafka_queue_get_consumer(consumer->client_.get()));
   return consumer;
 }
@@ -102,7 +103,17 @@ Result<Taken> GroupConsumer::take(std::size_t max_messages, Millis wait) {
     if (auto sought = seek(positions); !sought) return forward(sought.error());
   }
   taken.messages = batch.finish();
+  keep_fetching(taken.messages);
   return taken;
+}
+
+void GroupConsumer::keep_fetching(std::span<const MessageView> taken) {
+  std::uint64_t bytes = 0;
+  for (const MessageView& message : taken) bytes += message.value.value_or("").size();
+  if (!fetcher_.to_be_woken(taken.size(), bytes, rd_kafka_queue_length(queue_.get()))) return;
+  std::vector<TopicPartition> fetched;
+  for (const Position& position : tracker_.positions()) fetched.push_back(position.tp);
+  wake_fetchers(client_.get(), fetched);
 }
 
 Result<void> GroupConsumer::fetch(std::size_t max_messages, Millis wait, MessageBatch& batch, Taken& taken) {

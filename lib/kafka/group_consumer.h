@@ -9,6 +9,7 @@
 
 #include "kafka/callbacks.h"
 #include "kafka/client.h"
+#include "kafka/fetch_waker.h"
 #include "kafka/handles.h"
 #include "kafka/message_batch.h"
 #include "kafka/offset_tracker.h"
@@ -50,6 +51,7 @@ class GroupConsumer final : public Callbacks {
   Result<void> admit(MessageHandle message, MessageBatch& batch, Taken& taken);
   Result<void> admit_error(const rd_kafka_message_t& message, Taken& taken);
   OffsetTracker::Track* track_of(const rd_kafka_message_t& message);
+  void keep_fetching(std::span<const MessageView> taken);
   Result<void> check_fatal();
   Result<void> answer(const rd_kafka_topic_partition_list_t* partitions);
   Result<void> seek(std::span<const Position> positions);
@@ -61,6 +63,7 @@ class GroupConsumer final : public Callbacks {
   ClientHandle client_;
   QueueHandle queue_;
   OffsetTracker tracker_;
+  SleepingFetcher fetcher_;
   const bool headers_wanted_;
   std::shared_ptr<ChunkPool> chunks_ = std::make_shared<ChunkPool>();
   std::vector<rd_kafka_message_t*> fetched_;  ///< scratch of fetch(); empty handles between calls

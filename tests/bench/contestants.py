@@ -38,11 +38,13 @@ class Contestant(Protocol):
 @dataclass(frozen=True)
 class BareLoop:
     threads: int = 1
+    prefetch_messages: int = 200_000
     deduplicates: bool = False
 
     @property
     def name(self) -> str:
-        return "bare loop" if self.threads == 1 else f"bare loop, {self.threads} threads"
+        deep = ", deep prefetch" if self.prefetch_messages > BareLoop.prefetch_messages else ""
+        return ("bare loop" if self.threads == 1 else f"bare loop, {self.threads} threads") + deep
 
     def command(self, job: Job) -> list[str]:
         return [
@@ -54,6 +56,7 @@ class BareLoop:
             str(job.partitions),
             f"--threads={self.threads}",
             f"--commit-interval-ms={job.commit_interval_ms}",
+            f"--prefetch-messages={self.prefetch_messages}",
         ]
 
     def index_bytes(self, _job: Job) -> int:

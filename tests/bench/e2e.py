@@ -2,6 +2,8 @@
 """./dev bench e2e: how fast the daemon is beside bare consume -> transactional produce loops without deduplication.
 
 All read the same topic of the same broker, in alternating rounds; medians, their spread and the ratios are printed.
+The loop with a deep prefetch never meets a full queue and shows what the broker and the client library carry when memory
+does not matter; the others are bounded as a daemon's would be.
 With --matrix every axis of the data is varied by itself around the default, with fewer messages."""
 
 import argparse
@@ -18,8 +20,8 @@ from contestants import BareLoop, Firstseen
 from dataset import DataSet
 from rounds import alternate, ratio, row
 
-_ONE, _TWO, _OURS = BareLoop(1), BareLoop(2), Firstseen()
-_CONTESTANTS = (_ONE, _TWO, _OURS)
+_ONE, _TWO, _DEEP, _OURS = BareLoop(1), BareLoop(2), BareLoop(2, prefetch_messages=1_000_000), Firstseen()
+_CONTESTANTS = (_ONE, _TWO, _DEEP, _OURS)
 _VERSIONS = ("librdkafka", "Kafka", "Java")
 _MATRIX_MESSAGES = 1_000_000
 _MATRIX_BYTES = 1_000_000_000  # of values, at most, in a case of the matrix
@@ -53,6 +55,7 @@ def compare(arena: Arena, data: DataSet, rounds: int, warm_up: bool) -> dict:
         "ratios": {
             "firstseen / bare loop (at least 1.0)": ratio(runs, _OURS.name, _ONE.name),
             "firstseen / bare loop, 2 threads (at least 0.8)": ratio(runs, _OURS.name, _TWO.name),
+            f"firstseen / {_DEEP.name}": ratio(runs, _OURS.name, _DEEP.name),
         },
         **arena.facts(),
     }

@@ -59,6 +59,23 @@ TEST_F(Consume, APausedPartitionDeliversNothingUntilItIsResumed) {
   EXPECT_EQ(records.back().offset, 99);
 }
 
+TEST_F(Consume, AQueueThatIsFullAgainAndAgainLosesAndRepeatsNothing) {
+  constexpr int per_partition = 20'000;
+  write("in", numbered(0, per_partition));
+  write("in", numbered(1, per_partition));
+  ClientOptions small = options();
+  small.properties = {{"queued.min.messages", "1000"}};
+  small.prefetch_bytes = 16U << 10U;
+  auto client = this->client(small);
+  join(client);
+  std::map<std::int32_t, std::int64_t> next;
+  for (const Record& record : read(client, std::size_t{2} * per_partition)) {
+    ASSERT_EQ(record.offset, next[record.partition]++);
+  }
+  EXPECT_EQ(next[0], per_partition);
+  EXPECT_EQ(next[1], per_partition);
+}
+
 TEST_F(Consume, TheEndOfTheLogIsReported) {
   write("in", numbered(0, 3));
   auto client = this->client();
