@@ -6,12 +6,11 @@
 namespace firstseen::store {
 namespace {
 
-/// A larger table has room for a seventh more, and at least for so many more.
+/// A larger table has room for twice as many while that is at most two million more (17 MB), then for two million more,
+/// and for a seventh more when that is more: each new entry moves one old one in a small store, up to eight in a large
+/// one, where memory counts.
 constexpr std::size_t least_growth = 65'536;
-
-/// Positions moved for each new entry. The larger table is complete before it is full: a table of n entries has grown
-/// by n/7 then, and 8 * n/7 > n.
-constexpr std::size_t moved_per_entry = 8;
+constexpr std::size_t largest_doubling = 2'000'000;
 
 /// New entries per step of populating (2 MiB, up to 4 ms where page faults are dear) or giving back: 100 million keys
 /// need a million new ones for it, long before the table that is full at three quarters gets into trouble.
@@ -22,7 +21,9 @@ constexpr std::size_t shrink_below = 3;
 
 constexpr std::size_t chunk = 256;
 
-std::size_t roomy(std::size_t entries) { return entries + std::max(entries / 7, least_growth); }
+std::size_t roomy(std::size_t entries) {
+  return entries + std::max(entries / 7, std::clamp(entries, least_growth, largest_doubling));
+}
 
 }  // namespace
 
@@ -50,7 +51,7 @@ void GrowingIndex::scrub(double share, LiveRange live) {
 void GrowingIndex::make_room(std::size_t live_entries, std::size_t added, LiveRange live, const DigestAt& digest_at) {
   if (retired_) release(added);
   if (next_) {
-    move(added * moved_per_entry, live, digest_at);
+    move(added * moved_per_entry_, live, digest_at);
   } else if (coming_) {
     populate(added);
     if (next_) begin_moving(live);
@@ -85,6 +86,9 @@ void GrowingIndex::release(std::size_t added) {
 void GrowingIndex::begin_moving(LiveRange live) {
   moved_to_ = live.head;
   left_ = live.length;
+  // The larger table is complete before it is full: when as many entries are new as it has room for.
+  const std::size_t room = std::max(next_->capacity(), left_ + least_growth) - left_;
+  moved_per_entry_ = left_ / room + 1;
 }
 
 void GrowingIndex::finish_moving() {

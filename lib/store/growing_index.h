@@ -12,8 +12,8 @@ namespace firstseen::store {
 /// The position index of a store whose number of keys changes, without a long pause: everything that a change of size
 /// costs is paid in small steps by the new entries. When the table is full, memory for a larger one is first populated;
 /// then new entries go to the larger table only, each brings a few old ones along from the log, and both are asked;
-/// then the old table's memory is given back. It grows by about a seventh, so that at rest there are 8.5 to 9.8 bytes
-/// per key and never more than 18.5 while it grows. One thread at a time.
+/// then the old table's memory is given back. A large one grows by a seventh, so that at rest there are 8.5 to 9.8
+/// bytes per key and never more than 18.5 while it grows; a small one doubles. One thread at a time.
 class GrowingIndex {
  public:
   /// Reads the digest at a live position; false where the position has none (the gap behind a record).
@@ -55,6 +55,7 @@ class GrowingIndex {
   std::size_t owed_ = 0;                 ///< entries added since the last step of populating or giving back
   LogPosition moved_to_ = 0;             ///< what stands in the log before this is in `next_`
   LogPosition left_ = 0;                 ///< positions from there on that are still to be moved
+  std::size_t moved_per_entry_ = 1;      ///< of these, for each new entry
 };
 
 template <class Visit>
