@@ -2,8 +2,8 @@
 """./dev bench e2e: how fast the daemon is beside bare consume -> transactional produce loops without deduplication.
 
 All read the same topic of the same broker, in alternating rounds; medians, their spread and the ratios are printed.
-The loop with a deep prefetch never meets a full queue and shows what the broker and the client library carry when memory
-does not matter; the others are bounded as a daemon's would be.
+The loop with a deep prefetch hardly ever meets a full queue and shows what the broker and the client library carry when
+memory does not matter; the others are bounded as a daemon's would be.
 With --matrix every axis of the data is varied by itself around the default, with fewer messages."""
 
 import argparse
