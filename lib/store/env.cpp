@@ -142,13 +142,19 @@ Result<void> Env::sync() {
 
 void Env::populate(Bytes bytes) const {
 #ifdef MADV_POPULATE_READ
-  const std::size_t before = reinterpret_cast<std::uintptr_t>(bytes.data()) % page_bytes_;
-  // madvise() takes a plain pointer, and changes nothing.
-  void* start = const_cast<std::uint8_t*>(bytes.data() - before);  // NOLINT(cppcoreguidelines-pro-type-const-cast)
-  madvise(start, bytes.size() + before, MADV_POPULATE_READ);
+  advise(bytes, MADV_POPULATE_READ);
 #else
   static_cast<void>(bytes);
 #endif
+}
+
+void Env::will_need(Bytes bytes) const { advise(bytes, MADV_WILLNEED); }
+
+void Env::advise(Bytes bytes, int advice) const {
+  const std::size_t before = reinterpret_cast<std::uintptr_t>(bytes.data()) % page_bytes_;
+  // madvise() takes a plain pointer, and changes nothing.
+  void* start = const_cast<std::uint8_t*>(bytes.data() - before);  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+  madvise(start, bytes.size() + before, advice);
 }
 
 std::optional<OldReader> Env::oldest_reader() const {

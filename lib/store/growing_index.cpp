@@ -136,13 +136,14 @@ void GrowingIndex::move_chunk(LogPosition first, std::size_t count, LiveRange li
   for (std::size_t i = 0; i < filled; ++i) next_->insert_once(moved[i].hash, moved[i].position, live);
 }
 
-void GrowingIndex::rebuild(std::size_t live_entries, LiveRange live, const DigestAt& digest_at) {
+PositionIndex& GrowingIndex::start_over(std::size_t live_entries) {
   coming_.reset();
-  table_ = PositionIndex(0);  // given back before the new one is made
-  next_.emplace(roomy(live_entries));
-  begin_moving(live);
-  move(live.length, live, digest_at);
+  next_.reset();
   retired_.reset();
+  owed_ = 0;
+  table_ = PositionIndex(0);  // given back before the new one is made
+  table_ = PositionIndex(roomy(live_entries));
+  return table_;
 }
 
 std::size_t GrowingIndex::memory_bytes() const {

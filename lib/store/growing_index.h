@@ -32,12 +32,15 @@ class GrowingIndex {
 
   /// Begins a change of size if `live_entries` ask for one, and does the share of it that `added` new entries owe.
   void make_room(std::size_t live_entries, std::size_t added, LiveRange live, const DigestAt& digest_at);
-  /// Fills a table for `live_entries` from the log at once.
-  void rebuild(std::size_t live_entries, LiveRange live, const DigestAt& digest_at);
+  /// Forgets everything. The table has room for `live_entries` and some more; whoever asks for it fills it before
+  /// anything else is done with the index.
+  PositionIndex& start_over(std::size_t live_entries);
 
   [[nodiscard]] bool changing_size() const { return next_ || coming_; }
   [[nodiscard]] std::size_t memory_bytes() const;
   [[nodiscard]] std::size_t overflow_entries() const;
+  /// See PositionIndex::used_slots.
+  [[nodiscard]] std::size_t used_slots() const { return table_.used_slots() + (next_ ? next_->used_slots() : 0); }
 
  private:
   void populate(std::size_t added);

@@ -86,6 +86,8 @@ class Env {
   /// Has the map show these bytes of it already: the first look at a page of the file costs more than all others. A
   /// hint; an older kernel ignores it.
   void populate(Bytes bytes) const;
+  /// Has the kernel begin to read these bytes of the map. A hint.
+  void will_need(Bytes bytes) const;
   /// The oldest snapshot that another transaction holds, after clearing those of dead processes.
   [[nodiscard]] std::optional<OldReader> oldest_reader() const;
 
@@ -96,6 +98,7 @@ class Env {
   Env(std::unique_ptr<MDB_env, Close> env, std::filesystem::path directory);
   static Result<std::shared_ptr<Env>> open_as(const EnvOptions& options, const std::filesystem::path& canonical);
   Result<void> open_databases(std::span<const DatabaseName> names);
+  void advise(Bytes bytes, int advice) const;
 
   std::unique_ptr<MDB_env, Close> env_;
   const std::filesystem::path directory_;

@@ -88,6 +88,7 @@ class LogStore final : public SeenStore {
   Result<void> create_tables();
   Result<void> load();
   Result<void> load_records(Txn& txn);
+  std::optional<std::uint64_t> fill_index();
   Result<void> take_ownership();
   Result<void> apply_durability();
   Result<void> mark_unsynced();
@@ -138,6 +139,7 @@ class LogStore final : public SeenStore {
   std::vector<Entry> staged_;
   bool undecided_ = false;
 
+  std::string index_origin_;
   std::vector<std::string> report_;
   std::uint64_t expired_entries_ = 0;
   std::uint64_t evicted_entries_ = 0;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <random>
 
+#include "store/log_reader.h"
 #include "store/log_store.h"
 #include "store/salvage.h"
 
@@ -13,6 +14,9 @@ namespace {
 
 constexpr std::uint64_t least_max_size = 64ULL << 10U;
 constexpr std::size_t least_index_entries = 4096;
+
+/// How the index came at the last start, for `firstseen store stats`.
+constexpr const char* index_note = "index";
 
 std::uint64_t random_64() {
   std::random_device device;
@@ -159,26 +163,31 @@ Result<void> LogStore::load() {
 }
 
 Result<void> LogStore::load_records(Txn& txn) {
-  std::string damage;
-  auto walked = for_each_record(txn, tables_, [&](const LogRow& row) {
-    const auto record = RecordView::parse(row.value);
-    if (!record || record->id().sequence != row.sequence || !record->intact()) {
-      damage = fmt::format(
-          "store {}: batch record {} is damaged although the machine did not go down: check the disk; "
-          "then restore the directory from a backup, or delete it to start on an empty store",
-          options_.directory.string(), row.sequence);
-      return false;
-    }
-    log_.append(row.sequence, *record);
-    return true;
-  });
-  if (!walked) return walked;
-  if (!damage.empty()) return fail(Exit::bad_data, damage);
-  if (log_.entries() != 0) index_.rebuild(log_.entries(), live(), digest_reader_);
+  auto damaged = read_heads(txn, tables_, log_);
+  if (!damaged) return forward(damaged.error());
+  if (!*damaged) damaged = fill_index();
+  if (const std::optional<std::uint64_t> sequence = *damaged) {
+    return fail(
+        Exit::bad_data,
+        fmt::format("store {}: batch record {} is damaged although the machine did not go down: check the disk; "
+                    "then restore the directory from a backup, or delete it to start on an empty store",
+                    options_.directory.string(), *sequence));
+  }
   undecided_ = !log_.records().empty() && log_.records().back().sequence > state_.settled;
-  report_.push_back(fmt::format("index built: {} keys in {} records, {} bytes of memory", log_.entries(),
-                                log_.records().size(), index_.memory_bytes()));
   if (undecided_) report_.push_back(fmt::format("batch {} is undecided: there was no clean stop", state_.last_record));
+  return {};
+}
+
+/// The result is the number of a damaged record.
+std::optional<std::uint64_t> LogStore::fill_index() {
+  const SystemClock clock;
+  const std::int64_t began_ms = clock.steady_ms();
+  if (log_.entries() != 0) {
+    if (const auto damaged = read_entries(*env_, log_, index_)) return damaged;
+  }
+  index_origin_ = fmt::format("read from {} records in {} ms", log_.records().size(), clock.steady_ms() - began_ms);
+  report_.push_back(
+      fmt::format("index {}: {} keys, {} bytes of memory", index_origin_, log_.entries(), index_.memory_bytes()));
   return {};
 }
 
@@ -212,9 +221,12 @@ Result<void> LogStore::take_ownership() {
   auto txn = Txn::begin(*env_, Txn::Mode::write);
   if (!txn) return forward(txn.error());
   auto done = write_identity(*txn, tables_, identity);
+  if (done) done = write_text(*txn, tables_, TextKind::note, index_note, index_origin_);
   if (done) done = txn->commit();
-  if (done) identity_ = identity;
-  return done;
+  if (!done) return done;
+  identity_ = identity;
+  notes_[index_note] = index_origin_;
+  return {};
 }
 
 }  // namespace firstseen::store

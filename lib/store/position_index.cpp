@@ -11,11 +11,14 @@ namespace {
 constexpr double full_load = 0.75;  // two choices of ten slots: beyond this the side table grows quickly
 constexpr std::size_t least_lines = 64;
 constexpr std::size_t least_overflow = 64;
+constexpr std::size_t most_region_lines = (std::size_t{2} << 20U) / sizeof(IndexLine);  // a huge page
 
 std::size_t lines_for(std::size_t capacity) {
   const double lines = static_cast<double>(capacity) / (static_cast<double>(IndexLine::slots) * full_load);
   return std::max(static_cast<std::size_t>(lines) + 1, least_lines);
 }
+
+std::size_t regions_for(std::size_t lines) { return (lines + most_region_lines - 1) / most_region_lines; }
 
 SlotMask free_slots(const IndexLine& line, LiveRange live) {
   return (fastest::slots_with(line, IndexLine::no_fingerprint) | ~fastest::live_slots(line, live)) & all_slots;
@@ -28,7 +31,14 @@ KeyedHash keyed_hash(const Digest& digest, std::uint64_t secret) {
   return {hash.low64, hash.high64};
 }
 
-PositionIndex::PositionIndex(std::size_t capacity) : memory_(lines_for(capacity)) {}
+PositionIndex::PositionIndex(std::size_t capacity)
+    : regions_(regions_for(lines_for(capacity))),
+      region_lines_((lines_for(capacity) + regions_ - 1) / regions_),
+      memory_(regions_ * region_lines_) {}
+
+void PositionIndex::populate_regions(std::size_t first, std::size_t end) {
+  std::ranges::fill(memory_.lines().subspan(first * region_lines_, (end - first) * region_lines_), IndexLine{});
+}
 
 bool PositionIndex::holds(const IndexLine& line, std::uint16_t fingerprint, LogPosition position) const {
   for (SlotMask hits = fastest::slots_with(line, fingerprint); hits != 0; hits &= hits - 1) {
@@ -38,6 +48,10 @@ bool PositionIndex::holds(const IndexLine& line, std::uint16_t fingerprint, LogP
 }
 
 void PositionIndex::insert(const KeyedHash& hash, LogPosition position, LiveRange live) {
+  if (!insert_in_region(hash, position, live)) insert_aside(hash, position);
+}
+
+bool PositionIndex::insert_in_region(const KeyedHash& hash, LogPosition position, LiveRange live) {
   const Place place = place_of(hash);
   IndexLine* line = &memory_.lines()[place.first_line];
   SlotMask room = free_slots(*line, live);
@@ -47,13 +61,11 @@ void PositionIndex::insert(const KeyedHash& hash, LogPosition position, LiveRang
     line = &second;
     room = second_room;
   }
-  if (room == 0) {
-    overflow_.emplace(hash.print, position);
-    return;
-  }
+  if (room == 0) return false;
   const std::size_t slot = first_slot(room);
   line->fingerprints[slot] = place.fingerprint;
   line->positions[slot] = position;
+  return true;
 }
 
 void PositionIndex::insert_once(const KeyedHash& hash, LogPosition position, LiveRange live) {

@@ -21,7 +21,10 @@ KeyedHash keyed_hash(const Digest& digest, std::uint64_t secret);
 
 /// Tells where in the log a digest may stand; the log decides. A table of cache lines with ten slots each, a slot being
 /// a 16-bit fingerprint and a position; every digest may stand in two lines. Slots whose position is not live are free.
-/// What finds no room goes to a small side table. Its size is fixed; see GrowingIndex. One thread at a time.
+/// What finds no room goes to a small side table. Its size is fixed; see GrowingIndex. One thread at a time, except for
+/// populate_regions and insert_in_region.
+///
+/// The table consists of regions of equal size, about a huge page each, and both lines of a digest are in one of them.
 class PositionIndex {
  public:
   /// Room for about `capacity` live entries.
@@ -32,6 +35,17 @@ class PositionIndex {
   bool populate_step() { return memory_.populate_step(); }
   /// The memory, to be given back in steps; the table must not be used any more.
   IndexMemory retire() && { return std::move(memory_); }
+
+  /// Regions, for threads that fill the table together: each works on regions of its own.
+  [[nodiscard]] std::size_t regions() const { return regions_; }
+  [[nodiscard]] std::size_t region_of(const KeyedHash& hash) const {
+    return ((hash.lines & low_half) * regions_) >> 32U;
+  }
+  /// Makes regions [first, end) ready for use, as populate_step() does; nothing may be in them yet.
+  void populate_regions(std::size_t first, std::size_t end);
+  /// As insert(), but false when the two lines have no room. Such an entry is for insert_aside().
+  bool insert_in_region(const KeyedHash& hash, LogPosition position, LiveRange live);
+  void insert_aside(const KeyedHash& hash, LogPosition position) { overflow_.emplace(hash.print, position); }
 
   /// Has the two lines brought into the cache.
   void prefetch(const KeyedHash& hash) const;
@@ -65,9 +79,13 @@ class PositionIndex {
     std::size_t second_line;
     std::uint16_t fingerprint;
   };
+  static constexpr std::uint64_t low_half = 0xFFFFFFFFU;
+
   [[nodiscard]] Place place_of(const KeyedHash& hash) const;
   [[nodiscard]] bool holds(const IndexLine& line, std::uint16_t fingerprint, LogPosition position) const;
 
+  std::size_t regions_;
+  std::size_t region_lines_;
   IndexMemory memory_;
   std::unordered_multimap<std::uint64_t, LogPosition> overflow_;
   std::size_t scrub_at_ = 0;
@@ -75,11 +93,13 @@ class PositionIndex {
 };
 
 inline PositionIndex::Place PositionIndex::place_of(const KeyedHash& hash) const {
-  // A number below the count of lines from 32 uniform bits, without a division.
-  const std::uint64_t count = memory_.lines().size();
+  // A number below n from 32 uniform bits, without a division: their product's upper half. What is left of it, the
+  // lower half, is uniform as well, and chooses within the region.
+  const std::uint64_t region = (hash.lines & low_half) * regions_;
+  const std::uint64_t base = (region >> 32U) * region_lines_;
   const auto fingerprint = static_cast<std::uint16_t>(hash.print);
-  return {static_cast<std::size_t>(((hash.lines & 0xFFFFFFFFU) * count) >> 32U),
-          static_cast<std::size_t>(((hash.lines >> 32U) * count) >> 32U),
+  return {static_cast<std::size_t>(base + (((region & low_half) * region_lines_) >> 32U)),
+          static_cast<std::size_t>(base + (((hash.lines >> 32U) * region_lines_) >> 32U)),
           fingerprint == IndexLine::no_fingerprint ? std::uint16_t{1} : fingerprint};
 }
 

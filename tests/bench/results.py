@@ -18,7 +18,7 @@ from harness.paths import ROOT
 from load import DISTURBED_CORES
 
 FILE = ROOT / "tests" / "bench" / "RESULTS.md"
-_STORE = ["store", "store-variants", "store-windows", "store-capped"]
+_STORE = ["store", "store-variants", "store-windows", "store-capped", "store-start"]
 _ORDER = [*_STORE, "keys", "filter", "e2e", "matrix", "latency", "peers", "recovery", "scale", "idle"]
 _PREFACE = """# Measured
 

@@ -1,8 +1,9 @@
 """The seen-store beside other ways of telling duplicates, and its variants beside each other: one thread, in turn.
 
 Groups: contestants (a B+tree in LMDB, RocksDB, a hash map in memory), variants (sizes of batches, half duplicates,
-durability), windows (the file over six windows), capped (the page cache limited to a quarter of the store). The
-first two by default, with 20 million live keys; the hash map's answers are the oracle for all others."""
+durability), windows (the file over six windows), capped (the page cache limited to a quarter of the store), start
+(opening the store after kill -9 and after a clean stop). The first two by default, with 20 million live keys; the hash
+map's answers are the oracle for all others."""
 
 import json
 import shutil
@@ -18,12 +19,13 @@ from harness.paths import program
 from load import OtherLoad
 from memory_limit import MemoryLimit, NotPossible
 
-_GROUPS = ("contestants", "variants", "windows", "capped")
+_GROUPS = ("contestants", "variants", "windows", "capped", "start")
 _TITLES = {
     "contestants": "beside other ways of telling duplicates",
     "variants": "batches, duplicates, durability",
     "windows": "the file over six windows",
     "capped": "page cache of a quarter of the store",
+    "start": "start after kill -9 and after a clean stop, warm cache",
 }
 _OWN_BYTES = 64 << 20  # of the program beside its index
 

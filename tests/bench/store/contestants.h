@@ -12,6 +12,10 @@ namespace firstseen::bench {
 std::unique_ptr<Contestant> make_seen_store(const std::filesystem::path& directory, const Workload& workload,
                                             store::Durability durability);
 
+/// How make_seen_store opens its store.
+store::OpenOptions seen_store_options(const std::filesystem::path& directory, const Workload& workload,
+                                      store::Durability durability);
+
 /// The obvious use of LMDB: one B+tree from digest to time, a get and a put per message, one commit without sync per
 /// batch. In its favour nothing is ever removed, and it is filled in the order of its keys, so without a split page.
 std::unique_ptr<Contestant> make_btree(const std::filesystem::path& directory, const Workload& workload);

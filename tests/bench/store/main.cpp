@@ -11,6 +11,7 @@
 
 #include "bench/store/contestants.h"
 #include "bench/store/lane.h"
+#include "bench/store/start.h"
 
 namespace {
 
@@ -174,6 +175,32 @@ Json run_windows(const Arguments& chosen) {
           {"ratios", {{"file after 6 windows / after 1", ratio}}}};
 }
 
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+/// How long a start takes, after a kill and after a clean stop.
+Json run_starts(const Arguments& chosen) {
+  Json rows = Json::array();
+  Json notes = Json::array();
+  for (const bench::Starts& starts : bench::measure_starts(chosen.directory / "seen", chosen.keys, chosen.rounds)) {
+    Json row = {{"start_after", starts.after},
+                {"live_keys", starts.live},
+                {"start_s", median(starts.wall_s)},
+                {"slowest_s", *std::max_element(starts.wall_s.begin(), starts.wall_s.end())},
+                {"cpu_s", starts.cpu_s / static_cast<double>(starts.wall_s.size())}};
+    row["stop_s"] = starts.stop_s.empty() ? Json() : Json(median(starts.stop_s));
+    rows.push_back(row);
+    notes.push_back(fmt::format("after {}: {}", starts.after, starts.index));
+  }
+  return {{"benchmark", "store"},
+          {"settings", {{"live keys", chosen.keys}, {"rounds", chosen.rounds}}},
+          {"rows", rows},
+          {"ratios", Json::object()},
+          {"notes", notes}};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -182,7 +209,7 @@ int main(int argc, char** argv) {
   app.add_option("--keys", chosen.keys, "live keys")
       ->check(CLI::Range(std::uint64_t{100'000}, std::uint64_t{2'000'000'000}));
   app.add_option("--group", chosen.group, "what runs")
-      ->check(CLI::IsMember({"contestants", "variants", "alone", "windows"}));
+      ->check(CLI::IsMember({"contestants", "variants", "alone", "windows", "start"}));
   app.add_flag("--slow,!--without-slow", chosen.slow, "with the B+tree and RocksDB");
   app.add_flag("!--without-oracle", chosen.oracle, "do not check the answers (the oracle takes memory)");
   app.add_flag("--wait", chosen.wait, "when filled, print the size and wait for a line of input");
@@ -192,7 +219,9 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   if (fs::exists(chosen.directory)) bench::give_up(chosen.directory.string() + " exists already");
   fs::create_directories(chosen.directory);
-  const Json result = chosen.group == "windows" ? run_windows(chosen) : run(chosen);
+  const Json result = chosen.group == "windows" ? run_windows(chosen)
+                      : chosen.group == "start" ? run_starts(chosen)
+                                                : run(chosen);
   fs::remove_all(chosen.directory);
   fmt::print("{}\n", result.dump(2));
   return result.value("exact", true) ? 0 : 1;

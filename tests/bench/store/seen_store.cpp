@@ -10,12 +10,7 @@ class SeenStoreContestant final : public Contestant {
  public:
   SeenStoreContestant(const std::filesystem::path& directory, const Workload& workload, store::Durability durability)
       : window_(static_cast<std::int64_t>(workload.window)) {
-    store::OpenOptions options;
-    options.directory = directory;
-    options.durability = durability;
-    options.ttl = Millis{window_};
-    options.max_size_bytes = workload.window * 64 + (256ULL << 20U);
-    auto opened = store::SeenStore::open(options);
+    auto opened = store::SeenStore::open(seen_store_options(directory, workload, durability));
     if (!opened) give_up(opened.error().message);
     store_ = std::move(*opened);
   }
@@ -74,6 +69,16 @@ class SeenStoreContestant final : public Contestant {
 };
 
 }  // namespace
+
+store::OpenOptions seen_store_options(const std::filesystem::path& directory, const Workload& workload,
+                                      store::Durability durability) {
+  store::OpenOptions options;
+  options.directory = directory;
+  options.durability = durability;
+  options.ttl = Millis{static_cast<std::int64_t>(workload.window)};
+  options.max_size_bytes = workload.window * 64 + (256ULL << 20U);
+  return options;
+}
 
 std::unique_ptr<Contestant> make_seen_store(const std::filesystem::path& directory, const Workload& workload,
                                             store::Durability durability) {
