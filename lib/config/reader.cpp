@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "base/suggest.h"
 #include "config/expand.h"
-#include "config/suggest.h"
 #include "config/value.h"
 
 namespace firstseen::config {

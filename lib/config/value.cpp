@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "base/suggest.h"
 #include "base/units.h"
-#include "config/suggest.h"
 
 namespace firstseen::config {
 namespace {

@@ -1,10 +1,10 @@
-#include "config/suggest.h"
+#include "base/suggest.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
 
-namespace firstseen::config {
+namespace firstseen {
 namespace {
 
 /// Levenshtein distance; names are short.
@@ -39,4 +39,4 @@ std::string suggest(std::string_view name, const std::vector<std::string>& candi
   return best;
 }
 
-}  // namespace firstseen::config
+}  // namespace firstseen
