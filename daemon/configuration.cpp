@@ -44,6 +44,10 @@ key::KeySpec key_spec(const config::Settings::Key& s) {
   spec.on_missing = on_missing(s.on_missing);
   spec.context_user = s.context_user;
   spec.context_session = s.context_session;
+  spec.include_user = s.include_user;
+  spec.include_session = s.include_session;
+  spec.exclude = s.exclude;
+  spec.template_text = s.template_text;
   return spec;
 }
 
@@ -90,12 +94,21 @@ void check_key(const config::Settings& settings, config::Problems& problems) {
     return made.has_value();
   };
   bool sound = true;
-  for (std::size_t i = 0; i < spec.fields.size(); ++i) {
+  const auto check_part = [&](const key::PartSpec& part, const std::string& path) {
     key::KeySpec single;
-    single.fields = {spec.fields[i]};
-    sound = check(single, fmt::format("key.fields[{}]", i)) && sound;
+    single.fields = {part};
+    sound = check(single, path) && sound;
+  };
+  for (std::size_t i = 0; i < spec.fields.size(); ++i) check_part(spec.fields[i], fmt::format("key.fields[{}]", i));
+  if (!spec.context_user.empty()) check_part({spec.context_user, {}}, "key.context.user");
+  if (!spec.context_session.empty()) check_part({spec.context_session, {}}, "key.context.session");
+  for (std::size_t i = 0; i < spec.exclude.size(); ++i) {
+    key::KeySpec single;
+    single.strategy = "hash";
+    single.exclude = {spec.exclude[i]};
+    sound = check(single, fmt::format("key.exclude[{}]", i)) && sound;
   }
-  if (sound) check(spec, "key");
+  if (sound) check(spec, spec.strategy == "template" ? "key.template" : "key");
 }
 
 void check_properties(const config::Settings& settings, config::Problems& problems) {

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <string_view>
+#include <vector>
 
 #include "base/topic_pattern.h"
 
@@ -104,19 +106,45 @@ void check_no_loop(const Settings& s, Problems& problems) {
   }
 }
 
+/// An option of the key that only some strategies use.
+struct KeyOption {
+  std::string_view path;
+  bool set;
+  std::vector<std::string_view> users;  ///< the strategies
+  std::string_view advice;
+};
+
 void check_key(const Settings& s, Problems& problems) {
-  if (s.key.strategy == "fields") {
-    if (s.key.fields.empty()) {
-      problems.add("key.fields",
-                   "strategy fields needs at least one part, for example [\"payload:/order/id\"] or [record_key]");
-    }
-    for (const auto& [path, text] : {std::pair{"key.context.user", &s.key.context_user},
-                                     std::pair{"key.context.session", &s.key.context_session}}) {
-      if (!text->empty()) problems.add(path, "has no effect with strategy fields; list the part in key.fields instead");
-    }
-  } else if (!s.key.fields.empty()) {
+  const auto& key = s.key;
+  const std::array<KeyOption, 7> options{{
+      {"key.fields", !key.fields.empty(), {"fields", "hash"}, "use strategy fields"},
+      {"key.context.user", !key.context_user.empty(), {"default", "hash"}, "name the part in the key itself instead"},
+      {"key.context.session",
+       !key.context_session.empty(),
+       {"default", "hash"},
+       "name the part in the key itself instead"},
+      {"key.include_user", !key.include_user, {"hash"}, "use strategy hash"},
+      {"key.include_session", !key.include_session, {"hash"}, "use strategy hash"},
+      {"key.exclude", !key.exclude.empty(), {"hash"}, "use strategy hash"},
+      {"key.template", !key.template_text.empty(), {"template"}, "use strategy template"},
+  }};
+  for (const KeyOption& option : options) {
+    const bool used = std::find(option.users.begin(), option.users.end(), key.strategy) != option.users.end();
+    if (!option.set || used) continue;
+    problems.add(std::string(option.path),
+                 fmt::format("has no effect with strategy {}; {}", key.strategy, option.advice));
+  }
+  if (key.strategy == "fields" && key.fields.empty()) {
     problems.add("key.fields",
-                 "has no effect with strategy default, which takes the whole payload; use strategy fields");
+                 "strategy fields needs at least one part, for example [\"payload:/order/id\"] or [record_key]");
+  }
+  if (key.strategy == "hash" && !key.fields.empty() && !key.exclude.empty()) {
+    problems.add("key.exclude", "has no effect beside key.fields: the listed fields are the key");
+  }
+  if (key.strategy == "template" && key.template_text.empty()) {
+    problems.add("key.template",
+                 "strategy template needs a text with parts, for example "
+                 "\"{header:tenant|none}/{payload:/order/id}\"");
   }
 }
 

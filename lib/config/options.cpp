@@ -71,14 +71,18 @@ std::vector<Option> topic_options() {
 
 std::vector<Option> key_options() {
   return {
-      {"key.strategy", Choice{at<&S::key, &S::Key::strategy>, {"fields", "default"}}, "fields", false,
-       "fields: the parts of key.fields. default: the context and the whole payload."},
+      {"key.strategy", Choice{at<&S::key, &S::Key::strategy>, {"default", "fields", "hash", "template"}}, "fields",
+       false,
+       "fields: the parts of key.fields. default: the context and the whole payload, byte for byte. hash: the context, "
+       "and the parts of key.fields, or else the payload as JSON without key.exclude. template: the text and parts of "
+       "key.template."},
       {"key.namespace", Text{at<&S::key, &S::Key::name_space>}, "", false,
        "A text that keeps these keys apart from others."},
       {"key.scope", Choice{at<&S::key, &S::Key::scope>, {"topic", "topic_partition", "none"}}, "topic", false,
        "Where a key counts: within its input topic, within its partition, or everywhere (none)."},
       {"key.fields", PartList{at<&S::key, &S::Key::fields>}, "", false,
-       "The parts of the key, at least one with strategy fields: record_key, header:NAME, payload, "
+       "The parts of the key, at least one with strategy fields, also for strategy hash: record_key, header:NAME, "
+       "payload, "
        "payload:/json/pointer, topic, partition, "
        "timestamp:BUCKET (for example timestamp:1m); each a text, or {part: TEXT, on_missing: ...}."},
       {"key.digest", Choice{at<&S::key, &S::Key::digest>, {"sha256", "sha512", "blake2b512", "xxh3_128"}}, "sha256",
@@ -87,9 +91,20 @@ std::vector<Option> key_options() {
        "A message lacks a part: take the rejects route, count the absence as a value (as_null; a JSON null is another "
        "one), or publish unchecked (pass)."},
       {"key.context.user", Text{at<&S::key, &S::Key::context_user>}, "", false,
-       "Part that names the user, for strategy default."},
+       "Part that names the user, for the strategies default and hash: for example header:x-user."},
       {"key.context.session", Text{at<&S::key, &S::Key::context_session>}, "", false,
-       "Part that names the session, for strategy default."},
+       "Part that names the session, for the strategies default and hash: for example header:x-session."},
+      {"key.include_user", Boolean{at<&S::key, &S::Key::include_user>}, "true", false,
+       "With strategy hash, whether key.context.user is part of the key."},
+      {"key.include_session", Boolean{at<&S::key, &S::Key::include_session>}, "true", false,
+       "With strategy hash, whether key.context.session is part of the key."},
+      {"key.exclude", TextList{at<&S::key, &S::Key::exclude>, true}, "", false,
+       "With strategy hash and no key.fields: places in the payload that are not part of the key, for example "
+       "[\"payload:/sent_at\"]."},
+      {"key.template", Text{at<&S::key, &S::Key::template_text>}, "", false,
+       "With strategy template: a text with parts in braces, each with a default behind | if it may be missing, and "
+       "with time formats of the message's timestamp: {header:tenant|none}/{payload:/id}@{timestamp:%Y-%m-%dT%H:%M}. "
+       "A backslash before a brace, a | or a backslash makes it the character itself."},
   };
 }
 
@@ -143,12 +158,8 @@ struct Later {
   std::string_view path;
   std::string_view text;
 };
-constexpr std::array<Later, 7> later{{{"http", "HTTP endpoints are not in this version"},
+constexpr std::array<Later, 3> later{{{"http", "HTTP endpoints are not in this version"},
                                       {"key.rules", "key rules are not in this version"},
-                                      {"key.template", "the template strategy is not in this version"},
-                                      {"key.exclude", "the hash strategy is not in this version"},
-                                      {"key.include_user", "the hash strategy is not in this version"},
-                                      {"key.include_session", "the hash strategy is not in this version"},
                                       {"log.payloads", "payloads are never logged"}}};
 
 std::string lower(std::string_view text) {

@@ -23,6 +23,7 @@ struct Choice {
 };
 struct TextList {
   std::vector<std::string>& (*at)(Settings&);
+  bool may_be_empty = false;
 };
 struct PartList {
   std::vector<KeyPart>& (*at)(Settings&);

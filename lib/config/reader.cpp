@@ -153,7 +153,7 @@ std::optional<std::string> Reader::scalar(const YAML::Node& node, const std::str
 void Reader::read_list(const TextList& list, const YAML::Node& node, const std::string& path) {
   if (!node.IsSequence()) return problem(node, path, fmt::format("a list is needed, not {}", kind_of(node)));
   if (!untagged(node, path)) return;
-  if (node.size() == 0) return problem(node, path, "the list must not be empty");
+  if (node.size() == 0 && !list.may_be_empty) return problem(node, path, "the list must not be empty");
   std::vector<std::string> texts;
   for (const YAML::Node& item : node) {
     const std::string at = fmt::format("{}[{}]", path, texts.size());

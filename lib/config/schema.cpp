@@ -18,8 +18,9 @@ struct Typed {
   Json operator()(const Choice& choice) const {
     return or_expansion({{"enum", std::vector<std::string>(choice.allowed.begin(), choice.allowed.end())}});
   }
-  Json operator()(const TextList&) const {
-    return {{"type", "array"}, {"minItems", 1}, {"items", {{"type", "string"}, {"minLength", 1}}}};
+  Json operator()(const TextList& list) const {
+    return {
+        {"type", "array"}, {"minItems", list.may_be_empty ? 0 : 1}, {"items", {{"type", "string"}, {"minLength", 1}}}};
   }
   Json operator()(const PartList&) const {
     const Json part = {

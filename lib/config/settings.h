@@ -50,6 +50,10 @@ struct Settings {
     std::string on_missing;
     std::string context_user;
     std::string context_session;
+    bool include_user = false;
+    bool include_session = false;
+    std::vector<std::string> exclude;
+    std::string template_text;
   } key;
   struct Window {
     Millis ttl{0};

@@ -21,6 +21,7 @@ enum class PartKind : std::uint8_t {
   payload = 0x06,
   payload_pointer = 0x07,
   timestamp = 0x08,
+  text = 0x09,  ///< what stands between a template's placeholders
 };
 
 /// The type of a value: the first byte of a value.

@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <optional>
@@ -44,6 +45,12 @@ std::string time_text(std::int64_t start_ms) {
                      start_ms % 1000, start_ms);
 }
 
+std::string formatted_time(const TimeFormat& format, std::int64_t timestamp_ms) {
+  std::string text;
+  format.append(timestamp_ms, text);
+  return json_quoted(text);
+}
+
 std::string pointer_text(const MessageView& message, const SelectedValue& selected) {
   return std::string(
       without_trailing_space(message.value.value_or("").substr(selected.begin, selected.end - selected.begin)));
@@ -52,15 +59,16 @@ std::string pointer_text(const MessageView& message, const SelectedValue& select
 }  // namespace
 
 std::string absence_text(const KeyPart& part, std::string_view reason) {
-  for (const ReasonText& entry : absence_texts) {
-    if (entry.reason == reason) return fmt::format("{}: {}", part.text, entry.text);
-  }
-  return fmt::format("{}: {}", part.text, reason);
+  const auto* const known = std::find_if(absence_texts.begin(), absence_texts.end(),
+                                         [&](const ReasonText& entry) { return entry.reason == reason; });
+  return fmt::format("{}: {}{}", part.text, known == absence_texts.end() ? reason : known->text,
+                     part.otherwise ? "; the default counts" : "");
 }
 
 std::string found_text(const KeyPart& part, const MessageView& message, const JsonSelector* selector) {
   switch (part.kind) {
     case PartKind::name_space:
+    case PartKind::text:
       return json_quoted(part.name);
     case PartKind::topic:
       return bytes_text(message.topic);
@@ -75,6 +83,7 @@ std::string found_text(const KeyPart& part, const MessageView& message, const Js
     case PartKind::payload_pointer:
       return pointer_text(message, selector->selected(part.selector));
     case PartKind::timestamp:
+      if (part.time_format) return formatted_time(*part.time_format, message.timestamp_ms);
       return time_text(bucket_start(message.timestamp_ms, part.bucket_ms));
   }
   return {};

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <optional>
-
+#include "base/suggest.h"
 #include "base/units.h"
 #include "key/json_text.h"
 
@@ -17,6 +16,26 @@ constexpr std::string_view known_parts =
 std::optional<std::string_view> behind(std::string_view text, std::string_view prefix) {
   if (text.substr(0, prefix.size()) != prefix) return std::nullopt;
   return text.substr(prefix.size());
+}
+
+/// What was probably meant by a text that is no part, as "; did you mean ...", or nothing.
+std::string did_you_mean(std::string_view text) {
+  const std::string_view head = text.substr(0, text.find(':'));
+  std::string meant;
+  if (text.starts_with('/')) {
+    meant = fmt::format("payload:{}", text);
+  } else if (text == "key") {
+    meant = "record_key";
+  } else if (head == "value") {
+    meant = fmt::format("payload{}", text.substr(head.size()));
+  } else {
+    meant = suggest(head, {"record_key", "header", "payload", "topic", "partition", "timestamp"});
+    if (meant.empty()) return {};
+    meant += text.substr(head.size());
+    if (meant == "header") meant += ":NAME";
+    if (meant == "timestamp") meant += ":1m";
+  }
+  return fmt::format("; did you mean '{}'?", meant);
 }
 
 Result<KeyPart> header_part(KeyPart part, std::string_view name) {
@@ -37,6 +56,11 @@ Result<KeyPart> pointer_part(KeyPart part, std::string_view pointer) {
 }
 
 Result<KeyPart> timestamp_part(KeyPart part, std::string_view bucket) {
+  if (bucket.find('%') != std::string_view::npos) {
+    return fail(Exit::config, fmt::format("key part '{}': a time format needs the strategy 'template', as in template: "
+                                          "\"{{{}}}\"; here is a bucket such as timestamp:1m",
+                                          part.text, part.text));
+  }
   const auto length = parse_duration(bucket);
   if (!length) return fail(Exit::config, fmt::format("key part '{}': {}", part.text, length.error().message));
   if (length->count() == 0) {
@@ -67,7 +91,8 @@ Result<KeyPart> parse_part(std::string_view text, OnMissing on_missing) {
   } else if (text == "partition") {
     part.kind = PartKind::partition;
   } else {
-    return fail(Exit::config, fmt::format("unknown key part '{}': it must be one of {}", text, known_parts));
+    return fail(Exit::config,
+                fmt::format("unknown key part '{}': it must be one of {}{}", text, known_parts, did_you_mean(text)));
   }
   return part;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -8,6 +9,7 @@
 #include "key/encoding.h"
 #include "key/json_pointer.h"
 #include "key/spec.h"
+#include "key/time_format.h"
 
 namespace firstseen::key {
 
@@ -17,10 +19,14 @@ struct KeyPart {
   std::string text;  ///< normalised: parts with the same text are the same part
   OnMissing on_missing = OnMissing::reject;
 
-  std::string name;            ///< header: its name; name_space: the text itself
+  std::string name;            ///< header: its name; name_space and text: the text itself
   JsonPointer pointer;         ///< payload_pointer
   std::size_t selector = 0;    ///< payload_pointer: its number in the document's selector
   std::int64_t bucket_ms = 0;  ///< timestamp
+
+  std::optional<TimeFormat> time_format;  ///< timestamp: instead of the bucket
+  std::optional<std::string> otherwise;   ///< the value that counts when the message lacks the part, encoded
+  std::optional<PointerTree> excluded;    ///< payload_pointer: what is left out of the value
 };
 
 /// Reads a part's text: record_key, header:NAME, payload, payload:POINTER, topic, partition, timestamp:BUCKET.

@@ -81,7 +81,7 @@ bool PartListDeriver::encode_parts(const MessageView& message, Derived& out) {
   append_length(canonical_, parts_.size());
   for (const KeyPart& part : parts_) {
     const Absence absence = append_part(part, message, selector_.get(), canonical_);
-    if (!absence || part.on_missing == OnMissing::as_null) continue;
+    if (!absence || part.otherwise || part.on_missing == OnMissing::as_null) continue;
     const bool reject = part.on_missing == OnMissing::reject;
     if (!reject && out.kind == Derived::Kind::pass) continue;
     set_rejection(out, reject ? Derived::Kind::reject : Derived::Kind::pass, absence.reason,

@@ -1,5 +1,6 @@
 #include "key/part_value.h"
 
+#include "key/json_exclusion.h"
 #include "key/reasons.h"
 
 namespace firstseen::key {
@@ -22,25 +23,38 @@ Absence append_header(std::string& out, const MessageView& message, std::string_
   return append_bytes(out, header->value, reason::null_header);
 }
 
-Absence append_selected(std::string& out, const MessageView& message, const SelectedValue* selected) {
+Absence append_selected(std::string& out, const MessageView& message, const KeyPart& part,
+                        const JsonSelector* selector) {
   if (!message.value) return append_absence(out, reason::null_value, Tag::kafka_null);
-  if (!selected->found) return append_absence(out, reason::missing_member, Tag::missing);
-  out.append(selected->encoding);
+  const SelectedValue& selected = selector->selected(part.selector);
+  if (!selected.found) return append_absence(out, reason::missing_member, Tag::missing);
+  if (part.excluded) {
+    append_without(selected.encoding, *part.excluded, out);
+  } else {
+    out.append(selected.encoding);
+  }
   return {};
 }
 
-Absence append_timestamp(std::string& out, std::int64_t timestamp_ms, std::int64_t bucket_ms) {
+Absence append_timestamp(std::string& out, std::int64_t timestamp_ms, const KeyPart& part) {
   if (timestamp_ms < 0) return append_absence(out, reason::missing_timestamp, Tag::missing);
-  append_integer(out, bucket_start(timestamp_ms, bucket_ms));
+  if (!part.time_format) {
+    append_integer(out, bucket_start(timestamp_ms, part.bucket_ms));
+    return {};
+  }
+  const std::size_t begin = out.size();
+  part.time_format->append(timestamp_ms, out);
+  std::string head;  // too short to be allocated
+  append_tag(head, Tag::text);
+  append_length(head, out.size() - begin);
+  out.insert(begin, head);
   return {};
 }
 
-}  // namespace
-
-Absence append_part(const KeyPart& part, const MessageView& message, const JsonSelector* selector, std::string& out) {
-  append_kind(out, part.kind);
+Absence append_value(const KeyPart& part, const MessageView& message, const JsonSelector* selector, std::string& out) {
   switch (part.kind) {
     case PartKind::name_space:
+    case PartKind::text:
       append_sized(out, Tag::text, part.name);
       return {};
     case PartKind::topic:
@@ -56,11 +70,21 @@ Absence append_part(const KeyPart& part, const MessageView& message, const JsonS
     case PartKind::payload:
       return append_bytes(out, message.value, reason::null_value);
     case PartKind::payload_pointer:
-      return append_selected(out, message, &selector->selected(part.selector));
+      return append_selected(out, message, part, selector);
     case PartKind::timestamp:
-      return append_timestamp(out, message.timestamp_ms, part.bucket_ms);
+      return append_timestamp(out, message.timestamp_ms, part);
   }
   return {};
+}
+
+}  // namespace
+
+Absence append_part(const KeyPart& part, const MessageView& message, const JsonSelector* selector, std::string& out) {
+  append_kind(out, part.kind);
+  const std::size_t begin = out.size();
+  const Absence absence = append_value(part, message, selector, out);
+  if (absence && part.otherwise) out.replace(begin, std::string::npos, *part.otherwise);
+  return absence;
 }
 
 const HeaderView* last_header(const MessageView& message, std::string_view name) {

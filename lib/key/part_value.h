@@ -16,8 +16,9 @@ struct Absence {
   explicit operator bool() const { return !reason.empty(); }
 };
 
-/// Appends the part's kind and value to `out`; appends the kind and the absence's tag when it is not there. `selector`
-/// has read the message's value if the part is a pointer and the value is not null; it is not used otherwise.
+/// Appends the part's kind and value to `out`; when it is not there, the kind and the part's default or else the
+/// absence's tag. `selector` has read the message's value if the part is a pointer and the value is not null; it is not
+/// used otherwise.
 Absence append_part(const KeyPart& part, const MessageView& message, const JsonSelector* selector, std::string& out);
 
 /// The last header of that name (as Kafka's Headers.lastHeader), or null.

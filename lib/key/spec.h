@@ -28,16 +28,21 @@ struct PartSpec {
   std::optional<OnMissing> on_missing;  ///< nothing: the key's own
 };
 
-/// How keys are derived; the `key` section of the configuration.
+/// How keys are derived; the `key` section of the configuration. What a strategy does not use must be left as it is
+/// here.
 struct KeySpec {
-  std::string strategy = "fields";  ///< fields | default
+  std::string strategy = "fields";  ///< fields | default | hash | template, or a registered one (key/registry.h)
   std::string name_space;           ///< `namespace`
   Scope scope = Scope::topic;
-  std::vector<PartSpec> fields;  ///< strategy fields
+  std::vector<PartSpec> fields;  ///< strategies fields and hash
   DigestAlgorithm digest = DigestAlgorithm::sha256;
   OnMissing on_missing = OnMissing::reject;
-  std::string context_user;     ///< a part's text, or empty; strategy default
-  std::string context_session;  ///< a part's text, or empty; strategy default
+  std::string context_user;          ///< a part's text, or empty; strategies default and hash
+  std::string context_session;       ///< a part's text, or empty; strategies default and hash
+  bool include_user = true;          ///< strategy hash: context_user is part of the key
+  bool include_session = true;       ///< strategy hash: context_session is part of the key
+  std::vector<std::string> exclude;  ///< strategy hash without fields: payload:POINTER each, left out of the payload
+  std::string template_text;         ///< `template`; strategy template
 };
 
 }  // namespace firstseen::key

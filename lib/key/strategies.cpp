@@ -1,71 +1,180 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
 #include "key/json_text.h"
 #include "key/part_list_deriver.h"
+#include "key/template.h"
 
 namespace firstseen::key {
 namespace {
 
+using Parts = std::vector<KeyPart>;
+
 /// What every key begins with: the namespace, then the scope's parts.
-std::vector<KeyPart> common_parts(const KeySpec& spec) {
-  std::vector<KeyPart> parts{namespace_part(spec.name_space)};
+Parts common_parts(const KeySpec& spec) {
+  Parts parts{namespace_part(spec.name_space)};
   if (spec.scope != Scope::none) parts.push_back(*parse_part("topic", spec.on_missing));
   if (spec.scope == Scope::topic_partition) parts.push_back(*parse_part("partition", spec.on_missing));
   return parts;
 }
 
-/// Namespace, scope, the listed fields; no context.
-Result<std::unique_ptr<Deriver>> make_fields(const KeySpec& spec) {
-  if (spec.fields.empty()) {
-    return fail(Exit::config,
-                "key.fields is empty: the strategy 'fields' needs at least one part, as in "
-                "fields: [\"payload:/order/id\"]");
-  }
-  if (!spec.context_user.empty() || !spec.context_session.empty()) {
-    return fail(Exit::config,
-                "key.context is not used by the strategy 'fields': list these parts in key.fields, or "
-                "use the strategy 'default'");
-  }
-  std::vector<KeyPart> parts = common_parts(spec);
+Result<void> append_fields(const KeySpec& spec, Parts& parts) {
   for (const PartSpec& field : spec.fields) {
     auto part = parse_part(field.text, field.on_missing.value_or(spec.on_missing));
     if (!part) return forward(part.error());
     parts.push_back(std::move(*part));
   }
-  return PartListDeriver::make(std::move(parts), spec.digest);
+  return {};
+}
+
+/// `text` is that of the user's or session's part; empty: none is configured.
+Result<void> append_context(const KeySpec& spec, const std::string& text, Parts& parts) {
+  if (text.empty()) return {};
+  auto part = parse_part(text, spec.on_missing);
+  if (!part) return forward(part.error());
+  parts.push_back(std::move(*part));
+  return {};
+}
+
+/// Namespace, scope, the listed fields; no context.
+Result<Parts> fields_parts(const KeySpec& spec) {
+  if (spec.fields.empty()) {
+    return fail(Exit::config,
+                "key.fields is empty: the strategy 'fields' needs at least one part, as in "
+                "fields: [\"payload:/order/id\"]");
+  }
+  Parts parts = common_parts(spec);
+  if (auto done = append_fields(spec, parts); !done) return forward(done.error());
+  return parts;
 }
 
 /// Namespace, scope, user and session where they are configured, the whole value.
-Result<std::unique_ptr<Deriver>> make_default(const KeySpec& spec) {
-  std::vector<KeyPart> parts = common_parts(spec);
+Result<Parts> default_parts(const KeySpec& spec) {
+  Parts parts = common_parts(spec);
   for (const std::string* text : {&spec.context_user, &spec.context_session}) {
-    if (text->empty()) continue;
-    auto part = parse_part(*text, spec.on_missing);
-    if (!part) return forward(part.error());
-    parts.push_back(std::move(*part));
+    if (auto done = append_context(spec, *text, parts); !done) return forward(done.error());
   }
   parts.push_back(*parse_part("payload", spec.on_missing));
-  return PartListDeriver::make(std::move(parts), spec.digest);
+  return parts;
 }
 
+/// The value as JSON without what key.exclude lists.
+Result<KeyPart> remaining_payload(const KeySpec& spec) {
+  constexpr std::string_view payload = "payload:";
+  std::vector<std::string> names;
+  std::vector<JsonPointer> pointers;
+  for (const std::string& text : spec.exclude) {
+    auto part = parse_part(text, spec.on_missing);
+    if (!part) return forward(part.error());
+    if (part->kind != PartKind::payload_pointer || part->pointer.empty()) {
+      return fail(Exit::config, fmt::format("key.exclude cannot leave out '{}': name places in the payload, as in "
+                                            "exclude: [\"payload:/sent_at\"]",
+                                            text));
+    }
+    names.push_back(json_quoted(std::string_view(text).substr(payload.size())));
+    pointers.push_back(std::move(part->pointer));
+  }
+  KeyPart part = *parse_part(payload, spec.on_missing);
+  if (pointers.empty()) return part;
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  part.text += fmt::format(" without {}", fmt::join(names, ","));
+  part.excluded.emplace(pointers);
+  return part;
+}
+
+/// Namespace, scope, user and session where they are configured and included, then the listed fields, or else the value
+/// as JSON without what is excluded.
+Result<Parts> hash_parts(const KeySpec& spec) {
+  if (!spec.fields.empty() && !spec.exclude.empty()) {
+    return fail(Exit::config, "key.exclude has no effect beside key.fields: the listed fields are the key");
+  }
+  Parts parts = common_parts(spec);
+  for (const auto& [included, text] :
+       {std::pair(spec.include_user, &spec.context_user), std::pair(spec.include_session, &spec.context_session)}) {
+    if (!included) continue;
+    if (auto done = append_context(spec, *text, parts); !done) return forward(done.error());
+  }
+  if (!spec.fields.empty()) {
+    if (auto done = append_fields(spec, parts); !done) return forward(done.error());
+    return parts;
+  }
+  auto payload = remaining_payload(spec);
+  if (!payload) return forward(payload.error());
+  parts.push_back(std::move(*payload));
+  return parts;
+}
+
+/// Namespace, scope, the template's texts and placeholders.
+Result<Parts> template_parts(const KeySpec& spec) {
+  if (spec.template_text.empty()) {
+    return fail(Exit::config,
+                "key.template is empty: the strategy 'template' needs a text with placeholders, as in "
+                "template: \"{header:tenant|none}/{payload:/order/id}\"");
+  }
+  auto pieces = parse_template(spec.template_text, spec.on_missing);
+  if (!pieces) return forward(pieces.error());
+  Parts parts = common_parts(spec);
+  std::move(pieces->begin(), pieces->end(), std::back_inserter(parts));
+  return parts;
+}
+
+/// A strategy, and which options it uses beside those that all do.
 struct Strategy {
   std::string_view name;
-  Result<std::unique_ptr<Deriver>> (*make)(const KeySpec& spec);
+  Result<Parts> (*parts)(const KeySpec& spec);
+  bool fields;
+  bool context;
+  bool hash;  ///< include_user, include_session, exclude
+  bool text;  ///< template
 };
 
-constexpr std::array<Strategy, 2> strategies{{{"fields", make_fields}, {"default", make_default}}};
+constexpr std::array<Strategy, 4> strategies{{{"default", default_parts, false, true, false, false},
+                                              {"fields", fields_parts, true, false, false, false},
+                                              {"hash", hash_parts, true, true, true, false},
+                                              {"template", template_parts, false, false, false, true}}};
+
+/// An option that is set and not used would be an expectation that is not met.
+Result<void> refuse_unused(const Strategy& strategy, const KeySpec& spec) {
+  struct Option {
+    std::string_view name;
+    bool unused;
+    std::string_view advice;
+  };
+  const std::array<Option, 6> options{{
+      {"fields", !strategy.fields && !spec.fields.empty(), "use the strategy 'fields' or 'hash'"},
+      {"context", !strategy.context && !(spec.context_user.empty() && spec.context_session.empty()),
+       "name these parts in the key itself, or use the strategy 'default' or 'hash'"},
+      {"include_user", !strategy.hash && !spec.include_user, "use the strategy 'hash'"},
+      {"include_session", !strategy.hash && !spec.include_session, "use the strategy 'hash'"},
+      {"exclude", !strategy.hash && !spec.exclude.empty(), "use the strategy 'hash'"},
+      {"template", !strategy.text && !spec.template_text.empty(), "use the strategy 'template'"},
+  }};
+  for (const Option& option : options) {
+    if (!option.unused) continue;
+    return fail(Exit::config,
+                fmt::format("key.{} is not used by the strategy '{}': {}", option.name, strategy.name, option.advice));
+  }
+  return {};
+}
 
 }  // namespace
 
 Result<std::unique_ptr<Deriver>> Deriver::make(const KeySpec& spec) {
   if (find_invalid_utf8(spec.name_space)) return fail(Exit::config, "key.namespace is not UTF-8");
   for (const Strategy& strategy : strategies) {
-    if (strategy.name == spec.strategy) return strategy.make(spec);
+    if (strategy.name != spec.strategy) continue;
+    if (auto used = refuse_unused(strategy, spec); !used) return forward(used.error());
+    auto parts = strategy.parts(spec);
+    if (!parts) return forward(parts.error());
+    return PartListDeriver::make(std::move(*parts), spec.digest);
   }
-  return fail(Exit::config, fmt::format("unknown key.strategy '{}': it must be one of fields, default", spec.strategy));
+  return fail(Exit::config, fmt::format("unknown key.strategy '{}': it must be one of default, fields, hash, template",
+                                        spec.strategy));
 }
 
 }  // namespace firstseen::key

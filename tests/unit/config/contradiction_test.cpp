@@ -19,6 +19,10 @@ std::string topics(const std::string& input, const std::string& output) {
   return "input: {topics: [" + input + "], group: g}\noutput: {topic: \"" + output + "\"}\nkey: {fields: [topic]}\n";
 }
 
+std::string minimal_key(const std::string& key) {
+  return "input: {topics: [a], group: g}\noutput: {topic: b}\nkey: " + key + "\n";
+}
+
 class Contradictory : public testing::TestWithParam<Contradiction> {};
 
 TEST_P(Contradictory, OptionsAreRefusedAtTheirPlace) {
@@ -63,6 +67,21 @@ const std::vector<Contradiction> all = {
     {"SessionWithFields",
      "input: {topics: [a], group: g}\noutput: {topic: b}\nkey: {fields: [topic], context: {session: topic}}\n",
      "key.context.session: has no effect with strategy fields"},
+    {"UserInclusionWithFields", minimal_key("{fields: [topic], include_user: false}"),
+     "f.yaml:3:38: key.include_user: has no effect with strategy fields; use strategy hash"},
+    {"SessionInclusionWithDefault", minimal_key("{strategy: default, include_session: false}"),
+     "key.include_session: has no effect with strategy default"},
+    {"ExclusionWithDefault", minimal_key("{strategy: default, exclude: [\"payload:/a\"]}"),
+     "f.yaml:3:35: key.exclude: has no effect with strategy default"},
+    {"ExclusionWithFieldsOfHash", minimal_key("{strategy: hash, fields: [topic], exclude: [\"payload:/a\"]}"),
+     "key.exclude: has no effect beside key.fields"},
+    {"TemplateWithHash", minimal_key("{strategy: hash, template: \"{topic}\"}"),
+     "f.yaml:3:33: key.template: has no effect with strategy hash; use strategy template"},
+    {"FieldsWithTemplate", minimal_key("{strategy: template, template: \"{topic}\", fields: [topic]}"),
+     "key.fields: has no effect with strategy template"},
+    {"ContextWithTemplate", minimal_key("{strategy: template, template: \"{topic}\", context: {user: topic}}"),
+     "key.context.user: has no effect with strategy template; name the part in the key itself"},
+    {"NoTemplate", minimal_key("{strategy: template}"), "f.yaml:3:6: key.template: strategy template needs a text"},
     {"NoStore", minimal + "store: {path: \"\"}\n", "store.path: must not be empty"},
     {"LongInstance", minimal + "run: {instance: " + std::string(101, 'i') + "}\n", "run.instance: is longer than 100"},
 };
@@ -76,7 +95,10 @@ TEST(Together, TheirSoundNeighboursAreAccepted) {
   EXPECT_EQ(problems_of(topics("\"^orders$\"", "orders.unique")), "");
   EXPECT_EQ(problems_of(topics("a", std::string(249, 'x'))), "");
   EXPECT_EQ(problems_of(minimal + "rejects: {route: topic, topic: r}\nduplicates: {route: topic, topic: d}\n"), "");
-  EXPECT_EQ(problems_of("input: {topics: [a], group: g}\noutput: {topic: b}\nkey: {strategy: default}\n"), "");
+  EXPECT_EQ(problems_of(minimal_key("{strategy: default}")), "");
+  EXPECT_EQ(problems_of(minimal_key("{strategy: hash, exclude: [], include_user: false, context: {user: topic}}")), "");
+  EXPECT_EQ(problems_of(minimal_key("{strategy: hash, fields: [topic], context: {session: topic}}")), "");
+  EXPECT_EQ(problems_of(minimal_key("{strategy: template, template: \"{topic}\"}")), "");
 }
 
 }  // namespace

@@ -43,6 +43,10 @@ const std::map<std::string, Setting> settings_of_all = {
     {"key.on_missing", {"as_null", "as_null"}},
     {"key.context.user", {"record_key", "\"record_key\""}},
     {"key.context.session", {"\"header:s\"", "\"header:s\""}},
+    {"key.include_user", {"false", "false"}},
+    {"key.include_session", {"false", "false"}},
+    {"key.exclude", {"[\"payload:/a\", \"payload:/b\"]", "[\"payload:/a\", \"payload:/b\"]"}},
+    {"key.template", {"\"{header:a|b}\"", "\"{header:a|b}\""}},
     {"window.ttl", {"1h30m", "1h30m"}},
     {"window.clock", {"wall_clock_time", "wall_clock_time"}},
     {"window.max_skew", {"0ms", "0ms"}},
@@ -63,8 +67,16 @@ const std::map<std::string, Setting> settings_of_all = {
 /// A file with one option of these set; the others as in `minimal`, or left out where they would contradict it.
 std::string file_with(const std::string& path, const std::string& value) {
   std::map<std::string, std::string> set = {{"input.topics", "[orders]"}, {"input.group", "g"}, {"output.topic", "u"}};
-  const bool other_strategy = path == "key.strategy" || path.starts_with("key.context.");
-  set[other_strategy ? "key.strategy" : "key.fields"] = other_strategy ? "default" : "[topic]";
+  const std::set<std::string> of_hash{"key.include_user", "key.include_session", "key.exclude"};
+  if (path == "key.strategy" || path.starts_with("key.context.")) {
+    set["key.strategy"] = "default";
+  } else if (of_hash.contains(path)) {
+    set["key.strategy"] = "hash";
+  } else if (path == "key.template") {
+    set["key.strategy"] = "template";
+  } else {
+    set["key.fields"] = "[topic]";
+  }
   for (const std::string side : {"duplicates", "rejects"}) {
     if (path.starts_with(side)) set[side + ".route"] = "topic", set[side + ".topic"] = "t";
   }
