@@ -39,10 +39,12 @@ struct Explanation {
   Derived result;
 };
 
-/// Derives keys by one strategy. Reuses its buffers: one thread at a time.
+/// Derives keys by one strategy. Reuses its buffers: one thread at a time. An embedding program's own may not throw, and
+/// says of a message whose key it cannot tell that it is rejected: a key made up for it would make others duplicates.
 class Deriver {
  public:
-  /// Checks the specification (unknown strategy or part, bad pointer, bucket, no fields); Exit::config.
+  /// By the strategy of that name (key/registry.h). Checks the specification (unknown strategy or part, bad pointer,
+  /// bucket or template, no fields, what the strategy does not use); Exit::config.
   static Result<std::unique_ptr<Deriver>> make(const KeySpec& spec);
 
   virtual ~Deriver() = default;

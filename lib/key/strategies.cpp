@@ -1,3 +1,5 @@
+#include "key/strategies.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -123,58 +125,64 @@ Result<Parts> template_parts(const KeySpec& spec) {
   return parts;
 }
 
-/// A strategy, and which options it uses beside those that all do.
-struct Strategy {
-  std::string_view name;
-  Result<Parts> (*parts)(const KeySpec& spec);
-  bool fields;
-  bool context;
-  bool hash;  ///< include_user, include_session, exclude
-  bool text;  ///< template
+/// Which options a strategy uses beside those that all do.
+struct Uses {
+  std::string_view strategy;  ///< its name
+  bool fields = false;
+  bool context = false;
+  bool hash = false;  ///< include_user, include_session, exclude
+  bool text = false;  ///< template
 };
 
-constexpr std::array<Strategy, 4> strategies{{{"default", default_parts, false, true, false, false},
-                                              {"fields", fields_parts, true, false, false, false},
-                                              {"hash", hash_parts, true, true, true, false},
-                                              {"template", template_parts, false, false, false, true}}};
-
 /// An option that is set and not used would be an expectation that is not met.
-Result<void> refuse_unused(const Strategy& strategy, const KeySpec& spec) {
+Result<void> refuse_unused(const Uses& uses, const KeySpec& spec) {
   struct Option {
     std::string_view name;
     bool unused;
     std::string_view advice;
   };
   const std::array<Option, 6> options{{
-      {"fields", !strategy.fields && !spec.fields.empty(), "use the strategy 'fields' or 'hash'"},
-      {"context", !strategy.context && !(spec.context_user.empty() && spec.context_session.empty()),
+      {"fields", !uses.fields && !spec.fields.empty(), "use the strategy 'fields' or 'hash'"},
+      {"context", !uses.context && !(spec.context_user.empty() && spec.context_session.empty()),
        "name these parts in the key itself, or use the strategy 'default' or 'hash'"},
-      {"include_user", !strategy.hash && !spec.include_user, "use the strategy 'hash'"},
-      {"include_session", !strategy.hash && !spec.include_session, "use the strategy 'hash'"},
-      {"exclude", !strategy.hash && !spec.exclude.empty(), "use the strategy 'hash'"},
-      {"template", !strategy.text && !spec.template_text.empty(), "use the strategy 'template'"},
+      {"include_user", !uses.hash && !spec.include_user, "use the strategy 'hash'"},
+      {"include_session", !uses.hash && !spec.include_session, "use the strategy 'hash'"},
+      {"exclude", !uses.hash && !spec.exclude.empty(), "use the strategy 'hash'"},
+      {"template", !uses.text && !spec.template_text.empty(), "use the strategy 'template'"},
   }};
   for (const Option& option : options) {
     if (!option.unused) continue;
     return fail(Exit::config,
-                fmt::format("key.{} is not used by the strategy '{}': {}", option.name, strategy.name, option.advice));
+                fmt::format("key.{} is not used by the strategy '{}': {}", option.name, uses.strategy, option.advice));
   }
   return {};
 }
 
+Result<std::unique_ptr<Deriver>> make_from(const KeySpec& spec, const Uses& uses,
+                                           Result<Parts> (*make_parts)(const KeySpec& spec)) {
+  if (find_invalid_utf8(spec.name_space)) return fail(Exit::config, "key.namespace is not UTF-8");
+  if (auto used = refuse_unused(uses, spec); !used) return forward(used.error());
+  auto parts = make_parts(spec);
+  if (!parts) return forward(parts.error());
+  return PartListDeriver::make(std::move(*parts), spec.digest);
+}
+
 }  // namespace
 
-Result<std::unique_ptr<Deriver>> Deriver::make(const KeySpec& spec) {
-  if (find_invalid_utf8(spec.name_space)) return fail(Exit::config, "key.namespace is not UTF-8");
-  for (const Strategy& strategy : strategies) {
-    if (strategy.name != spec.strategy) continue;
-    if (auto used = refuse_unused(strategy, spec); !used) return forward(used.error());
-    auto parts = strategy.parts(spec);
-    if (!parts) return forward(parts.error());
-    return PartListDeriver::make(std::move(*parts), spec.digest);
-  }
-  return fail(Exit::config, fmt::format("unknown key.strategy '{}': it must be one of default, fields, hash, template",
-                                        spec.strategy));
+Result<std::unique_ptr<Deriver>> make_default(const KeySpec& spec) {
+  return make_from(spec, {.strategy = "default", .context = true}, default_parts);
+}
+
+Result<std::unique_ptr<Deriver>> make_fields(const KeySpec& spec) {
+  return make_from(spec, {.strategy = "fields", .fields = true}, fields_parts);
+}
+
+Result<std::unique_ptr<Deriver>> make_hash(const KeySpec& spec) {
+  return make_from(spec, {.strategy = "hash", .fields = true, .context = true, .hash = true}, hash_parts);
+}
+
+Result<std::unique_ptr<Deriver>> make_template(const KeySpec& spec) {
+  return make_from(spec, {.strategy = "template", .text = true}, template_parts);
 }
 
 }  // namespace firstseen::key

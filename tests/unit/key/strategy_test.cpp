@@ -86,11 +86,6 @@ TEST(Strategy, AContextPartThatIsNoneIsRefused) {
   }
 }
 
-TEST(Strategy, AnUnknownOneIsRefusedWithThoseThatThereAre) {
-  EXPECT_NE(refusal(of("field")).find("unknown key.strategy 'field'"), std::string::npos);
-  EXPECT_NE(refusal(of("field")).find("default, fields, hash, template"), std::string::npos);
-}
-
 std::string fingerprint(const KeySpec& spec) { return (*Deriver::make(spec))->fingerprint(); }
 
 TEST(Strategy, TheFingerprintSaysWhatHashLeavesOutInAnyOrder) {
