@@ -128,11 +128,11 @@ class CustomerDeriver final : public Deriver {
       : customers_(customers), by_record_key_(std::move(by_record_key)) {}
 
   void derive(const MessageView& message, Derived& out) override {
-    if (const auto known = with_customer(message)) return by_record_key_->derive(known->view, out);
+    if (const auto known = with_customer(message)) return by_record_key_->derive(*known, out);
     out = {Derived::Kind::reject, {}, {"customers_unavailable", "the customer service does not answer"}};
   }
   [[nodiscard]] Explanation explain(const MessageView& message) override {
-    if (const auto known = with_customer(message)) return by_record_key_->explain(known->view);
+    if (const auto known = with_customer(message)) return by_record_key_->explain(*known);
     Explanation explanation;
     derive(message, explanation.result);
     return explanation;
@@ -141,19 +141,17 @@ class CustomerDeriver final : public Deriver {
   [[nodiscard]] std::string fingerprint() const override { return "customer 1: " + by_record_key_->fingerprint(); }
 
  private:
-  struct Known {
-    std::unique_ptr<const std::string> customer;
-    MessageView view;
-  };
-  [[nodiscard]] std::optional<Known> with_customer(const MessageView& message) const {
+  /// The message with the customer in the record key's place; valid until the next call.
+  [[nodiscard]] std::optional<MessageView> with_customer(MessageView message) {
     auto customer = customers_.of(message.key.value_or(""));
     if (!customer) return std::nullopt;
-    Known known{std::make_unique<const std::string>(std::move(*customer)), message};
-    known.view.key = *known.customer;
-    return known;
+    customer_ = std::move(*customer);
+    message.key = customer_;
+    return message;
   }
 
   const Customers& customers_;
+  std::string customer_;
   std::unique_ptr<Deriver> by_record_key_;
 };
 
@@ -192,6 +190,7 @@ TEST(StrategyRegistry, OfThreadsThatRegisterOneNameExactlyOneWinsWhileOthersUseI
   std::atomic<int> unknown{0};
   std::latch begin(threads);
   std::vector<std::thread> running;
+  running.reserve(threads);
   for (int i = 0; i < threads; ++i) {
     running.emplace_back([&, i] {
       begin.arrive_and_wait();
