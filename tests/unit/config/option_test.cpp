@@ -93,7 +93,7 @@ std::string file_with(const std::string& path, const std::string& value) {
     sections[name.substr(0, dot)] += fmt::format("  {}: {}\n", rest, inner);
   }
   std::string yaml;
-  for (const auto& [section, lines] : sections) yaml += section + ":\n" + lines;
+  for (const auto& [section, lines] : sections) yaml.append(section).append(":\n").append(lines);
   return yaml;
 }
 

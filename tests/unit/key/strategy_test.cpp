@@ -1,6 +1,8 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <random>
 
 #include "key/deriver.h"
 
@@ -107,6 +109,72 @@ TEST(Strategy, HashAsksForHeadersOnlyForAnIncludedContext) {
   EXPECT_TRUE((*Deriver::make(spec))->needs_headers());
   spec.include_user = false;
   EXPECT_FALSE((*Deriver::make(spec))->needs_headers());
+}
+
+/// Random JSON values, each also without some of its places.
+class Pruned {
+ public:
+  explicit Pruned(std::uint64_t seed) : random_(seed) { value("payload:", 4, false); }
+
+  std::string whole;
+  std::string rest;
+  std::vector<std::string> left_out;
+
+ private:
+  std::uint64_t below(std::uint64_t n) { return random_() % n; }
+
+  /// `gone`: something around it is left out already.
+  void value(const std::string& path, int depth, bool gone) {
+    const std::uint64_t kind = below(depth > 0 ? 6 : 3);
+    if (kind < 3) {
+      write(std::vector<std::string>{"-12.50", "null", "\"" + std::string(below(300), 'x') + "\""}[kind], gone);
+      return;
+    }
+    const bool object = kind != 3;
+    write(object ? "{" : "[", gone);
+    bool any = false;
+    bool any_kept = false;
+    const std::uint64_t count = below(5);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const std::string name = object ? "m" + std::to_string(9 - i) : std::to_string(i);
+      const std::string inner = fmt::format("{}/{}", path, name);
+      const bool leave_out = below(4) == 0;
+      if (leave_out) left_out.push_back(inner);
+      if (any) whole += ",";
+      any = true;
+      const bool kept = !gone && !leave_out;
+      if (kept && any_kept) rest += ",";
+      any_kept = any_kept || kept;
+      if (object) write(fmt::format("\"{}\":", name), !kept);
+      value(inner, depth - 1, !kept);
+    }
+    write(object ? "}" : "]", gone);
+  }
+
+  void write(const std::string& text, bool gone) {
+    whole += text;
+    if (!gone) rest += text;
+  }
+
+  std::mt19937_64 random_;
+};
+
+TEST(Strategy, WhatHashLeavesOutIsAsIfItHadNeverBeenThere) {
+  int pruned = 0;
+  for (std::uint64_t seed = 0; seed < 3000; ++seed) {
+    const Pruned value(seed);
+    KeySpec spec = of("hash");
+    MessageView message;
+    message.topic = "orders";
+    message.value = value.rest;
+    const std::string expected = (*Deriver::make(spec))->explain(message).canonical_hex;
+    ASSERT_FALSE(expected.empty()) << value.rest;
+    spec.exclude = value.left_out;
+    message.value = value.whole;
+    EXPECT_EQ((*Deriver::make(spec))->explain(message).canonical_hex, expected) << value.whole << "\n" << value.rest;
+    pruned += value.left_out.empty() ? 0 : 1;
+  }
+  EXPECT_GT(pruned, 500);
 }
 
 TEST(Strategy, HashExplainsWhatItLeavesOut) {
