@@ -39,8 +39,9 @@ struct Explanation {
   Derived result;
 };
 
-/// Derives keys by one strategy. Reuses its buffers: one thread at a time. An embedding program's own may not throw, and
-/// says of a message whose key it cannot tell that it is rejected: a key made up for it would make others duplicates.
+/// Derives keys by one strategy. Reuses its buffers: one thread at a time. An embedding program's own may not throw,
+/// and says of a message whose key it cannot tell that it is rejected: a key made up for it would make others
+/// duplicates.
 class Deriver {
  public:
   /// By the strategy of that name (key/registry.h). Checks the specification (unknown strategy or part, bad pointer,
