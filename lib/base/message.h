@@ -17,6 +17,20 @@ struct TopicPartition {
   auto operator<=>(const TopicPartition&) const = default;
 };
 
+/// The same, of somebody else's name.
+struct TopicPartitionView {
+  std::string_view topic;
+  std::int32_t partition = 0;
+
+  [[nodiscard]] TopicPartition copy() const { return {std::string(topic), partition}; }
+  bool operator==(const TopicPartitionView&) const = default;
+};
+inline std::strong_ordering operator<=>(const TopicPartition& a, const TopicPartitionView& b) {
+  const auto by_topic = std::string_view(a.topic) <=> b.topic;
+  return by_topic != std::strong_ordering::equal ? by_topic : a.partition <=> b.partition;
+}
+inline TopicPartitionView view_of(const TopicPartition& tp) { return {tp.topic, tp.partition}; }
+
 /// "topic[partition]", the form used in every message and log line.
 inline std::string to_string(const TopicPartition& tp) { return tp.topic + "[" + std::to_string(tp.partition) + "]"; }
 

@@ -1,7 +1,4 @@
 // The second and third pass over a chunk: what was seen before, and what comes of it.
-#include <iterator>
-#include <utility>
-
 #include "dedup/intake.h"
 
 namespace firstseen::dedup {
@@ -44,11 +41,10 @@ void Intake::carry_out_first_seen(const MessageView& message, const Admitted& ad
 void Intake::carry_out_duplicate(const MessageView& message, const Admitted& admitted, const store::Found& found,
                                  Publications& out) {
   ++batch_.counts().duplicates;
-  const TopicPartition& first = found.staged ? batch_.source(found.range) : found.source;
-  if (first.partition != message.partition || first.topic != message.topic) ++batch_.counts().cross_partition;
+  const TopicPartitionView first = found.staged ? view_of(batch_.source(found.range)) : found.source;
+  if (first != TopicPartitionView{message.topic, message.partition}) ++batch_.counts().cross_partition;
   if (context_.options.duplicates == DuplicateRoute::drop) return;
-  auto headers = Routes::duplicate_headers(message, {first, found.offset});
-  std::move(headers.begin(), headers.end(), std::back_inserter(out.added));
+  Routes::add_duplicate_headers(message, first, found.offset, out.added);
   publish(message, admitted, routes_.duplicates(), out);
 }
 
@@ -61,8 +57,7 @@ void Intake::carry_out_rejected(const MessageView& message, const Admitted& admi
   ++batch_.counts().rejected;
   ++batch_.counts().rejected_by_reason[rejection.reason];
   if (admitted.dropped || context_.options.rejects == RejectRoute::drop) return;
-  auto headers = Routes::reject_headers(message, rejection);
-  std::move(headers.begin(), headers.end(), std::back_inserter(out.added));
+  Routes::add_reject_headers(message, rejection, out.added);
   publish(message, admitted, routes_.rejects(), out);
 }
 

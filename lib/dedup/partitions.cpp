@@ -18,7 +18,8 @@ void Partitions::clear() {
 
 Partition* Partitions::of(const MessageView& message) {
   if (last_ == nullptr || last_->tp.partition != message.partition || last_->tp.topic != message.topic) {
-    last_ = find({std::string(message.topic), message.partition});
+    const auto at = map_.find(TopicPartitionView{message.topic, message.partition});
+    last_ = at == map_.end() ? nullptr : &at->second;
   }
   return last_;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -11,7 +12,7 @@ namespace firstseen::dedup {
 /// The partitions assigned to a slot.
 class Partitions {
  public:
-  using Map = std::map<TopicPartition, Partition>;
+  using Map = std::map<TopicPartition, Partition, std::less<>>;
 
   Partition& add(const TopicPartition& tp);
   void clear();

@@ -177,7 +177,7 @@ Result<void> PublishStage::publish() {
   const std::size_t until = std::min(publications.list.size(), next_ + options_.slice);
   for (; next_ < until; ++next_) {
     const Publication& one = publications.list[next_];
-    const auto added = std::span(publications.added).subspan(one.added_begin, one.added_count);
+    const auto added = publications.added.part(one.added_begin, one.added_count);
     const auto progress = publisher_.publish(messages[one.message], one.to, added);
     if (!progress) return forward(progress.error());
     if (*progress == Progress::again) return {};

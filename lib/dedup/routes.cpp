@@ -1,12 +1,16 @@
 #include "dedup/routes.h"
 
+#include <fmt/format.h>
+
+#include <iterator>
+
 namespace firstseen::dedup {
 namespace {
 
-std::vector<kafka::AddedHeader> source_headers(const MessageView& message) {
-  return {{"firstseen.topic", std::string(message.topic)},
-          {"firstseen.partition", std::to_string(message.partition)},
-          {"firstseen.offset", std::to_string(message.offset)}};
+void add_source_headers(const MessageView& message, AddedHeaders& headers) {
+  headers.add("firstseen.topic") = message.topic;
+  fmt::format_to(std::back_inserter(headers.add("firstseen.partition")), "{}", message.partition);
+  fmt::format_to(std::back_inserter(headers.add("firstseen.offset")), "{}", message.offset);
 }
 
 }  // namespace
@@ -32,17 +36,16 @@ kafka::Destination Routes::output(const MessageView& message) {
   return {last_->second, options_.partitioner == Partitioner::same ? message.partition : -1};
 }
 
-std::vector<kafka::AddedHeader> Routes::reject_headers(const MessageView& message, const key::Rejection& rejection) {
-  auto headers = source_headers(message);
-  headers.push_back({"firstseen.reason", rejection.reason});
-  headers.push_back({"firstseen.detail", rejection.detail});
-  return headers;
+void Routes::add_reject_headers(const MessageView& message, const key::Rejection& rejection, AddedHeaders& headers) {
+  add_source_headers(message, headers);
+  headers.add("firstseen.reason") = rejection.reason;
+  headers.add("firstseen.detail") = rejection.detail;
 }
 
-std::vector<kafka::AddedHeader> Routes::duplicate_headers(const MessageView& message, const Position& first) {
-  auto headers = source_headers(message);
-  headers.push_back({"firstseen.first", to_string(first.tp) + "@" + std::to_string(first.offset)});
-  return headers;
+void Routes::add_duplicate_headers(const MessageView& message, const TopicPartitionView& first, std::int64_t offset,
+                                   AddedHeaders& headers) {
+  add_source_headers(message, headers);
+  fmt::format_to(std::back_inserter(headers.add("firstseen.first")), "{}[{}]@{}", first.topic, first.partition, offset);
 }
 
 }  // namespace firstseen::dedup

@@ -1,14 +1,15 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "base/message.h"
 #include "dedup/options.h"
+#include "dedup/publication.h"
 #include "kafka/client.h"
 #include "key/deriver.h"
 
@@ -28,8 +29,10 @@ class Routes {
   [[nodiscard]] kafka::Destination rejects() const { return {options_.rejects_topic, -1}; }
   [[nodiscard]] kafka::Destination duplicates() const { return {options_.duplicates_topic, -1}; }
 
-  static std::vector<kafka::AddedHeader> reject_headers(const MessageView& message, const key::Rejection& rejection);
-  static std::vector<kafka::AddedHeader> duplicate_headers(const MessageView& message, const Position& first);
+  static void add_reject_headers(const MessageView& message, const key::Rejection& rejection, AddedHeaders& headers);
+  /// `first` and `offset`: the message first seen.
+  static void add_duplicate_headers(const MessageView& message, const TopicPartitionView& first, std::int64_t offset,
+                                    AddedHeaders& headers);
 
  private:
   const SlotOptions& options_;

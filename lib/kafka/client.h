@@ -75,7 +75,7 @@ struct Destination {
 
 /// A header to be added behind the message's own (side topics only).
 struct AddedHeader {
-  std::string name;
+  std::string_view name;  ///< lives as long as the program: firstseen's own names
   std::string value;
 };
 

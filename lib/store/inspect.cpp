@@ -99,7 +99,7 @@ Result<void> scan(const std::filesystem::path& directory, const std::function<bo
     }
     for (std::uint32_t i = 0; i < record->entry_count(); ++i) {
       LogEntry entry{record->id(), {}, record->entry(i)};
-      if (entry.entry.kind == EntryKind::seen) entry.source = record->source(entry.entry.range);
+      if (entry.entry.kind == EntryKind::seen) entry.source = record->source(entry.entry.range).copy();
       if (!visit(entry)) return false;
     }
     return true;

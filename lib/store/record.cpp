@@ -234,19 +234,19 @@ Entry RecordView::entry(std::uint32_t entry) const {
   return result;
 }
 
-TopicPartition RecordView::source(std::uint32_t range) const {
+TopicPartitionView RecordView::source(std::uint32_t range) const {
   if (range >= range_count()) return {};
   const std::uint8_t* row = range_at(range);
   const std::uint8_t* topic = value_ + load_le<std::uint32_t>(row + layout::topic_at);
   const std::size_t topic_bytes = load_le<std::uint16_t>(row + layout::topic_bytes_at);
-  return {std::string(text_of({topic, topic_bytes})), load_le<std::int32_t>(row + layout::partition_at)};
+  return {text_of({topic, topic_bytes}), load_le<std::int32_t>(row + layout::partition_at)};
 }
 
 SourceRange RecordView::range(std::uint32_t range) const {
   if (range >= range_count()) return {};
   const std::uint8_t* row = range_at(range);
   SourceRange result;
-  result.tp = source(range);
+  result.tp = source(range).copy();
   result.start = load_le<std::int64_t>(row + layout::start_at);
   result.end = load_le<std::int64_t>(row + layout::end_at);
   result.after = read_partition_state(row + layout::after_at);

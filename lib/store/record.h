@@ -77,7 +77,7 @@ class RecordView {
   [[nodiscard]] Entry entry(std::uint32_t entry) const;
   /// An unknown range (possible in a damaged record only) gives an empty one.
   [[nodiscard]] SourceRange range(std::uint32_t range) const;
-  [[nodiscard]] TopicPartition source(std::uint32_t range) const;
+  [[nodiscard]] TopicPartitionView source(std::uint32_t range) const;
 
   [[nodiscard]] Bytes bytes() const { return {value_, size_bytes()}; }
   /// Where the entries begin, each with its digest first, `stride` bytes apart.

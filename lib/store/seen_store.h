@@ -80,7 +80,8 @@ struct Found {
   std::int64_t offset = 0;
   std::uint32_t range = 0;  ///< staged: index into the current batch's ranges
   bool staged = false;      ///< found in the current batch, not yet prepared
-  TopicPartition source;    ///< empty topic when staged
+  /// Empty topic when staged. Valid until the store is changed otherwise than by staging.
+  TopicPartitionView source;
 };
 
 /// The last prepared batch, when its outcome is not known to the store.

@@ -41,17 +41,21 @@ TEST(SideTopicHeaders, SayWhereAMessageCameFromAndWhy) {
   message.topic = "orders";
   message.partition = 3;
   message.offset = 42;
-  const auto reject = Routes::reject_headers(message, {"malformed_payload", "at byte 7"});
-  ASSERT_EQ(reject.size(), 5U);
+  AddedHeaders headers;
+  Routes::add_reject_headers(message, {"malformed_payload", "at byte 7"}, headers);
+  ASSERT_EQ(headers.size(), 5U);
+  const auto reject = headers.part(0, 5);
   EXPECT_EQ(reject[0].value, "orders");
   EXPECT_EQ(reject[1].value, "3");
   EXPECT_EQ(reject[2].value, "42");
   EXPECT_EQ(reject[3].name, "firstseen.reason");
   EXPECT_EQ(reject[3].value, "malformed_payload");
   EXPECT_EQ(reject[4].value, "at byte 7");
-  const auto duplicate = Routes::duplicate_headers(message, {{"orders", 1}, 7});
-  EXPECT_EQ(duplicate.back().name, "firstseen.first");
-  EXPECT_EQ(duplicate.back().value, "orders[1]@7");
+  headers.clear();
+  Routes::add_duplicate_headers(message, {"orders", 1}, 7, headers);
+  ASSERT_EQ(headers.size(), 4U);
+  EXPECT_EQ(headers.part(3, 1).front().name, "firstseen.first");
+  EXPECT_EQ(headers.part(3, 1).front().value, "orders[1]@7");
 }
 
 }  // namespace

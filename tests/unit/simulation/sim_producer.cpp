@@ -32,7 +32,7 @@ Record copy_of(const MessageView& message, std::span<const kafka::AddedHeader> a
           {std::string(header.name), header.value ? std::optional(std::string(*header.value)) : std::nullopt});
     }
   }
-  for (const kafka::AddedHeader& header : added) record.headers.push_back({header.name, header.value});
+  for (const kafka::AddedHeader& header : added) record.headers.push_back({std::string(header.name), header.value});
   return record;
 }
 

@@ -28,7 +28,7 @@ TEST(Store, AStagedEntryIsFoundAtOnceAndAPreparedOneAfterReopening) {
   EXPECT_FALSE(found->staged);
   EXPECT_EQ(found->offset, 104);
   EXPECT_EQ(found->time_ms, 5000);
-  EXPECT_EQ(found->source, (TopicPartition{"orders", 3}));
+  EXPECT_EQ(found->source.copy(), (TopicPartition{"orders", 3}));
   EXPECT_EQ(store->partitions().at({"orders", 3}), range.after);
 }
 
