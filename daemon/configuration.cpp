@@ -24,17 +24,21 @@ key::OnMissing on_missing(const std::string& text) {
       {{"reject", key::OnMissing::reject}, {"as_null", key::OnMissing::as_null}, {"pass", key::OnMissing::pass}}, text);
 }
 
-key::KeySpec key_spec(const config::Settings::Key& s) {
+key::KeySpec key_spec(const config::Settings& settings) {
+  const config::Settings::Key& s = settings.key;
   key::KeySpec spec;
   spec.strategy = s.strategy;
   spec.name_space = s.name_space;
   spec.scope = chosen<key::Scope>(
       {{"none", key::Scope::none}, {"topic", key::Scope::topic}, {"topic_partition", key::Scope::topic_partition}},
       s.scope);
-  for (const config::KeyPart& part : s.fields) {
+  for (std::size_t i = 0; i < s.fields.size(); ++i) {
+    const config::KeyPart& part = s.fields[i];
+    const std::string path = fmt::format("key.fields[{}]", i);
     std::optional<key::OnMissing> own;
     if (!part.on_missing.empty()) own = on_missing(part.on_missing);
-    spec.fields.push_back({part.part, own});
+    const std::string as_text = settings.reference(path);
+    spec.fields.push_back({part.part, own, as_text.empty() ? settings.reference(path + ".part") : as_text});
   }
   spec.digest = chosen<key::DigestAlgorithm>({{"sha256", key::DigestAlgorithm::sha256},
                                               {"sha512", key::DigestAlgorithm::sha512},
@@ -48,6 +52,14 @@ key::KeySpec key_spec(const config::Settings::Key& s) {
   spec.include_session = s.include_session;
   spec.exclude = s.exclude;
   spec.template_text = s.template_text;
+  spec.shown = {.name_space = settings.reference("key.namespace"),
+                .context_user = settings.reference("key.context.user"),
+                .context_session = settings.reference("key.context.session"),
+                .exclude = {},
+                .template_text = settings.reference("key.template")};
+  for (std::size_t i = 0; i < s.exclude.size(); ++i) {
+    spec.shown.exclude.push_back(settings.reference(fmt::format("key.exclude[{}]", i)));
+  }
   return spec;
 }
 
@@ -87,10 +99,10 @@ dedup::SlotOptions slot_options(const config::Settings& s) {
 
 /// Each part by itself first, so that its error stands at its place; then the key as a whole.
 void check_key(const config::Settings& settings, config::Problems& problems) {
-  const key::KeySpec spec = key_spec(settings.key);
+  const key::KeySpec spec = key_spec(settings);
   const auto check = [&](const key::KeySpec& candidate, const std::string& path) {
     const auto made = key::Deriver::make(candidate);
-    if (!made) problems.add_quoted(path, made.error().message);
+    if (!made) problems.add(path, made.error().message);
     return made.has_value();
   };
   bool sound = true;
@@ -100,12 +112,15 @@ void check_key(const config::Settings& settings, config::Problems& problems) {
     sound = check(single, path) && sound;
   };
   for (std::size_t i = 0; i < spec.fields.size(); ++i) check_part(spec.fields[i], fmt::format("key.fields[{}]", i));
-  if (!spec.context_user.empty()) check_part({spec.context_user, {}}, "key.context.user");
-  if (!spec.context_session.empty()) check_part({spec.context_session, {}}, "key.context.session");
+  if (!spec.context_user.empty()) check_part({spec.context_user, {}, spec.shown.context_user}, "key.context.user");
+  if (!spec.context_session.empty()) {
+    check_part({spec.context_session, {}, spec.shown.context_session}, "key.context.session");
+  }
   for (std::size_t i = 0; i < spec.exclude.size(); ++i) {
     key::KeySpec single;
     single.strategy = "hash";
     single.exclude = {spec.exclude[i]};
+    single.shown.exclude = {spec.shown.exclude[i]};
     sound = check(single, fmt::format("key.exclude[{}]", i)) && sound;
   }
   if (sound) check(spec, spec.strategy == "template" ? "key.template" : "key");
@@ -113,7 +128,7 @@ void check_key(const config::Settings& settings, config::Problems& problems) {
 
 void check_properties(const config::Settings& settings, config::Problems& problems) {
   for (const auto& [name, why] : kafka::check_properties(settings.kafka.properties)) {
-    problems.add_quoted("kafka.properties." + name, why);
+    problems.add_quoted(settings, "kafka.properties." + name, why);
   }
 }
 
@@ -126,7 +141,7 @@ Result<config::Settings> load_settings(const std::filesystem::path& file) {
 Configuration configure(const config::Settings& settings) {
   Configuration c;
   c.store_path = settings.store.path;
-  c.key = key_spec(settings.key);
+  c.key = key_spec(settings);
   c.store.max_size_bytes = settings.store.max_size;
   c.store.durability = chosen<store::Durability>(
       {{"power_loss", store::Durability::power_loss}, {"process_crash", store::Durability::process_crash}},

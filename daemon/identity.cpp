@@ -34,10 +34,10 @@ std::string slot_name(const std::string& group, const std::string& instance) {
   return fmt::format("firstseen-{}-{}-0", group, instance);
 }
 
-Result<void> pin_world(store::SeenStore& store, const Configuration& configuration, const std::string& fingerprint) {
+Result<void> pin_world(store::SeenStore& store, const Configuration& configuration, const key::Deriver& deriver) {
   std::vector<std::string> inputs = configuration.slot.topics;
   std::ranges::sort(inputs);
-  const std::array<store::Pin, 4> pins{{{"key", fingerprint},
+  const std::array<store::Pin, 4> pins{{{"key", deriver.fingerprint(), deriver.description()},
                                         {"group", configuration.client.group},
                                         {"input", fmt::format("{}", fmt::join(inputs, " "))},
                                         {"output", configuration.slot.output_topic}}};
@@ -45,7 +45,7 @@ Result<void> pin_world(store::SeenStore& store, const Configuration& configurati
 }
 
 Result<std::unique_ptr<store::SeenStore>> open_own_store(const Configuration& configuration,
-                                                         const std::string& fingerprint, const Clock& clock,
+                                                         const key::Deriver& deriver, const Clock& clock,
                                                          const LogSink& log) {
   if (holds_operations(configuration.store_path)) {
     return fail(Exit::config,
@@ -60,7 +60,7 @@ Result<std::unique_ptr<store::SeenStore>> open_own_store(const Configuration& co
   if (!opened) return opened;
   log(LogLevel::info, fmt::format("store {} at {}", (*opened)->id(), options.directory.native()));
   for (const std::string& line : (*opened)->open_report()) log(LogLevel::info, line);
-  if (auto pinned = pin_world(**opened, configuration, fingerprint); !pinned) return forward(pinned.error());
+  if (auto pinned = pin_world(**opened, configuration, deriver); !pinned) return forward(pinned.error());
   return opened;
 }
 

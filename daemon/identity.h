@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "configuration.h"
+#include "key/deriver.h"
 #include "store/seen_store.h"
 
 namespace firstseen {
@@ -18,11 +19,11 @@ std::string slot_name(const std::string& group, const std::string& instance);
 
 /// Pins what the store belongs to: key configuration, consumer group, input and output topics. A store of another one
 /// is Exit::config, unchanged.
-Result<void> pin_world(store::SeenStore& store, const Configuration& configuration, const std::string& fingerprint);
+Result<void> pin_world(store::SeenStore& store, const Configuration& configuration, const key::Deriver& deriver);
 
 /// Opens slot 0's store, logs what its start has to say, and pins the world. `clock` outlives the store.
 Result<std::unique_ptr<store::SeenStore>> open_own_store(const Configuration& configuration,
-                                                         const std::string& fingerprint, const Clock& clock,
+                                                         const key::Deriver& deriver, const Clock& clock,
                                                          const LogSink& log);
 
 /// Pins the cluster's id, known once a broker has answered; nothing to pin when the cluster has none.

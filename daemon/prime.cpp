@@ -150,7 +150,7 @@ Result<Primed> prime(Configuration configuration, const PrimeUntil& until, const
   const SystemClock clock;
   auto deriver = key::Deriver::make(configuration.key);
   if (!deriver) return forward(deriver.error());
-  auto store = open_own_store(configuration, (*deriver)->fingerprint(), clock, log);
+  auto store = open_own_store(configuration, **deriver, clock, log);
   if (!store) return forward(store.error());
   if ((*store)->undecided()) {
     return fail(Exit::try_again,

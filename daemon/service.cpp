@@ -102,7 +102,7 @@ Result<void> Service::open_store() {
   if (!deriver) return forward(deriver.error());
   deriver_ = std::move(*deriver);
 
-  auto opened = open_own_store(configuration_, deriver_->fingerprint(), clock_, log_);
+  auto opened = open_own_store(configuration_, *deriver_, clock_, log_);
   if (!opened) return forward(opened.error());
   store_ = std::move(*opened);
 

@@ -58,8 +58,8 @@ void add_validate(CLI::App& program, Chosen& chosen) {
   auto arguments = std::make_shared<Arguments>();
   command->add_option("file", arguments->file, "Configuration file")->required();
   auto* effective = command->add_flag("--effective", arguments->effective,
-                                      "Print every option's value, defaults included and secrets redacted, as a "
-                                      "configuration file");
+                                      "Print every option's value, defaults included, ${...} unexpanded and secrets "
+                                      "redacted, as a configuration file");
   command->add_flag("--json", arguments->json, "Print the result as JSON")->excludes(effective);
   command->callback([arguments, &chosen] { chosen = [arguments] { return validate(*arguments); }; });
 }

@@ -70,7 +70,7 @@ void check_side_topic(const Settings::SideTopic& side, const std::string& sectio
   }
   if (side.route != "topic" && !side.topic.empty()) {
     problems.add(path, fmt::format("has no effect with {}.route: {}; set the route to topic or leave this out", section,
-                                   side.route));
+                                   s.shown(section + ".route", side.route)));
   }
   if (side.topic.empty()) return;
   if (const std::string* source = source_of(s, side.topic)) {
@@ -101,8 +101,10 @@ void check_no_loop(const Settings& s, Problems& problems) {
     return;
   }
   if (named && s.output.topic == placeholder) {
-    problems.add("output.topic",
-                 "'{topic}' alone is the input topic itself; add a prefix or suffix, for example {topic}.unique");
+    problems.add(
+        "output.topic",
+        fmt::format("'{}' alone is the input topic itself; add a prefix or suffix, for example {{topic}}.unique",
+                    s.shown("output.topic", s.output.topic)));
   }
 }
 
@@ -131,8 +133,8 @@ void check_key(const Settings& s, Problems& problems) {
   for (const KeyOption& option : options) {
     const bool used = std::find(option.users.begin(), option.users.end(), key.strategy) != option.users.end();
     if (!option.set || used) continue;
-    problems.add(std::string(option.path),
-                 fmt::format("has no effect with strategy {}; {}", key.strategy, option.advice));
+    problems.add(std::string(option.path), fmt::format("has no effect with strategy {}; {}",
+                                                       s.shown("key.strategy", key.strategy), option.advice));
   }
   if (key.strategy == "fields" && key.fields.empty()) {
     problems.add("key.fields",

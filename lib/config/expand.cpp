@@ -62,4 +62,11 @@ Result<std::string> expand(std::string_view text) {
   return expanded;
 }
 
+bool has_reference(std::string_view text) {
+  for (std::size_t at = text.find("${"); at != std::string_view::npos; at = text.find("${", at + 1)) {
+    if (at == 0 || text[at - 1] != '$') return true;
+  }
+  return false;
+}
+
 }  // namespace firstseen::config

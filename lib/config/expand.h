@@ -12,4 +12,7 @@ namespace firstseen::config {
 /// and an unclosed ${ are errors; their messages never contain a value.
 Result<std::string> expand(std::string_view text);
 
+/// Whether expand() puts something in: a ${ that "$${" does not escape.
+bool has_reference(std::string_view text);
+
 }  // namespace firstseen::config

@@ -23,8 +23,8 @@ Result<Settings> load(const std::filesystem::path& file, const std::vector<Check
 /// The same from a text; `name` stands for the file's in messages.
 Result<Settings> load_text(const std::string& yaml, std::string_view name, const std::vector<Check>& checks);
 
-/// The effective settings as a configuration file that load_text() reads back to the same, but for the secrets, which
-/// are "<redacted>".
+/// The effective settings as a configuration file that load_text() reads back to the same. What ${...} put together is
+/// its text in the file again, never the value; other secrets are "<redacted>".
 std::string dump(const Settings& settings);
 
 }  // namespace firstseen::config

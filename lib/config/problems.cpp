@@ -35,7 +35,6 @@ Place Problems::place_of(std::string_view path) const {
 Problems Problems::same_file() const {
   Problems fresh(file_);
   fresh.places_ = places_;
-  fresh.expanded_ = expanded_;
   return fresh;
 }
 
@@ -68,13 +67,10 @@ std::vector<std::string> Problems::lines() const {
   return lines;
 }
 
-bool Problems::is_expanded(std::string_view path) const {
-  return std::any_of(expanded_.begin(), expanded_.end(),
-                     [&](const std::string& expanded) { return within(expanded, path); });
-}
-
-void Problems::add_quoted(const std::string& path, const std::string& message) {
-  add(path, is_expanded(path) ? "does not expand to a valid value (which is not shown)" : message);
+void Problems::add_quoted(const Settings& settings, const std::string& path, const std::string& message) {
+  const std::string reference = settings.reference(path);
+  add(path, reference.empty() ? message
+                              : fmt::format("'{}' does not expand to a valid value (which is not shown)", reference));
 }
 
 }  // namespace firstseen::config

@@ -1,10 +1,11 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "config/settings.h"
 
 namespace firstseen::config {
 
@@ -23,15 +24,12 @@ class Problems {
 
   /// Remembers where an option's value stands ("key.fields[2]", "kafka.properties.linger.ms").
   void note_place(const std::string& path, Place place) { places_.emplace(path, place); }
-  /// Remembers that an option's value came out of a variable or a file: nobody may be shown it.
-  void note_expanded(const std::string& path) { expanded_.insert(path); }
-  /// Did the value of this option, or of one below it, come out of a variable or a file?
-  [[nodiscard]] bool is_expanded(std::string_view path) const;
-  /// As add(), with a message of somebody who may have quoted the value.
-  void add_quoted(const std::string& path, const std::string& message);
   /// Something is wrong with an option; the place is its value's, or that of the nearest section that the file has.
   void add(const std::string& path, const std::string& message) { add_at(place_of(path), path, message); }
   void add_at(Place place, const std::string& path, const std::string& message);
+  /// As add(), with a message of somebody who may have quoted the scalar's value: one that ${...} put together is not
+  /// shown, its text in the file is.
+  void add_quoted(const Settings& settings, const std::string& path, const std::string& message);
 
   /// The same file and places, no problems yet.
   [[nodiscard]] Problems same_file() const;
@@ -58,7 +56,6 @@ class Problems {
 
   std::string file_;
   std::map<std::string, Place, std::less<>> places_;
-  std::set<std::string, std::less<>> expanded_;
   std::vector<Problem> problems_;
 };
 

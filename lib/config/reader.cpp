@@ -146,7 +146,7 @@ std::optional<std::string> Reader::scalar(const YAML::Node& node, const std::str
     problem(node, path, expanded.error().message);
     return std::nullopt;
   }
-  if (*expanded != node.Scalar()) problems_.note_expanded(path);
+  if (has_reference(node.Scalar())) settings_.expanded.emplace(path, node.Scalar());
   return *expanded;
 }
 

@@ -31,7 +31,7 @@ class Reader {
   void missing_required();
   /// Reports a YAML tag.
   bool untagged(const YAML::Node& node, const std::string& path);
-  /// A scalar with its ${...} expanded; nothing when it is none, reported.
+  /// A scalar with its ${...} expanded, noted in Settings::expanded; nothing when it is none, reported.
   std::optional<std::string> scalar(const YAML::Node& node, const std::string& path);
   /// Something is wrong at a node; where the node is empty, at the place noted for the path.
   void problem(const YAML::Node& node, const std::string& path, const std::string& message);

@@ -30,6 +30,8 @@ problem with its place.
 Durations are whole numbers with a unit (`ms`, `s`, `m`, `h`, `d`, `y` of 365 days), also joined: `1h30m`. Sizes are whole numbers
 with `B`, `KiB`, `MiB`, `GiB`, `TiB` (powers of 1024) or `kB`, `MB`, `GB`, `TB` (powers of 1000). In every value `${NAME}` stands for
 an environment variable and `${file:PATH}` for a file's contents without its last line end; `$${` is a literal `${`.
+Such a value is not printed: messages, `validate --effective` and `explain` show the `${...}` in its place. Names that Kafka itself
+makes known (topics, group, brokers, instance) and paths do stand in the log, in `status` and in the store.
 Anchors and aliases of YAML work; tags, merge keys and several documents are refused.
 )";
 

@@ -20,6 +20,21 @@ struct KeyPart {
 /// A configuration file's values, section by section, with their types; choices are the texts of the file. Defaults,
 /// bounds and meanings are declared in options.cpp and printed in config/REFERENCE.md.
 struct Settings {
+  /// The scalars that ${...} put together, by path ("key.fields[0]"), each as it stands in the file: that is what
+  /// people are shown, never the value.
+  std::map<std::string, std::string> expanded;
+
+  /// A scalar's text in the file where ${...} put its value together; empty: the value itself stands there.
+  [[nodiscard]] std::string reference(const std::string& path) const {
+    const auto found = expanded.find(path);
+    return found == expanded.end() ? std::string() : found->second;
+  }
+  /// What people are shown of a scalar: the value, or its reference.
+  [[nodiscard]] std::string shown(const std::string& path, const std::string& value) const {
+    const auto found = expanded.find(path);
+    return found == expanded.end() ? value : found->second;
+  }
+
   struct Kafka {
     std::vector<std::string> brokers;
     std::map<std::string, std::string> properties;

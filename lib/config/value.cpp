@@ -79,31 +79,40 @@ struct ScalarReader {
   }
 };
 
+/// Whether a text is one reference and nothing else, so that it gives nothing of the value away.
+bool is_one_reference(std::string_view text) { return text.starts_with("${") && text.find('}') + 1 == text.size(); }
+
+/// Shows values that stand in the file themselves; of list and map items also the references of the others.
 struct Shower {
   Settings& settings;
+  std::string_view path;
   bool secret;
 
   std::string operator()(const Text& text) const { return quoted(text.at(settings)); }
   std::string operator()(const Choice& choice) const { return choice.at(settings); }
   std::string operator()(const TextList& list) const {
     std::vector<std::string> texts;
-    for (const std::string& text : list.at(settings)) texts.push_back(quoted(text));
+    for (const std::string& text : list.at(settings)) texts.push_back(item(item_path(texts.size()), text));
     return fmt::format("[{}]", fmt::join(texts, ", "));
   }
   std::string operator()(const PartList& list) const {
     std::vector<std::string> parts;
     for (const KeyPart& part : list.at(settings)) {
-      parts.push_back(part.on_missing.empty()
-                          ? quoted(part.part)
-                          : fmt::format("{{part: {}, on_missing: {}}}", quoted(part.part), part.on_missing));
+      const std::string at = item_path(parts.size());
+      const std::string text = item(settings.expanded.contains(at) ? at : at + ".part", part.part);
+      const std::string policy = settings.reference(at + ".on_missing");  // else one of a few plain words
+      parts.push_back(part.on_missing.empty() ? text
+                                              : fmt::format("{{part: {}, on_missing: {}}}", text,
+                                                            policy.empty() ? part.on_missing : escaped(policy)));
     }
     return fmt::format("[{}]", fmt::join(parts, ", "));
   }
   std::string operator()(const TextMap& map) const {
     std::vector<std::string> items;
     for (const auto& [name, value] : map.at(settings)) {
-      items.push_back(
-          fmt::format("{}: {}", escaped(name), quoted(secret && is_secret_name(name) ? "<redacted>" : value)));
+      const std::string at = fmt::format("{}.{}", path, name);
+      const bool hidden = secret && is_secret_name(name) && !is_one_reference(settings.reference(at));
+      items.push_back(fmt::format("{}: {}", escaped(name), hidden ? escaped("<redacted>") : item(at, value)));
     }
     return fmt::format("{{{}}}", fmt::join(items, ", "));
   }
@@ -112,10 +121,16 @@ struct Shower {
   std::string operator()(const Duration& duration) const { return format_duration(duration.at(settings)); }
   std::string operator()(const Size& size) const { return format_size(size.at(settings)); }
 
- private:
   /// A double-quoted scalar; JSON's escapes are YAML's, too.
   static std::string escaped(const std::string& text) {
     return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
+
+ private:
+  [[nodiscard]] std::string item_path(std::size_t index) const { return fmt::format("{}[{}]", path, index); }
+  [[nodiscard]] std::string item(const std::string& at, const std::string& value) const {
+    const std::string reference = settings.reference(at);
+    return reference.empty() ? quoted(value) : escaped(reference);
   }
   /// The same for a text in which ${ would be expanded.
   static std::string quoted(std::string text) {
@@ -131,7 +146,9 @@ Result<void> read_scalar(const Option& option, std::string_view value, std::stri
 }
 
 std::string show_value(const Option& option, Settings& settings) {
-  return std::visit(Shower{settings, option.secret}, option.kind);
+  const std::string reference = settings.reference(std::string(option.path));
+  if (!reference.empty()) return Shower::escaped(reference);
+  return std::visit(Shower{settings, option.path, option.secret}, option.kind);
 }
 
 Settings defaults() {

@@ -12,7 +12,8 @@ namespace firstseen::config {
 /// for messages: an expanded value is never shown. Not for lists and maps.
 Result<void> read_scalar(const Option& option, std::string_view value, std::string_view shown, Settings& settings);
 
-/// The option's value as it would stand in a file; secrets as "<redacted>".
+/// The option's value as it would stand in a file. What ${...} put together is its text in the file again; secrets are
+/// "<redacted>", but for those whose whole text is one reference.
 std::string show_value(const Option& option, Settings& settings);
 
 /// Settings with every default applied; required options are empty.

@@ -28,13 +28,13 @@ struct Derived {
 struct ExplainedPart {
   std::string part;           ///< as configured, or implied (namespace, scope)
   std::string found;          ///< the value in readable form, or what is missing or wrong
-  std::string canonical_hex;  ///< its bytes in the canonical encoding
+  std::string canonical_hex;  ///< its bytes in the canonical encoding; "<redacted>" where a hidden text is in them
 };
 
 /// Everything about one derivation, for `firstseen explain`.
 struct Explanation {
   std::vector<ExplainedPart> parts;
-  std::string canonical_hex;  ///< the whole encoding that is hashed
+  std::string canonical_hex;  ///< the whole encoding that is hashed; "<redacted>" where a hidden text is in it
   std::string full_digest_hex;
   Derived result;
 };
@@ -62,8 +62,10 @@ class Deriver {
   /// MessageView::headers must be filled.
   [[nodiscard]] virtual bool needs_headers() const = 0;
   /// Everything that decides which messages are equal, as one line of readable text with the encoding's version: the
-  /// value pinned in the store as "key".
+  /// value pinned in the store as "key". Of texts that must not be shown (KeySpec::Shown) it holds a digest.
   [[nodiscard]] virtual std::string fingerprint() const = 0;
+  /// The fingerprint for a person: beside each digest of a hidden text stands the text that is shown for it.
+  [[nodiscard]] virtual std::string description() const { return fingerprint(); }
 };
 
 }  // namespace firstseen::key

@@ -61,7 +61,7 @@ std::string pointer_text(const MessageView& message, const SelectedValue& select
 std::string absence_text(const KeyPart& part, std::string_view reason) {
   const auto* const known = std::find_if(absence_texts.begin(), absence_texts.end(),
                                          [&](const ReasonText& entry) { return entry.reason == reason; });
-  return fmt::format("{}: {}{}", part.text, known == absence_texts.end() ? reason : known->text,
+  return fmt::format("{}: {}{}", part.label(), known == absence_texts.end() ? reason : known->text,
                      part.otherwise ? "; the default counts" : "");
 }
 
@@ -69,7 +69,7 @@ std::string found_text(const KeyPart& part, const MessageView& message, const Js
   switch (part.kind) {
     case PartKind::name_space:
     case PartKind::text:
-      return json_quoted(part.name);
+      return part.hidden() ? std::string(redacted) : json_quoted(part.name);
     case PartKind::topic:
       return bytes_text(message.topic);
     case PartKind::partition:
@@ -83,6 +83,7 @@ std::string found_text(const KeyPart& part, const MessageView& message, const Js
     case PartKind::payload_pointer:
       return pointer_text(message, selector->selected(part.selector));
     case PartKind::timestamp:
+      if (part.time_format && part.hidden()) return std::string(redacted);
       if (part.time_format) return formatted_time(*part.time_format, message.timestamp_ms);
       return time_text(bucket_start(message.timestamp_ms, part.bucket_ms));
   }

@@ -10,6 +10,9 @@
 /// Texts for a person; used when something is rejected or explained, never on the way of a good message.
 namespace firstseen::key {
 
+/// Stands for what must not be shown.
+inline constexpr std::string_view redacted = "<redacted>";
+
 /// "header:tenant: the message has no such header".
 std::string absence_text(const KeyPart& part, std::string_view reason);
 

@@ -72,9 +72,7 @@ Result<KeyPart> timestamp_part(KeyPart part, std::string_view bucket) {
   return part;
 }
 
-}  // namespace
-
-Result<KeyPart> parse_part(std::string_view text, OnMissing on_missing) {
+Result<KeyPart> parse_shown_part(std::string_view text, OnMissing on_missing) {
   if (find_invalid_utf8(text)) return fail(Exit::config, "a key part is not UTF-8");
   KeyPart part;
   part.text = text;
@@ -97,11 +95,25 @@ Result<KeyPart> parse_part(std::string_view text, OnMissing on_missing) {
   return part;
 }
 
-KeyPart namespace_part(const std::string& name_space) {
+}  // namespace
+
+Result<KeyPart> parse_part(std::string_view text, OnMissing on_missing, const std::string& shown) {
+  auto part = parse_shown_part(text, on_missing);
+  if (shown.empty()) return part;
+  if (!part) {  // its own message quotes the text
+    return fail(Exit::config,
+                fmt::format("'{}' does not expand to a key part: it must be one of {}", shown, known_parts));
+  }
+  part->shown = shown;
+  return part;
+}
+
+KeyPart namespace_part(const std::string& name_space, const std::string& shown) {
   KeyPart part;
   part.kind = PartKind::name_space;
   part.text = "namespace:" + name_space;
   part.name = name_space;
+  if (!shown.empty()) part.shown = "namespace:" + shown;
   return part;
 }
 

@@ -29,6 +29,20 @@ std::unique_ptr<JsonSelector> make_selector(std::vector<KeyPart>& parts) {
   return std::make_unique<JsonSelector>(pointers);
 }
 
+/// Puts into each part what the fingerprint says of it: its text, or where that is hidden the text's SHA-256.
+Result<void> set_fingerprints(std::vector<KeyPart>& parts) {
+  auto sha256 = Digester::make(DigestAlgorithm::sha256);
+  if (!sha256) return forward(sha256.error());
+  for (KeyPart& part : parts) {
+    part.fingerprint = part.text;
+    if (!part.hidden()) continue;
+    FullDigest digest;
+    if (!(*sha256)->hash(part.text, digest)) return fail(Exit::config, "SHA-256 could not be computed by OpenSSL");
+    part.fingerprint = "sha256:" + to_hex(digest.view());
+  }
+  return {};
+}
+
 void set_rejection(Derived& out, Derived::Kind kind, std::string_view reason, std::string detail) {
   out.kind = kind;
   out.rejection.reason = reason;
@@ -40,6 +54,7 @@ void set_rejection(Derived& out, Derived::Kind kind, std::string_view reason, st
 Result<std::unique_ptr<Deriver>> PartListDeriver::make(std::vector<KeyPart> parts, DigestAlgorithm algorithm) {
   auto digester = Digester::make(algorithm);
   if (!digester) return forward(digester.error());
+  if (auto set = set_fingerprints(parts); !set) return forward(set.error());
   std::unique_ptr<Deriver> made = std::make_unique<PartListDeriver>(std::move(parts), algorithm, std::move(*digester));
   return made;
 }
@@ -96,19 +111,21 @@ Explanation PartListDeriver::explain(const MessageView& message) {
   derive(message, explanation.result);
   const auto malformed = read_payload(message);
   for (const KeyPart& part : parts_) {
-    ExplainedPart explained{part.text, {}, {}};
+    ExplainedPart explained{part.label(), {}, {}};
     if (malformed && part.kind == PartKind::payload_pointer) {
       explained.found = fmt::format("{}: {}", malformed->reason, malformed->detail);
     } else {
       std::string encoding;
       const Absence absence = append_part(part, message, selector_.get(), encoding);
       explained.found = absence ? absence_text(part, absence.reason) : found_text(part, message, selector_.get());
-      explained.canonical_hex = hex(encoding);
+      explained.canonical_hex = part.encodes_hidden() ? std::string(redacted) : hex(encoding);
     }
     explanation.parts.push_back(std::move(explained));
   }
   if (explanation.result.kind == Derived::Kind::key) {
-    explanation.canonical_hex = hex(canonical_);
+    const bool secret =
+        std::any_of(parts_.begin(), parts_.end(), [](const KeyPart& part) { return part.encodes_hidden(); });
+    explanation.canonical_hex = secret ? std::string(redacted) : hex(canonical_);
     explanation.full_digest_hex = to_hex(digest_.view());
   }
   return explanation;
@@ -118,10 +135,20 @@ bool PartListDeriver::needs_headers() const {
   return std::any_of(parts_.begin(), parts_.end(), [](const KeyPart& part) { return part.kind == PartKind::header; });
 }
 
-std::string PartListDeriver::fingerprint() const {
+std::string PartListDeriver::summary(std::string (*text_of)(const KeyPart&)) const {
   std::string text = fmt::format("encoding={} digest={} parts=[", encoding_version, digest_name(algorithm_));
-  for (const KeyPart& part : parts_) text += (text.back() == '[' ? "" : ",") + json_quoted(part.text);
+  for (const KeyPart& part : parts_) text += (text.back() == '[' ? "" : ",") + json_quoted(text_of(part));
   return text + "]";
+}
+
+std::string PartListDeriver::fingerprint() const {
+  return summary([](const KeyPart& part) { return part.fingerprint; });
+}
+
+std::string PartListDeriver::description() const {
+  return summary([](const KeyPart& part) {
+    return part.hidden() ? fmt::format("{} ({})", part.shown, part.fingerprint) : part.text;
+  });
 }
 
 }  // namespace firstseen::key

@@ -24,9 +24,12 @@ class PartListDeriver final : public Deriver {
   [[nodiscard]] Explanation explain(const MessageView& message) override;
   [[nodiscard]] bool needs_headers() const override;
   [[nodiscard]] std::string fingerprint() const override;
+  [[nodiscard]] std::string description() const override;
 
  private:
   [[nodiscard]] std::optional<Rejection> read_payload(const MessageView& message);
+  /// "encoding=1 digest=sha256 parts=[...]", with a text for each part.
+  [[nodiscard]] std::string summary(std::string (*text_of)(const KeyPart&)) const;
   bool encode_parts(const MessageView& message, Derived& out);
 
   std::vector<KeyPart> parts_;

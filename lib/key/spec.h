@@ -26,6 +26,7 @@ enum class DigestAlgorithm { sha256, sha512, blake2b512, xxh3_128 };
 struct PartSpec {
   std::string text;
   std::optional<OnMissing> on_missing;  ///< nothing: the key's own
+  std::string shown = {};               ///< see KeySpec::Shown
 };
 
 /// How keys are derived; the `key` section of the configuration. What a strategy does not use must be left as it is
@@ -43,6 +44,16 @@ struct KeySpec {
   bool include_session = true;       ///< strategy hash: context_session is part of the key
   std::vector<std::string> exclude;  ///< strategy hash without fields: payload:POINTER each, left out of the payload
   std::string template_text;         ///< `template`; strategy template
+
+  /// What stands for a text in messages, explanations and fingerprints when the text itself must not be shown (it was
+  /// put in by ${file:PATH} or ${NAME}): the text before that. Empty: the text may be shown.
+  struct Shown {
+    std::string name_space;
+    std::string context_user;
+    std::string context_session;
+    std::vector<std::string> exclude;  ///< as many as KeySpec::exclude, or none
+    std::string template_text;
+  } shown;
 };
 
 }  // namespace firstseen::key

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include "key/json_text.h"
 #include "key/part_list_deriver.h"
@@ -18,7 +19,7 @@ using Parts = std::vector<KeyPart>;
 
 /// What every key begins with: the namespace, then the scope's parts.
 Parts common_parts(const KeySpec& spec) {
-  Parts parts{namespace_part(spec.name_space)};
+  Parts parts{namespace_part(spec.name_space, spec.shown.name_space)};
   if (spec.scope != Scope::none) parts.push_back(*parse_part("topic", spec.on_missing));
   if (spec.scope == Scope::topic_partition) parts.push_back(*parse_part("partition", spec.on_missing));
   return parts;
@@ -26,7 +27,7 @@ Parts common_parts(const KeySpec& spec) {
 
 Result<void> append_fields(const KeySpec& spec, Parts& parts) {
   for (const PartSpec& field : spec.fields) {
-    auto part = parse_part(field.text, field.on_missing.value_or(spec.on_missing));
+    auto part = parse_part(field.text, field.on_missing.value_or(spec.on_missing), field.shown);
     if (!part) return forward(part.error());
     parts.push_back(std::move(*part));
   }
@@ -34,12 +35,20 @@ Result<void> append_fields(const KeySpec& spec, Parts& parts) {
 }
 
 /// `text` is that of the user's or session's part; empty: none is configured.
-Result<void> append_context(const KeySpec& spec, const std::string& text, Parts& parts) {
+Result<void> append_context(const KeySpec& spec, const std::string& text, const std::string& shown, Parts& parts) {
   if (text.empty()) return {};
-  auto part = parse_part(text, spec.on_missing);
+  auto part = parse_part(text, spec.on_missing, shown);
   if (!part) return forward(part.error());
   parts.push_back(std::move(*part));
   return {};
+}
+
+Result<void> append_user(const KeySpec& spec, Parts& parts) {
+  return append_context(spec, spec.context_user, spec.shown.context_user, parts);
+}
+
+Result<void> append_session(const KeySpec& spec, Parts& parts) {
+  return append_context(spec, spec.context_session, spec.shown.context_session, parts);
 }
 
 /// Namespace, scope, the listed fields; no context.
@@ -57,34 +66,45 @@ Result<Parts> fields_parts(const KeySpec& spec) {
 /// Namespace, scope, user and session where they are configured, the whole value.
 Result<Parts> default_parts(const KeySpec& spec) {
   Parts parts = common_parts(spec);
-  for (const std::string* text : {&spec.context_user, &spec.context_session}) {
-    if (auto done = append_context(spec, *text, parts); !done) return forward(done.error());
-  }
+  if (auto done = append_user(spec, parts); !done) return forward(done.error());
+  if (auto done = append_session(spec, parts); !done) return forward(done.error());
   parts.push_back(*parse_part("payload", spec.on_missing));
   return parts;
 }
 
+constexpr std::string_view payload_prefix = "payload:";
+
+/// `payload: without "/a","/b"` of the texts in key.exclude; of one that does not begin like a pointer, all of it.
+std::string without_text(const std::vector<std::string>& texts) {
+  std::vector<std::string> names;
+  for (const std::string_view text : texts) {
+    names.push_back(json_quoted(text.starts_with(payload_prefix) ? text.substr(payload_prefix.size()) : text));
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return fmt::format("{} without {}", payload_prefix, fmt::join(names, ","));
+}
+
 /// The value as JSON without what key.exclude lists.
 Result<KeyPart> remaining_payload(const KeySpec& spec) {
-  constexpr std::string_view payload = "payload:";
-  std::vector<std::string> names;
+  std::vector<std::string> labels = spec.exclude;
   std::vector<JsonPointer> pointers;
-  for (const std::string& text : spec.exclude) {
-    auto part = parse_part(text, spec.on_missing);
+  for (std::size_t i = 0; i < spec.exclude.size(); ++i) {
+    const std::string shown = i < spec.shown.exclude.size() ? spec.shown.exclude[i] : "";
+    if (!shown.empty()) labels[i] = shown;
+    auto part = parse_part(spec.exclude[i], spec.on_missing, shown);
     if (!part) return forward(part.error());
     if (part->kind != PartKind::payload_pointer || part->pointer.empty()) {
       return fail(Exit::config, fmt::format("key.exclude cannot leave out '{}': name places in the payload, as in "
                                             "exclude: [\"payload:/sent_at\"]",
-                                            text));
+                                            labels[i]));
     }
-    names.push_back(json_quoted(std::string_view(text).substr(payload.size())));
     pointers.push_back(std::move(part->pointer));
   }
-  KeyPart part = *parse_part(payload, spec.on_missing);
+  KeyPart part = *parse_part(payload_prefix, spec.on_missing);
   if (pointers.empty()) return part;
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  part.text += fmt::format(" without {}", fmt::join(names, ","));
+  part.text = without_text(spec.exclude);
+  if (labels != spec.exclude) part.shown = without_text(labels);
   part.excluded.emplace(pointers);
   return part;
 }
@@ -96,10 +116,11 @@ Result<Parts> hash_parts(const KeySpec& spec) {
     return fail(Exit::config, "key.exclude has no effect beside key.fields: the listed fields are the key");
   }
   Parts parts = common_parts(spec);
-  for (const auto& [included, text] :
-       {std::pair(spec.include_user, &spec.context_user), std::pair(spec.include_session, &spec.context_session)}) {
-    if (!included) continue;
-    if (auto done = append_context(spec, *text, parts); !done) return forward(done.error());
+  if (spec.include_user) {
+    if (auto done = append_user(spec, parts); !done) return forward(done.error());
+  }
+  if (spec.include_session) {
+    if (auto done = append_session(spec, parts); !done) return forward(done.error());
   }
   if (!spec.fields.empty()) {
     if (auto done = append_fields(spec, parts); !done) return forward(done.error());
@@ -118,7 +139,7 @@ Result<Parts> template_parts(const KeySpec& spec) {
                 "key.template is empty: the strategy 'template' needs a text with placeholders, as in "
                 "template: \"{header:tenant|none}/{payload:/order/id}\"");
   }
-  auto pieces = parse_template(spec.template_text, spec.on_missing);
+  auto pieces = parse_template(spec.template_text, spec.on_missing, spec.shown.template_text);
   if (!pieces) return forward(pieces.error());
   Parts parts = common_parts(spec);
   std::move(pieces->begin(), pieces->end(), std::back_inserter(parts));

@@ -174,13 +174,25 @@ class TemplateParser {
   std::vector<KeyPart> parts_;
 };
 
-}  // namespace
-
-Result<std::vector<KeyPart>> parse_template(std::string_view text, OnMissing on_missing) {
+Result<std::vector<KeyPart>> parse_shown_template(std::string_view text, OnMissing on_missing) {
   if (const auto at = find_invalid_utf8(text)) {
     return fail(Exit::config, fmt::format("the template is not UTF-8 (byte {})", *at));
   }
   return TemplateParser(text, on_missing).parse();
+}
+
+}  // namespace
+
+Result<std::vector<KeyPart>> parse_template(std::string_view text, OnMissing on_missing, const std::string& shown) {
+  auto parts = parse_shown_template(text, on_missing);
+  if (shown.empty()) return parts;
+  if (!parts) {  // its own message quotes the text
+    return fail(Exit::config, fmt::format("'{}' does not expand to a template: a text with placeholders, as in "
+                                          "\"{{header:tenant|none}}/{{payload:/order/id}}\"",
+                                          shown));
+  }
+  for (std::size_t i = 0; i < parts->size(); ++i) (*parts)[i].shown = fmt::format("template {}, part {}", shown, i + 1);
+  return parts;
 }
 
 }  // namespace firstseen::key

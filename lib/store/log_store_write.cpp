@@ -68,7 +68,8 @@ Result<void> LogStore::pin(std::span<const Pin> pins) {
     if (known == pins_.end()) {
       fresh.push_back(pin);
     } else if (known->second != pin.value) {
-      differences += fmt::format("\n  {}: the store has '{}', now it is '{}'", pin.name, known->second, pin.value);
+      differences += fmt::format("\n  {}: the store has '{}', now it is '{}'", pin.name, known->second,
+                                 pin.shown.empty() ? pin.value : pin.shown);
     }
   }
   if (!differences.empty()) {

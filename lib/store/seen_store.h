@@ -94,6 +94,7 @@ struct UndecidedBatch {
 struct Pin {
   std::string name;
   std::string value;
+  std::string shown = {};  ///< stands for the value, not kept, where a difference is reported; empty: the value
 };
 
 struct OpenOptions {

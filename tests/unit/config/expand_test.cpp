@@ -119,5 +119,52 @@ TEST_F(Expand, SecretsNeverStandInADump) {
   }
 }
 
+TEST_F(Expand, ADumpHoldsTheReferencesAndLoadsToTheSameSettings) {
+  const std::string yaml =
+      "kafka: {brokers: [a:1, \"${B}\"], properties: {client.id: \"x${B}\", sasl.password: \"${B}\",\n"
+      "  ssl.key.password: \"${B}more\"}, prefetch_bytes: \"${SIZE}\"}\n"
+      "input: {topics: [\"${B}\"], group: \"${B}\", start: \"${START}\"}\noutput: {topic: \"${B}.unique\"}\n"
+      "key: {namespace: \"${B}\", fields: [\"header:${B}\", {part: \"header:$${x}${B}\", on_missing: "
+      "\"${MISSING}\"}]}\n"
+      "window: {ttl: \"${TTL}\", refresh_on_duplicate: \"${YES}\"}\nrun: {instance: \"$${B}\"}\n";
+  // NOLINTBEGIN(concurrency-mt-unsafe): the only thread
+  const std::vector<std::pair<const char*, const char*>> variables{{"B", secret.c_str()}, {"SIZE", "77MiB"},
+                                                                   {"START", "latest"},   {"TTL", "77h"},
+                                                                   {"YES", "true"},       {"MISSING", "as_null"}};
+  for (const auto& [name, value] : variables) setenv(name, value, 1);
+  const auto settings = load_text(yaml, "f.yaml", {});
+  ASSERT_TRUE(settings) << settings.error().message;
+  const std::string text = dump(*settings);
+  const auto again = load_text(text, "dump.yaml", {});
+  for (const auto& [name, value] : variables) unsetenv(name);
+  // NOLINTEND(concurrency-mt-unsafe)
+  for (const std::string_view value : {std::string_view(secret), std::string_view("77"), std::string_view("latest")}) {
+    EXPECT_FALSE(has(text, value));
+  }
+  for (const char* part : {R"(["a:1", "${B}"])", R"("client.id": "x${B}")", R"("sasl.password": "${B}")",
+                           R"("ssl.key.password": "<redacted>")", R"(prefetch_bytes: "${SIZE}")",
+                           R"(["header:${B}", {part: "header:$${x}${B}", on_missing: "${MISSING}"}])",
+                           R"(ttl: "${TTL}")", R"(refresh_on_duplicate: "${YES}")", R"(instance: "$${B}")"}) {
+    EXPECT_TRUE(has(text, part));
+  }
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(dump(*again), text);
+  EXPECT_EQ(again->key.fields, settings->key.fields);
+  EXPECT_EQ(again->window.ttl, settings->window.ttl);
+  EXPECT_EQ(again->kafka.properties.at("sasl.password"), secret);
+  EXPECT_EQ(again->run.instance, "${B}");
+}
+
+TEST_F(Expand, AChoiceThatAnotherOptionsProblemNamesIsShownAsItStands) {
+  set("drop");
+  const std::string problems = problems_of(minimal + "duplicates: {route: \"${FIRSTSEEN_CONFIG_TEST}\", topic: d}\n");
+  EXPECT_TRUE(has(problems, "has no effect with duplicates.route: ${FIRSTSEEN_CONFIG_TEST}"));
+}
+
+TEST_F(Expand, AReferenceIsWhatIsNotEscaped) {
+  for (const char* text : {"${A}", "a${A}", "$${a}${A}", "${"}) EXPECT_TRUE(has_reference(text)) << text;
+  for (const char* text : {"", "$", "$$", "$${A}", "$$${A}", "$a", "{A}"}) EXPECT_FALSE(has_reference(text)) << text;
+}
+
 }  // namespace
 }  // namespace firstseen::config

@@ -235,5 +235,21 @@ TEST(OpenStore, PinsAreKeptAndADifferenceIsNamedOldAndNew) {
   EXPECT_FALSE(store->pinned("group")) << "nothing is pinned when something differs";
 }
 
+TEST(OpenStore, ADifferenceOfAPinNamesWhatIsShownForTheNewValue) {
+  const TemporaryDirectory directory;
+  const auto store = open_or_fail(options_for(directory.path()));
+  const Pin first{"key", "digest one", "shown one"};
+  ASSERT_TRUE(succeeded(store->pin({&first, 1})));
+  EXPECT_EQ(store->pinned("key"), "digest one");
+  const Pin renamed{"key", "digest one", "shown otherwise"};
+  EXPECT_TRUE(succeeded(store->pin({&renamed, 1}))) << "only the value counts";
+  const Pin other{"key", "digest two", "shown two"};
+  const auto pinned = store->pin({&other, 1});
+  ASSERT_FALSE(pinned);
+  EXPECT_NE(pinned.error().message.find("'digest one', now it is 'shown two'"), std::string::npos)
+      << pinned.error().message;
+  EXPECT_EQ(pinned.error().message.find("digest two"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace firstseen::store::test
