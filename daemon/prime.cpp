@@ -170,6 +170,7 @@ Result<Primed> prime(Configuration configuration, const PrimeUntil& until, const
   auto primed = Priming(context, until, stop).run(report->input_partitions);
   if (!primed) return primed;
   if (auto closed = (*store)->close_clean(); !closed) return forward(closed.error());
+  log(LogLevel::info, (*store)->save_index(store::index_save_time));
   return primed;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -28,14 +29,24 @@ namespace {
 /// The program promises to leave within 10 s of SIGTERM; the client's own end takes up to two of them.
 constexpr Millis stop_limit{7'000};
 
+/// When the index must have been saved, after SIGTERM; a step of it on a slow disk comes on top.
+constexpr Millis save_limit{8'500};
+
 /// A wish to stop that may come before there is a slot to stop.
 class StopWish {
  public:
   /// From the signal thread.
   void wish() {
     const std::scoped_lock lock(mutex_);
+    if (!wished_) wished_at_ms_ = clock_.steady_ms();
     wished_ = true;
     if (slot_ != nullptr) slot_->request_stop(stop_limit);
+  }
+  /// What the wish leaves for saving the index.
+  Millis time_to_save() {
+    const std::scoped_lock lock(mutex_);
+    if (!wished_) return store::index_save_time;
+    return std::min(store::index_save_time, save_limit - Millis{clock_.steady_ms() - wished_at_ms_});
   }
   void attach(dedup::Slot* slot) {
     const std::scoped_lock lock(mutex_);
@@ -45,9 +56,11 @@ class StopWish {
   [[nodiscard]] bool wished() const { return wished_; }
 
  private:
+  const SystemClock clock_;
   std::mutex mutex_;
   std::atomic<bool> wished_ = false;
-  dedup::Slot* slot_ = nullptr;  // guarded by mutex_
+  std::int64_t wished_at_ms_ = 0;  // guarded by mutex_
+  dedup::Slot* slot_ = nullptr;    // guarded by mutex_
 };
 
 /// The daemon's life, step by step; what a step made stays alive in the members for the next ones.
@@ -68,7 +81,9 @@ class Service {
       if (auto ended = run_slot(); !ended) return ended;
     }
     notifier_.stopping();
-    return store_->close_clean();
+    if (auto closed = store_->close_clean(); !closed) return closed;
+    log_(LogLevel::info, store_->save_index(stop_.time_to_save()));
+    return {};
   }
 
  private:

@@ -53,6 +53,7 @@ Result<std::string> forget_in(const std::filesystem::path& directory, const Dige
   const auto recorded = store.prepare({}, std::numeric_limits<std::int64_t>::min(), true);
   if (!recorded) return forward(recorded.error());
   if (auto closed = store.close_clean(); !closed) return forward(closed.error());
+  store.save_index(store::index_save_time);
   return std::string("forgotten: the next message with this key is published");
 }
 

@@ -90,6 +90,12 @@ Result<std::optional<store::BatchId>> DurableWindow::prepare() {
   return std::optional<store::BatchId>(*id);
 }
 
+Result<void> DurableWindow::close() {
+  auto closed = store_->close_clean();
+  if (closed) store_->save_index(store::index_save_time);
+  return closed;
+}
+
 Result<void> DurableWindow::decide(const std::optional<store::BatchId>& standing) {
   const auto undecided = store_->undecided();
   if (!undecided) return {};

@@ -44,7 +44,7 @@ class DurableWindow {
   /// After prepare(), and after a start: the undecided batch stands if it is `standing`, and falls otherwise.
   Result<void> decide(const std::optional<store::BatchId>& standing);
 
-  Result<void> close() { return store_->close_clean(); }
+  Result<void> close();
   [[nodiscard]] std::uint64_t size() const { return store_->stats().live_entries; }
 
  private:

@@ -36,8 +36,8 @@ tl::unexpected<Error> system_error(Action action, const fs::path& path, std::str
 }
 
 bool belongs(const std::string& name) {
-  constexpr std::array<std::string_view, 6> known = {data_file,     lock_file,      owner_file,
-                                                     unsynced_file, salvage_folder, "lost+found"};
+  constexpr std::array<std::string_view, 8> known = {data_file,  lock_file,      owner_file,     unsynced_file,
+                                                     index_file, new_index_file, salvage_folder, "lost+found"};
   return std::find(known.begin(), known.end(), name) != known.end();
 }
 

@@ -66,6 +66,8 @@ inline constexpr const char* data_file = "data.mdb";
 inline constexpr const char* lock_file = "lock.mdb";
 inline constexpr const char* owner_file = "owner.lock";
 inline constexpr const char* unsynced_file = "unsynced";
+inline constexpr const char* index_file = "index";
+inline constexpr const char* new_index_file = "index.new";
 inline constexpr const char* salvage_folder = "salvage";
 
 }  // namespace firstseen::store

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+
+#include "store/parallel.h"
 
 namespace firstseen::store {
 namespace {
@@ -18,6 +21,9 @@ constexpr std::size_t entries_per_step = 2048;
 
 /// A table that is used for less than this part shrinks.
 constexpr std::size_t shrink_below = 3;
+
+/// Bytes that are worth a thread of their own.
+constexpr std::size_t populated_per_worker = std::size_t{32} << 20U;
 
 constexpr std::size_t chunk = 256;
 
@@ -144,6 +150,36 @@ PositionIndex& GrowingIndex::start_over(std::size_t live_entries) {
   table_ = PositionIndex(0);  // given back before the new one is made
   table_ = PositionIndex(roomy(live_entries));
   return table_;
+}
+
+std::vector<const PositionIndex*> GrowingIndex::tables() const {
+  std::vector<const PositionIndex*> tables = {&table_};
+  if (next_) tables.push_back(&*next_);
+  return tables;
+}
+
+void GrowingIndex::restore(const Progress& progress, std::vector<PositionIndex> tables) {
+  coming_.reset();
+  retired_.reset();
+  owed_ = 0;
+  secret_ = progress.secret;
+  moved_to_ = progress.moved_to;
+  left_ = progress.left;
+  moved_per_entry_ = progress.moved_per_entry;
+  table_ = std::move(tables.front());
+  next_.reset();
+  if (tables.size() > 1) next_ = std::move(tables.back());
+}
+
+void GrowingIndex::begin_due_change(std::size_t live_entries, LiveRange live) {
+  if (next_ || !table_.too_small_for(live_entries)) return;
+  next_.emplace(roomy(live_entries));
+  const std::size_t workers = workers_for(next_->lines().size_bytes(), populated_per_worker);
+  run_in_parallel(workers, [&](std::size_t worker) {
+    const Share regions = share_of(next_->regions(), worker, workers);
+    next_->populate_regions(regions.first, regions.end);
+  });
+  begin_moving(live);
 }
 
 std::size_t GrowingIndex::memory_bytes() const {

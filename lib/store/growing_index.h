@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "store/position_index.h"
 
@@ -36,6 +37,22 @@ class GrowingIndex {
   /// anything else is done with the index.
   PositionIndex& start_over(std::size_t live_entries);
 
+  /// What there is beside the tables.
+  struct Progress {
+    std::uint64_t secret = 0;
+    LogPosition moved_to = 0;  ///< what stands in the log before this is in the second table
+    LogPosition left = 0;      ///< positions from there on that are still to be moved
+    std::size_t moved_per_entry = 1;
+  };
+  [[nodiscard]] Progress progress() const { return {secret_, moved_to_, left_, moved_per_entry_}; }
+  /// The table and, while entries are being moved, the larger one.
+  [[nodiscard]] std::vector<const PositionIndex*> tables() const;
+  /// Makes the index that which had these tables (one or two) and this progress.
+  void restore(const Progress& progress, std::vector<PositionIndex> tables);
+  /// Begins a change of size that is due with all the memory for it at once: after restore(), since a process that
+  /// lives too short never gets through it in steps.
+  void begin_due_change(std::size_t live_entries, LiveRange live);
+
   [[nodiscard]] bool changing_size() const { return next_ || coming_; }
   [[nodiscard]] std::size_t memory_bytes() const;
   [[nodiscard]] std::size_t overflow_entries() const;
@@ -56,9 +73,9 @@ class GrowingIndex {
   std::optional<PositionIndex> next_;    ///< of the next size, being filled
   std::optional<IndexMemory> retired_;   ///< of the last size, being given back
   std::size_t owed_ = 0;                 ///< entries added since the last step of populating or giving back
-  LogPosition moved_to_ = 0;             ///< what stands in the log before this is in `next_`
-  LogPosition left_ = 0;                 ///< positions from there on that are still to be moved
-  std::size_t moved_per_entry_ = 1;      ///< of these, for each new entry
+  LogPosition moved_to_ = 0;             ///< see Progress
+  LogPosition left_ = 0;
+  std::size_t moved_per_entry_ = 1;
 };
 
 template <class Visit>

@@ -69,7 +69,7 @@ void IndexBuilder::insert_all() {
     for (const LogPosition position : worker.aside) {
       Digest digest;
       std::memcpy(digest.bytes.data(), log_.digest_at(position), digest.bytes.size());
-      table_.insert_aside(index_.hash(digest), position);
+      table_.insert_aside(index_.hash(digest).print, position);
     }
     worker.aside.clear();
   }

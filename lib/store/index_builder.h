@@ -12,7 +12,7 @@ namespace firstseen::store {
 /// Fills an index from the log with several threads, and in an order in which the memory is fast. A random line costs a
 /// wait for the memory, and no two threads may touch the same line. So entries are first sorted into buckets, each of
 /// which is one stretch of the table; when an eighth of all has been collected, each bucket is inserted by one thread,
-/// whose cache holds that stretch. The entries that wait take 2 bytes per key of the log.
+/// whose cache holds that stretch. The entries that wait take 2 to 4 bytes per key of the log.
 class IndexBuilder {
  public:
   /// Starts the index over, with room for the entries of `log`; both must outlive the builder.

@@ -127,6 +127,8 @@ class Txn {
   Result<void> erase_if_present(Dbi dbi, Bytes key);
   Result<MDB_stat> stat(Dbi dbi);
 
+  /// Of the snapshot that it reads, or of the state that it makes.
+  [[nodiscard]] std::uint64_t id() const { return mdb_txn_id(txn_.get()); }
   /// Did a write or the commit fail because the map is full?
   [[nodiscard]] bool met_full_map() const { return met_full_map_; }
 

@@ -6,6 +6,7 @@
 
 #include "store/directory.h"
 #include "store/growing_index.h"
+#include "store/index_file.h"
 #include "store/live_log.h"
 #include "store/lmdb.h"
 #include "store/record.h"
@@ -51,6 +52,7 @@ class LogStore final : public SeenStore {
   void settle() override { undecided_ = false; }
   Result<void> roll_back() override;
   Result<void> close_clean() override;
+  std::string save_index(Millis at_most) override;
   [[nodiscard]] Stats stats() const override;
 
   [[nodiscard]] const GrowingIndex& index() const { return index_; }
@@ -87,11 +89,17 @@ class LogStore final : public SeenStore {
   Result<void> open_environment();
   Result<void> create_tables();
   Result<void> load();
-  Result<void> load_records(Txn& txn);
-  std::optional<std::uint64_t> fill_index();
   Result<void> take_ownership();
   Result<void> apply_durability();
   Result<void> mark_unsynced();
+
+  // log_store_index.cpp
+  Result<void> load_records(Txn& txn);
+  std::optional<IndexFile> find_saved_index(const Txn& txn);
+  bool load_index(const IndexFile& saved);
+  std::optional<std::uint64_t> read_index();
+  Result<void> forget_saved_index();
+  [[nodiscard]] LogExtent extent() const;
 
   // log_store_write.cpp
   Result<Txn> begin_write();
@@ -140,6 +148,7 @@ class LogStore final : public SeenStore {
   bool undecided_ = false;
 
   std::string index_origin_;
+  bool index_saved_ = false;  ///< the next write removes the file first
   std::vector<std::string> report_;
   std::uint64_t expired_entries_ = 0;
   std::uint64_t evicted_entries_ = 0;

@@ -5,7 +5,6 @@
 #include <limits>
 #include <random>
 
-#include "store/log_reader.h"
 #include "store/log_store.h"
 #include "store/salvage.h"
 
@@ -86,8 +85,8 @@ Result<std::unique_ptr<LogStore>> LogStore::open(const OpenOptions& options, con
   if (!lock) return forward(lock.error());
   std::unique_ptr<LogStore> store(  // NOLINT(cppcoreguidelines-owning-memory): private constructor
       new LogStore(options, limits, std::move(*lock), random_64()));
-  for (const auto step : {&LogStore::recover, &LogStore::open_environment, &LogStore::load, &LogStore::apply_durability,
-                          &LogStore::take_ownership}) {
+  for (const auto step : {&LogStore::recover, &LogStore::open_environment, &LogStore::load,
+                          &LogStore::forget_saved_index, &LogStore::apply_durability, &LogStore::take_ownership}) {
     if (auto done = (store.get()->*step)(); !done) return forward(done.error());
   }
   return store;
@@ -100,6 +99,7 @@ Result<void> LogStore::recover() {
   std::filesystem::remove_all(options_.directory / salvage_folder, ignored);  // a crash during an earlier salvage
   const std::string mark = UnsyncedMark::read(options_.directory);
   if (mark.empty() || mark == boot_id_) return {};
+  if (auto removed = remove_index_file(options_.directory); !removed) return removed;
   if (!has_data(options_.directory)) return UnsyncedMark::remove(options_.directory);
   auto report = salvage(options_.directory);
   if (!report) return forward(report.error());
@@ -160,35 +160,6 @@ Result<void> LogStore::load() {
   notes_ = std::move(*notes);
   for (const auto& [tp, row] : *rows) partitions_[tp] = row.state;
   return load_records(*txn);
-}
-
-Result<void> LogStore::load_records(Txn& txn) {
-  auto damaged = read_heads(txn, tables_, log_);
-  if (!damaged) return forward(damaged.error());
-  if (!*damaged) damaged = fill_index();
-  if (const std::optional<std::uint64_t> sequence = *damaged) {
-    return fail(
-        Exit::bad_data,
-        fmt::format("store {}: batch record {} is damaged although the machine did not go down: check the disk; "
-                    "then restore the directory from a backup, or delete it to start on an empty store",
-                    options_.directory.string(), *sequence));
-  }
-  undecided_ = !log_.records().empty() && log_.records().back().sequence > state_.settled;
-  if (undecided_) report_.push_back(fmt::format("batch {} is undecided: there was no clean stop", state_.last_record));
-  return {};
-}
-
-/// The result is the number of a damaged record.
-std::optional<std::uint64_t> LogStore::fill_index() {
-  const SystemClock clock;
-  const std::int64_t began_ms = clock.steady_ms();
-  if (log_.entries() != 0) {
-    if (const auto damaged = read_entries(*env_, log_, index_)) return damaged;
-  }
-  index_origin_ = fmt::format("read from {} records in {} ms", log_.records().size(), clock.steady_ms() - began_ms);
-  report_.push_back(
-      fmt::format("index {}: {} keys, {} bytes of memory", index_origin_, log_.entries(), index_.memory_bytes()));
-  return {};
 }
 
 Result<void> LogStore::apply_durability() {

@@ -33,6 +33,9 @@ constexpr double scrub_round = 1U << 30U;
 }  // namespace
 
 Result<Txn> LogStore::begin_write() {
+  if (index_saved_) {
+    if (auto forgotten = forget_saved_index(); !forgotten) return forward(forgotten.error());
+  }
   if (auto marked = mark_unsynced(); !marked) return forward(marked.error());
   auto txn = Txn::begin(*env_, Txn::Mode::write);
   if (!txn) return txn;

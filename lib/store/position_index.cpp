@@ -36,6 +36,12 @@ PositionIndex::PositionIndex(std::size_t capacity)
       region_lines_((lines_for(capacity) + regions_ - 1) / regions_),
       memory_(regions_ * region_lines_) {}
 
+PositionIndex::PositionIndex(const Shape& shape)
+    : regions_(shape.regions),
+      region_lines_(shape.region_lines),
+      memory_(shape.regions * shape.region_lines),
+      scrub_at_(shape.scrub_at) {}
+
 void PositionIndex::populate_regions(std::size_t first, std::size_t end) {
   std::ranges::fill(memory_.lines().subspan(first * region_lines_, (end - first) * region_lines_), IndexLine{});
 }
@@ -48,7 +54,7 @@ bool PositionIndex::holds(const IndexLine& line, std::uint16_t fingerprint, LogP
 }
 
 void PositionIndex::insert(const KeyedHash& hash, LogPosition position, LiveRange live) {
-  if (!insert_in_region(hash, position, live)) insert_aside(hash, position);
+  if (!insert_in_region(hash, position, live)) insert_aside(hash.print, position);
 }
 
 bool PositionIndex::insert_in_region(const KeyedHash& hash, LogPosition position, LiveRange live) {

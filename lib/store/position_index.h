@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -27,8 +28,24 @@ KeyedHash keyed_hash(const Digest& digest, std::uint64_t secret);
 /// The table consists of regions of equal size, about a huge page each, and both lines of a digest are in one of them.
 class PositionIndex {
  public:
+  /// What a table has beside its lines and its side table.
+  struct Shape {
+    std::size_t regions = 0;
+    std::size_t region_lines = 0;
+    std::size_t scrub_at = 0;  ///< the line where the next scrub goes on
+  };
+
   /// Room for about `capacity` live entries.
   explicit PositionIndex(std::size_t capacity);
+  /// Empty; its lines and side table are for the caller to fill.
+  explicit PositionIndex(const Shape& shape);
+
+  [[nodiscard]] Shape shape() const { return {regions_, region_lines_, scrub_at_}; }
+  [[nodiscard]] std::span<IndexLine> lines() { return memory_.lines(); }
+  [[nodiscard]] std::span<const IndexLine> lines() const { return memory_.lines(); }
+  /// By the hash's print.
+  using SideTable = std::unordered_multimap<std::uint64_t, LogPosition>;
+  [[nodiscard]] const SideTable& side_table() const { return overflow_; }
 
   /// Makes the table ready for use a little further; true once it is. Not necessary, but without it inserts wait for
   /// the kernel to find the memory.
@@ -45,7 +62,7 @@ class PositionIndex {
   void populate_regions(std::size_t first, std::size_t end);
   /// As insert(), but false when the two lines have no room. Such an entry is for insert_aside().
   bool insert_in_region(const KeyedHash& hash, LogPosition position, LiveRange live);
-  void insert_aside(const KeyedHash& hash, LogPosition position) { overflow_.emplace(hash.print, position); }
+  void insert_aside(std::uint64_t print, LogPosition position) { overflow_.emplace(print, position); }
 
   /// Has the two lines brought into the cache.
   void prefetch(const KeyedHash& hash) const;
@@ -87,7 +104,7 @@ class PositionIndex {
   std::size_t regions_;
   std::size_t region_lines_;
   IndexMemory memory_;
-  std::unordered_multimap<std::uint64_t, LogPosition> overflow_;
+  SideTable overflow_;
   std::size_t scrub_at_ = 0;
   double scrub_due_ = 0;
 };

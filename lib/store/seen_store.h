@@ -16,6 +16,9 @@
 
 namespace firstseen::store {
 
+/// For SeenStore::save_index(), where nobody is in a hurry.
+inline constexpr Millis index_save_time{5000};
+
 /// What a crash of the machine may cost. A crash of the process alone never costs anything.
 enum class Durability {
   power_loss,     ///< fsync at every prepare: nothing prepared is lost
@@ -133,9 +136,9 @@ struct Stats {
 /// The format is specified in lib/store/README.md.
 class SeenStore {
  public:
-  /// Opens or creates the store and rebuilds the index. Fails without changing anything: directory not writable
-  /// (Exit::io or config), locked (try_again), not a store, newer format (config). What was repaired or discarded after
-  /// power loss is in open_report().
+  /// Opens or creates the store, with the index that a clean stop left or one read from the log. Fails without changing
+  /// anything: directory not writable (Exit::io or config), locked (try_again), not a store, newer format (config). What
+  /// was repaired or discarded after power loss is in open_report().
   static Result<std::unique_ptr<SeenStore>> open(const OpenOptions& options);
 
   virtual ~SeenStore() = default;
@@ -194,6 +197,10 @@ class SeenStore {
   /// Writes down that everything is settled and syncs. Without it (a crash) the next open finds the last batch
   /// undecided.
   virtual Result<void> close_clean() = 0;
+  /// After close_clean(): leaves the index beside the environment, so that the next open() need not read the log. It
+  /// takes about 10 bytes of disk per key until then. Gives up when it would take longer than `at_most`. Never a
+  /// failure of the stop; the result is a line for the log that says what came of it.
+  virtual std::string save_index(Millis at_most) = 0;
 
   [[nodiscard]] virtual Stats stats() const = 0;
 };

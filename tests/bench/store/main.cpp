@@ -193,6 +193,7 @@ Json run_starts(const Arguments& chosen) {
     row["stop_s"] = starts.stop_s.empty() ? Json() : Json(median(starts.stop_s));
     rows.push_back(row);
     notes.push_back(fmt::format("after {}: {}", starts.after, starts.index));
+    if (!starts.saved.empty()) notes.push_back(fmt::format("at a {}: {}", starts.after, starts.saved));
   }
   return {{"benchmark", "store"},
           {"settings", {{"live keys", chosen.keys}, {"rounds", chosen.rounds}}},

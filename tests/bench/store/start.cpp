@@ -65,6 +65,7 @@ std::vector<Starts> measure_starts(const std::filesystem::path& directory, std::
     auto opened = measured_open(options, crashed);
     const double before = wall_seconds();
     if (auto closed = opened->close_clean(); !closed) give_up(closed.error().message);
+    clean.saved = opened->save_index(Millis{60'000});
     opened.reset();
     clean.stop_s.push_back(wall_seconds() - before);
     opened = measured_open(options, clean);

@@ -14,6 +14,7 @@ struct Starts {
   double cpu_s = 0;            ///< of all together, all threads
   std::uint64_t live = 0;      ///< keys
   std::string index;           ///< how the index came: the last line of the store's report that says so
+  std::string saved;           ///< what the last clean stop before said of the index
   std::vector<double> stop_s;  ///< of the clean stop before, each time
 };
 

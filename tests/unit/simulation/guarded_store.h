@@ -52,6 +52,7 @@ class StoreDecorator : public store::SeenStore {
   void settle() override { inner_->settle(); }
   Result<void> roll_back() override { return inner_->roll_back(); }
   Result<void> close_clean() override { return inner_->close_clean(); }
+  std::string save_index(Millis at_most) override { return inner_->save_index(at_most); }
   [[nodiscard]] store::Stats stats() const override { return inner_->stats(); }
 
  protected:
@@ -89,6 +90,10 @@ class GuardedStore final : public StoreDecorator {
   Result<void> close_clean() override {
     if (dead("close_clean")) return {};
     return inner().close_clean();
+  }
+  std::string save_index(Millis at_most) override {
+    if (dead("save_index")) return {};
+    return inner().save_index(at_most);
   }
 
  private:

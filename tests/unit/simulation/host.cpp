@@ -164,6 +164,7 @@ void Host::take_down(bool clean) {
   if (clean) {
     if (auto closed = store_->close_clean(); !closed)
       shared_.violations.add(options_.name + ": close_clean failed: " + closed.error().message);
+    store_->save_index(store::index_save_time);
   }
   store_.reset();
   deriver_.reset();

@@ -208,6 +208,7 @@ class RandomRun {
   void reopen(bool clean) {
     if (store_ && clean) {
       ASSERT_TRUE(succeeded(store_->close_clean()));
+      if (++clean_stops_ % 4 != 0) store_->save_index(index_save_time);
     }
     store_.reset();
     model_.staged.clear();
@@ -249,6 +250,7 @@ class RandomRun {
   static constexpr std::uint32_t range_count = 3;
 
   std::mt19937_64 random_;
+  std::uint64_t clean_stops_ = 0;
   PositionLimits limits_;
   TemporaryDirectory directory_;
   OpenOptions options_;
