@@ -17,7 +17,7 @@
 namespace firstseen::store {
 
 /// For SeenStore::save_index(), where nobody is in a hurry.
-inline constexpr Millis index_save_time{5000};
+inline constexpr Millis index_save_time{7000};
 
 /// What a crash of the machine may cost. A crash of the process alone never costs anything.
 enum class Durability {
