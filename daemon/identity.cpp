@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <random>
 #include <vector>
 
@@ -34,14 +33,13 @@ std::string slot_name(const std::string& group, const std::string& instance) {
   return fmt::format("firstseen-{}-{}-0", group, instance);
 }
 
-Result<void> pin_world(store::SeenStore& store, const Configuration& configuration, const key::Deriver& deriver) {
+std::vector<store::Pin> world_of(const Configuration& configuration, const key::Deriver& deriver) {
   std::vector<std::string> inputs = configuration.slot.topics;
   std::ranges::sort(inputs);
-  const std::array<store::Pin, 4> pins{{{"key", deriver.fingerprint(), deriver.description()},
-                                        {"group", configuration.client.group},
-                                        {"input", fmt::format("{}", fmt::join(inputs, " "))},
-                                        {"output", configuration.slot.output_topic}}};
-  return store.pin(pins);
+  return {{"key", deriver.fingerprint(), deriver.description()},
+          {"group", configuration.client.group},
+          {"input", fmt::format("{}", fmt::join(inputs, " "))},
+          {"output", configuration.slot.output_topic}};
 }
 
 Result<std::unique_ptr<store::SeenStore>> open_own_store(const Configuration& configuration,
@@ -56,11 +54,11 @@ Result<std::unique_ptr<store::SeenStore>> open_own_store(const Configuration& co
   store::OpenOptions options = configuration.store;
   options.directory = slot_directory(configuration.store_path);
   options.clock = &clock;
+  options.pins = world_of(configuration, deriver);
   auto opened = store::SeenStore::open(options);
   if (!opened) return opened;
   log(LogLevel::info, fmt::format("store {} at {}", (*opened)->id(), options.directory.native()));
   for (const std::string& line : (*opened)->open_report()) log(LogLevel::info, line);
-  if (auto pinned = pin_world(**opened, configuration, deriver); !pinned) return forward(pinned.error());
   return opened;
 }
 

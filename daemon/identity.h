@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "configuration.h"
@@ -17,11 +18,11 @@ Result<std::string> instance_name(store::SeenStore& store, const std::string& co
 /// "firstseen-GROUP-INSTANCE-0": group.instance.id and transactional.id of slot 0.
 std::string slot_name(const std::string& group, const std::string& instance);
 
-/// Pins what the store belongs to: key configuration, consumer group, input and output topics. A store of another one
-/// is Exit::config, unchanged.
-Result<void> pin_world(store::SeenStore& store, const Configuration& configuration, const key::Deriver& deriver);
+/// What a slot's store belongs to: key configuration, consumer group, input and output topics.
+std::vector<store::Pin> world_of(const Configuration& configuration, const key::Deriver& deriver);
 
-/// Opens slot 0's store, logs what its start has to say, and pins the world. `clock` outlives the store.
+/// Opens slot 0's store and logs what its start has to say. A store of another world is Exit::config, unchanged.
+/// `clock` outlives the store.
 Result<std::unique_ptr<store::SeenStore>> open_own_store(const Configuration& configuration,
                                                          const key::Deriver& deriver, const Clock& clock,
                                                          const LogSink& log);

@@ -10,8 +10,11 @@
 
 #include "base/hex.h"
 #include "configuration.h"
+#include "identity.h"
 #include "key/deriver.h"
 #include "message_json.h"
+#include "store/inspect.h"
+#include "store/pins.h"
 #include "store_layout.h"
 
 namespace firstseen {
@@ -38,9 +41,15 @@ Result<std::string> read_all(const std::string& name) {
   return text;
 }
 
-Result<Digest> derive(const key::KeySpec& spec, const daemon::OwnedMessage& message) {
-  auto deriver = key::Deriver::make(spec);
-  if (!deriver) return forward(deriver.error());
+/// By another configuration the same message has another key.
+Result<void> check_store_of(const Configuration& configuration, const key::Deriver& deriver) {
+  const auto directory = slot_directory(configuration.store_path);
+  const auto facts = store::inspect(directory);
+  if (!facts) return forward(facts.error());
+  return store::check_pins(directory, facts->pins, world_of(configuration, deriver));
+}
+
+Result<Digest> derive(key::Deriver& deriver, const daemon::OwnedMessage& message) {
   std::vector<HeaderView> headers;
   headers.reserve(message.headers.size());
   for (const auto& [name, value] : message.headers) headers.push_back({name, value});
@@ -53,7 +62,7 @@ Result<Digest> derive(const key::KeySpec& spec, const daemon::OwnedMessage& mess
   view.value = message.value;
   view.headers = headers;
   key::Derived derived;
-  (*deriver)->derive(view, derived);
+  deriver.derive(view, derived);
   if (derived.kind == key::Derived::Kind::key) return derived.digest;
   return fail(Exit::bad_data,
               fmt::format("the message has no key: {} ({})", derived.rejection.detail, derived.rejection.reason));
@@ -88,11 +97,14 @@ Result<Digest> digest_of(const KeyArgument& key, const Target& target) {
   if (target.config.empty()) return fail(Exit::usage, "--message needs --config: the key's fields stand there");
   const auto configuration = load_configuration(target.config);
   if (!configuration) return forward(configuration.error());
+  const auto deriver = key::Deriver::make(configuration->key);
+  if (!deriver) return forward(deriver.error());
+  if (auto ours = check_store_of(*configuration, **deriver); !ours) return forward(ours.error());
   const auto text = read_all(key.message);
   if (!text) return forward(text.error());
   const auto message = daemon::read_message_json(*text, configuration->slot.topics.front());
   if (!message) return forward(message.error());
-  return derive(configuration->key, *message);
+  return derive(**deriver, *message);
 }
 
 }  // namespace firstseen

@@ -24,8 +24,8 @@ void add_key(CLI::App& command, const std::shared_ptr<KeyArgument>& key);
 /// Exit::usage when a store at `path` holds keys of another kind than the one given.
 Result<void> check_kind(const KeyArgument& key, const std::filesystem::path& path);
 
-/// The digest. Exit::usage for a text that is none, or a message without --config; Exit::bad_data for a message that
-/// has no key, with the reason.
+/// The digest. Exit::usage for a text that is none, or a message without --config; Exit::config when the configuration
+/// is not that of its store; Exit::bad_data for a message that has no key, with the reason.
 Result<Digest> digest_of(const KeyArgument& key, const Target& target);
 
 }  // namespace firstseen

@@ -152,7 +152,7 @@ Result<PreflightReport> preflight(const PreflightRequest& request, const KeepWai
   report.cluster_id = inquiry.cluster_id();
   report.warnings = inquiry.describe(topics_to_describe(request, *inputs, *topics), *topics, keep_waiting);
   TopicFindings findings = check_topics(request, *inputs, *topics);
-  if (!findings.errors.empty()) return fail(Exit::config, fmt::format("{}", fmt::join(findings.errors, "\n")));
+  if (!findings.errors.empty()) return fail(Exit::config, fmt::format("{}", fmt::join(findings.errors, "; ")));
   for (const std::string& input : *inputs) report.input_partitions[input] = topics->at(input).partitions;
   report.max_message_bytes = findings.max_message_bytes;
   report.warnings.insert(report.warnings.end(), findings.warnings.begin(), findings.warnings.end());

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/suggest.h"
 #include "kafka/handles.h"
 #include "kafka/property_table.h"
 
@@ -81,6 +82,13 @@ bool allows_reordering(const std::string& name, const std::string& value) {
   return failed == std::errc() && end == value.data() + value.size() && requests > 5;
 }
 
+std::string did_you_mean(const std::string& name) {
+  std::vector<std::string> known;
+  for (const auto& [property, facts] : property_table()) known.push_back(property);
+  const std::string meant = suggest(name, known);
+  return meant.empty() ? "" : fmt::format("; did you mean {}?", meant);
+}
+
 std::optional<std::string> refusal(rd_kafka_conf_t* scratch, const std::string& name, const std::string& value) {
   if (const auto found = owned().find(name); found != owned().end()) {
     return fmt::format("cannot be set here: {}", found->second);
@@ -92,7 +100,7 @@ std::optional<std::string> refusal(rd_kafka_conf_t* scratch, const std::string& 
     case RD_KAFKA_CONF_OK:
       return std::nullopt;
     case RD_KAFKA_CONF_UNKNOWN:
-      return fmt::format("is no property of librdkafka {}", rd_kafka_version_str());
+      return fmt::format("is no property of librdkafka {}{}", rd_kafka_version_str(), did_you_mean(name));
     case RD_KAFKA_CONF_INVALID:
       break;
   }

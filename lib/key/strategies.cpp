@@ -77,6 +77,7 @@ constexpr std::string_view payload_prefix = "payload:";
 /// `payload: without "/a","/b"` of the texts in key.exclude; of one that does not begin like a pointer, all of it.
 std::string without_text(const std::vector<std::string>& texts) {
   std::vector<std::string> names;
+  names.reserve(texts.size());
   for (const std::string_view text : texts) {
     names.push_back(json_quoted(text.starts_with(payload_prefix) ? text.substr(payload_prefix.size()) : text));
   }

@@ -89,6 +89,8 @@ class LogStore final : public SeenStore {
   Result<void> open_environment();
   Result<void> create_tables();
   Result<void> load();
+  Result<void> check_world() { return check_pins(options_.pins); }
+  Result<void> pin_world() { return pin(options_.pins); }
   Result<void> take_ownership();
   Result<void> apply_durability();
   Result<void> mark_unsynced();
@@ -102,6 +104,7 @@ class LogStore final : public SeenStore {
   [[nodiscard]] LogExtent extent() const;
 
   // log_store_write.cpp
+  [[nodiscard]] Result<void> check_pins(std::span<const Pin> pins) const;
   Result<Txn> begin_write();
   Result<void> write_texts(TextKind kind, std::span<const Pin> texts);
   Departures expired(std::int64_t expire_before_ms) const;

@@ -85,8 +85,10 @@ Result<std::unique_ptr<LogStore>> LogStore::open(const OpenOptions& options, con
   if (!lock) return forward(lock.error());
   std::unique_ptr<LogStore> store(  // NOLINT(cppcoreguidelines-owning-memory): private constructor
       new LogStore(options, limits, std::move(*lock), random_64()));
-  for (const auto step : {&LogStore::recover, &LogStore::open_environment, &LogStore::load,
-                          &LogStore::forget_saved_index, &LogStore::apply_durability, &LogStore::take_ownership}) {
+  // Nothing is changed before it is known whose store it is, but for what a crash of the machine made unreadable.
+  for (const auto step :
+       {&LogStore::recover, &LogStore::open_environment, &LogStore::load, &LogStore::check_world,
+        &LogStore::forget_saved_index, &LogStore::apply_durability, &LogStore::take_ownership, &LogStore::pin_world}) {
     if (auto done = (store.get()->*step)(); !done) return forward(done.error());
   }
   return store;

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "store/log_store.h"
+#include "store/pins.h"
 #include "store/record.h"
 
 namespace firstseen::store {
@@ -63,24 +64,17 @@ Result<void> LogStore::write_texts(TextKind kind, std::span<const Pin> texts) {
   return {};
 }
 
+/// A store that never held a batch belongs to nobody yet: it takes the new values.
+Result<void> LogStore::check_pins(std::span<const Pin> pins) const {
+  return state_.sequence == 0 ? Result<void>{} : store::check_pins(options_.directory, pins_, pins);
+}
+
 Result<void> LogStore::pin(std::span<const Pin> pins) {
+  if (auto checked = check_pins(pins); !checked) return checked;
   std::vector<Pin> fresh;
-  std::string differences;
   for (const Pin& pin : pins) {
     const auto known = pins_.find(pin.name);
-    if (known == pins_.end()) {
-      fresh.push_back(pin);
-    } else if (known->second != pin.value) {
-      differences += fmt::format("\n  {}: the store has '{}', now it is '{}'", pin.name, known->second,
-                                 pin.shown.empty() ? pin.value : pin.shown);
-    }
-  }
-  if (!differences.empty()) {
-    return fail(
-        Exit::config,
-        fmt::format("store {} was made for another configuration:{}\nGive this configuration a store.path of its "
-                    "own, go back to the old one, or delete the directory deliberately (its window is then lost)",
-                    options_.directory.string(), differences));
+    if (known == pins_.end() || known->second != pin.value) fresh.push_back(pin);
   }
   return write_texts(TextKind::pin, fresh);
 }

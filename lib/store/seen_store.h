@@ -107,6 +107,8 @@ struct OpenOptions {
   Millis ttl{24LL * 3600 * 1000};
   const Clock* clock = nullptr;  ///< for `created`; must outlive the store
   std::string boot_id;           ///< the kernel's; empty: read from /proc. Tests inject it.
+  /// What the store must belong to, compared before anything is changed, then pinned.
+  std::vector<Pin> pins = {};
 };
 
 struct Stats {
@@ -137,8 +139,8 @@ struct Stats {
 class SeenStore {
  public:
   /// Opens or creates the store, with the index that a clean stop left or one read from the log. Fails without changing
-  /// anything: directory not writable (Exit::io or config), locked (try_again), not a store, newer format (config). What
-  /// was repaired or discarded after power loss is in open_report().
+  /// anything: directory not writable (Exit::io or config), locked (try_again), not a store, newer format (config).
+  /// What was repaired or discarded after power loss is in open_report().
   static Result<std::unique_ptr<SeenStore>> open(const OpenOptions& options);
 
   virtual ~SeenStore() = default;

@@ -127,11 +127,34 @@ TEST(Store, OfAnotherKeyConfigurationIsRefusedWithBothNamed) {
   ASSERT_TRUE(eventually([&] { return std::filesystem::exists(scene.socket()); })) << first.log();
   first.signal(SIGTERM);
   ASSERT_EQ(first.wait().status, 0) << first.log();
+  const std::string message = R"({"value": {"order": {"id": 7}}, "headers": [["id", "7"]]})";
+  const Finished used = run({"store", "forget", "-c", scene.config(), "--message", "-"}, {}, message);
+  ASSERT_EQ(used.status, 0) << used.err;
   scene.configure("", "header:id");
-  const Finished second = run({"run", "-c", scene.config()});
-  EXPECT_EQ(second.status, 78);
-  EXPECT_NE(second.err.find("header:id"), std::string::npos) << second.err;
-  EXPECT_NE(second.err.find("payload:/order/id"), std::string::npos) << second.err;
+  const std::string data = scene.store() + "/slot-0/data.mdb";
+  const auto before = std::filesystem::last_write_time(data);
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"run"},
+                                                  {"store", "forget", "--message", "-"},
+                                                  {"store", "lookup", "--message", "-"}}) {
+    std::vector<std::string> words = command;
+    words.insert(words.end(), {"-c", scene.config()});
+    const Finished refused = run(words, {}, message);
+    EXPECT_EQ(refused.status, 78) << refused.out;
+    EXPECT_NE(refused.err.find("header:id"), std::string::npos) << refused.err;
+    EXPECT_NE(refused.err.find("payload:/order/id"), std::string::npos) << refused.err;
+  }
+  EXPECT_EQ(std::filesystem::last_write_time(data), before);
+}
+
+TEST(Store, ThatNeverHeldABatchTakesACorrectedConfiguration) {
+  const Scene scene;
+  for (const char* key : {"header:id", "payload:/order/id"}) {
+    scene.configure("", key);
+    Program daemon({"run", "-c", scene.config()});
+    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(scene.socket()); })) << daemon.log();
+    daemon.signal(SIGTERM);
+    EXPECT_EQ(daemon.wait().status, 0) << daemon.log();
+  }
 }
 
 TEST(Store, ForgetLookupStatsAndVerifyNeedNoDaemon) {

@@ -29,6 +29,12 @@ TEST(Properties, WhatThePromisesDoNotOwnIsFree) {
                   .empty());
 }
 
+TEST(Properties, AMisspeltOneGetsASuggestion) {
+  EXPECT_TRUE(contains(reason_for("secruity.protocol", "ssl"), "did you mean security.protocol?"));
+  EXPECT_TRUE(contains(reason_for("sasl.pasword", "x"), "did you mean sasl.password?"));
+  EXPECT_FALSE(contains(reason_for("nothing.like.any.of.them", "x"), "did you mean"));
+}
+
 TEST(Properties, EachOwnedOneIsRefusedWithThePromiseOrTheOptionToUse) {
   EXPECT_TRUE(contains(reason_for("bootstrap.servers", "localhost"), "kafka.brokers"));
   EXPECT_TRUE(contains(reason_for("group.id", "g"), "input.group"));

@@ -212,6 +212,44 @@ TEST(OpenStore, AProcessWhoseStoreWasTakenOverWritesNothingMore) {
   EXPECT_EQ(inspect(directory.path())->stats.live_records, 0U);
 }
 
+/// A store that never held one belongs to nobody.
+void hold_a_batch(SeenStore& store) {
+  store.stage(seen(1, 100));
+  const SourceRange range = range_of("t", 0, 0, 1);
+  ASSERT_TRUE(succeeded(store.prepare({&range, 1}, never, true)));
+}
+
+TEST(OpenStore, ThatBelongsToSomebodyElseIsRefusedWithoutChangingAFile) {
+  const TemporaryDirectory directory;
+  auto options = options_for(directory.path());
+  options.pins = {{"group", "ours"}};
+  {
+    const auto store = open_or_fail(options);
+    hold_a_batch(*store);
+    ASSERT_TRUE(succeeded(store->close_clean()));
+    ASSERT_TRUE(store->save_index(index_save_time).starts_with("index saved"));
+  }
+  const auto before = contents_of(directory.path());
+  options.pins = {{"group", "theirs"}};
+  options.max_size_bytes = 16U << 20U;
+  options.ttl = Millis{1};
+  options.durability = Durability::process_crash;
+  const auto refused = SeenStore::open(options);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().exit, Exit::config);
+  EXPECT_NE(refused.error().message.find("group: the store has 'ours', now it is 'theirs'"), std::string::npos);
+  EXPECT_EQ(contents_of(directory.path()), before);
+}
+
+TEST(OpenStore, ThatNeverHeldABatchTakesANewWorld) {
+  const TemporaryDirectory directory;
+  auto options = options_for(directory.path());
+  options.pins = {{"output", "misspelt"}};
+  open_or_fail(options);
+  options.pins = {{"output", "right"}};
+  EXPECT_EQ(open_or_fail(options)->pinned("output"), "right");
+}
+
 TEST(OpenStore, PinsAreKeptAndADifferenceIsNamedOldAndNew) {
   const TemporaryDirectory directory;
   const auto options = options_for(directory.path());
@@ -220,6 +258,7 @@ TEST(OpenStore, PinsAreKeptAndADifferenceIsNamedOldAndNew) {
     const auto store = open_or_fail(options);
     ASSERT_TRUE(succeeded(store->pin(pins)));
     ASSERT_TRUE(succeeded(store->set_note("instance", "host-1")));
+    hold_a_batch(*store);
   }
   const auto store = open_or_fail(options);
   EXPECT_EQ(store->pinned("cluster"), "c1");
@@ -241,6 +280,7 @@ TEST(OpenStore, ADifferenceOfAPinNamesWhatIsShownForTheNewValue) {
   const Pin first{"key", "digest one", "shown one"};
   ASSERT_TRUE(succeeded(store->pin({&first, 1})));
   EXPECT_EQ(store->pinned("key"), "digest one");
+  hold_a_batch(*store);
   const Pin renamed{"key", "digest one", "shown otherwise"};
   EXPECT_TRUE(succeeded(store->pin({&renamed, 1}))) << "only the value counts";
   const Pin other{"key", "digest two", "shown two"};
