@@ -99,12 +99,14 @@ Result<Digest> digest_of(const KeyArgument& key, const Target& target) {
   if (!configuration) return forward(configuration.error());
   const auto deriver = key::Deriver::make(configuration->key);
   if (!deriver) return forward(deriver.error());
-  if (auto ours = check_store_of(*configuration, **deriver); !ours) return forward(ours.error());
   const auto text = read_all(key.message);
   if (!text) return forward(text.error());
   const auto message = daemon::read_message_json(*text, configuration->slot.topics.front());
   if (!message) return forward(message.error());
-  return derive(**deriver, *message);
+  const auto digest = derive(**deriver, *message);
+  if (!digest) return digest;
+  if (auto ours = check_store_of(*configuration, **deriver); !ours) return forward(ours.error());
+  return digest;
 }
 
 }  // namespace firstseen

@@ -1,4 +1,5 @@
 // What is special about the durable store: it lasts, it is shared, and it keeps its hands off other directories.
+#include <algorithm>
 #include <fstream>
 #include <thread>
 #include <vector>
