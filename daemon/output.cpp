@@ -78,7 +78,8 @@ Exit print(std::string_view text) {
 }
 
 Exit report(const Error& error) {
-  fmt::print(stderr, "firstseen: {}\n", error.message);
+  const std::string line = fmt::format("firstseen: {}\n", error.message);
+  std::fwrite(line.data(), 1, line.size(), stderr);  // nobody could be told that this failed
   return error.exit;
 }
 

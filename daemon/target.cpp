@@ -2,6 +2,7 @@
 
 #include "configuration.h"
 #include "operations.h"
+#include "store_layout.h"
 
 namespace firstseen {
 
@@ -12,6 +13,13 @@ CLI::Option_group* add_group(CLI::App& command, const std::shared_ptr<Target>& t
   group->add_option("-c,--config", target->config, "Configuration file; its store.path is used")->type_name("FILE");
   group->add_option("--store", target->store, "The store's directory (store.path)")->type_name("DIR");
   return group;
+}
+
+/// Somebody who has found the environment itself means the store that it is the slot of.
+std::filesystem::path above_its_slot(const std::filesystem::path& given) {
+  const auto directory = given.has_filename() ? given : given.parent_path();
+  const auto above = std::filesystem::absolute(directory).parent_path();
+  return holds_operations(directory) && slot_directory(above).filename() == directory.filename() ? above : given;
 }
 
 }  // namespace
@@ -25,7 +33,7 @@ void add_any_target(CLI::App& command, const std::shared_ptr<Target>& target) {
 }
 
 Result<std::filesystem::path> store_path(const Target& target) {
-  if (!target.store.empty()) return std::filesystem::path(target.store);
+  if (!target.store.empty()) return above_its_slot(target.store);
   if (target.config.empty()) return default_operations_directory();
   const auto configuration = load_configuration(target.config);
   if (!configuration) return forward(configuration.error());

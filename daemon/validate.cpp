@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "config/load.h"
 #include "configuration.h"
+#include "output.h"
 
 namespace firstseen {
 namespace {
@@ -31,8 +32,8 @@ Exit print_json(const Arguments& arguments, const Result<config::Settings>& sett
       begin = end + 1;
     }
   }
-  fmt::print("{}\n", report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
-  return settings ? Exit::ok : settings.error().exit;
+  const Exit printed = print(to_text(report));
+  return settings ? printed : settings.error().exit;
 }
 
 Exit validate(const Arguments& arguments) {
@@ -43,11 +44,10 @@ Exit validate(const Arguments& arguments) {
     return settings.error().exit;
   }
   if (arguments.effective) {
-    fmt::print("# {}: valid; every option, defaults included\n{}", arguments.file, config::dump(*settings));
-  } else {
-    fmt::print("{}: valid\n", arguments.file);
+    return print(
+        fmt::format("# {}: valid; every option, defaults included\n{}", arguments.file, config::dump(*settings)));
   }
-  return Exit::ok;
+  return print(arguments.file + ": valid\n");
 }
 
 }  // namespace

@@ -8,9 +8,10 @@ namespace firstseen::store {
 
 Result<Snapshot> take_snapshot(const std::filesystem::path& directory) {
   if (!has_data(directory)) {
-    return fail(Exit::config, fmt::format("{} holds no store: give the directory of one slot, such as "
-                                          "/var/lib/firstseen/slot-0",
-                                          directory.string()));
+    return fail(Exit::config,
+                fmt::format("{} holds no store: nothing was ever started on it, or the path is another one "
+                            "than the daemon's store.path",
+                            directory.string()));
   }
   if (auto checked = check_is_store_or_empty(directory); !checked) return forward(checked.error());
   const std::string mark = UnsyncedMark::read(directory);

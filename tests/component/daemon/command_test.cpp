@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -146,6 +148,15 @@ TEST(Store, OfAnotherKeyConfigurationIsRefusedWithBothNamed) {
   EXPECT_EQ(std::filesystem::last_write_time(data), before);
 }
 
+TEST(Validate, SaysWhenItCouldNotWriteWhatItFound) {
+  const Scene scene;
+  for (const char* form : {"", "--effective", "--json"}) {
+    const std::string command = firstseen_program() + " validate " + form + " " + scene.config() + " >/dev/full 2>&1";
+    const int status = std::system(command.c_str());  // NOLINT(concurrency-mt-unsafe): one thread
+    EXPECT_EQ(WEXITSTATUS(status), 74) << form;
+  }
+}
+
 TEST(Store, ThatNeverHeldABatchTakesACorrectedConfiguration) {
   const Scene scene;
   for (const char* key : {"header:id", "payload:/order/id"}) {
@@ -182,6 +193,8 @@ TEST(Store, ForgetLookupStatsAndVerifyNeedNoDaemon) {
   const std::string digest = Json::parse(found.out)["digest"];
   EXPECT_EQ(store_command("lookup", {"--store", scene.store(), "--digest", digest}).status, 0);
   const Json stats = Json::parse(store_command("stats", {"--store", scene.store(), "--json"}).out);
+  EXPECT_EQ(Json::parse(store_command("stats", {"--store", scene.store() + "/slot-0", "--json"}).out), stats)
+      << "the slot's own directory means the same store";
   EXPECT_EQ(stats["live_entries"], 1);
   EXPECT_EQ(stats["pins"]["group"], "scene");
   EXPECT_TRUE(Json::parse(store_command("verify", {"--store", scene.store(), "--json"}).out)["sound"]);

@@ -130,7 +130,11 @@ TEST_F(Durable, ADroppedBatchLeavesNoTraceAndTheNextOneIsSound) {
 }
 
 TEST_F(Durable, AStoreOfAnotherPurposeKeyOrProgramIsRefusedUnchanged) {
-  open()->add_if_new(digest_of(1), 1000);
+  {
+    const auto window = open();
+    window->add_if_new(digest_of(1), 1000);
+    ASSERT_TRUE(window->commit());
+  }
   auto other = options_;
   other.purpose = "ingest";
   auto refused = DurableWindow::open(other);
