@@ -92,6 +92,7 @@ dedup::SlotOptions slot_options(const config::Settings& s) {
       {{"exactly_once", kafka::Guarantee::exactly_once}, {"at_least_once", kafka::Guarantee::at_least_once}},
       s.delivery.guarantee);
   o.commit_interval = s.delivery.commit_interval;
+  o.transaction_timeout = kafka::transaction_timeout(s.kafka.properties);
   o.max_batch = s.delivery.max_batch;
   o.max_batch_bytes = s.delivery.max_batch_bytes;
   return o;

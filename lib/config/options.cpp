@@ -63,7 +63,9 @@ std::vector<Option> topic_options() {
        "Side topic for duplicates, with headers that name the first."},
       {"rejects.route", Choice{at<&S::rejects, &S::SideTopic::route>, {"stop", "topic", "drop", "pass"}}, "stop", false,
        "What happens to a message without a usable key or that the output refuses: stop that partition until "
-       "`firstseen skip`, publish it to rejects.topic, drop it (counted), or pass it on unchecked."},
+       "`firstseen skip`, publish it to rejects.topic, drop it (counted), or pass it on unchecked. A message that the "
+       "output "
+       "itself refuses cannot be passed on: it stops its partition then, too."},
       {"rejects.topic", Text{at<&S::rejects, &S::SideTopic::topic>}, "", false,
        "Side topic for rejects, with headers that say why."},
   };

@@ -39,6 +39,8 @@ struct SlotOptions {
 
   kafka::Guarantee guarantee = kafka::Guarantee::exactly_once;
   Millis commit_interval{100};
+  /// transaction.timeout.ms of the producer: being fenced sooner after the last time is another instance's doing.
+  Millis transaction_timeout = kafka::default_transaction_timeout;
   std::size_t max_batch = 100'000;               ///< messages
   std::uint64_t max_batch_bytes = 32ULL << 20U;  ///< keys and values
 };

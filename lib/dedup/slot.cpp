@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <deque>
-#include <limits>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -13,6 +11,7 @@
 
 #include "dedup/context.h"
 #include "dedup/publish_stage.h"
+#include "dedup/requests.h"
 #include "dedup/session.h"
 
 namespace firstseen::dedup {
@@ -22,21 +21,6 @@ namespace {
 constexpr std::int64_t longest_restart_wait_ms = 10'000;
 /// How old a status may be: making one costs more than a small batch.
 constexpr std::int64_t status_interval_ms = 50;
-
-/// The coordinator fences the producer of a transaction that was open longer than transaction.timeout.ms (60 s unless
-/// configured). So being fenced again sooner than that is another instance's doing, whatever was achieved in between:
-/// two instances that fence each other in turn both make a little progress each time.
-constexpr std::int64_t fenced_again_within_ms = 60'000;
-
-using Reply = std::promise<Result<std::string>>;
-
-/// Something asked for by another thread, answered between two batches.
-struct Request {
-  enum class Kind { skip, forget } kind = Kind::skip;
-  Position position;
-  Digest digest;
-  Reply reply;
-};
 
 }  // namespace
 
@@ -54,18 +38,17 @@ class Slot::Impl {
     if (stage_) stage_->step();
   }
   void request_stop(Millis limit);
-  std::future<Result<std::string>> ask(Request request);
+  std::future<Result<std::string>> ask(Request request) { return requests_.push(std::move(request)); }
   SlotStatus status() const;
 
  private:
   Result<Stepped> start();
   Result<Stepped> restart(const Error& error);
   void start_session();
+  void note_progress();
   void close();
   void end_publishing();
   void answer_requests();
-  Result<std::string> skip(const Position& position);
-  Result<std::string> forget(const Digest& digest);
   void publish_status();
   void really_idle(Millis wait);
 
@@ -85,10 +68,10 @@ class Slot::Impl {
   std::optional<std::int64_t> fenced_at_ms_;  ///< steady; forgotten after progress and some time
   std::int64_t start_at_ms_ = 0;
   std::string restart_reason_;
+  RequestQueue requests_;
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable wake_;
-  std::deque<Request> requests_;
   SlotStatus status_;
 };
 
@@ -114,10 +97,7 @@ Result<Slot::Stepped> Slot::Impl::step() {
     return start();
   }
   const auto stepped = session_->step();
-  if (stepped && session_->made_progress()) {
-    restarts_in_a_row_ = 0;
-    if (fenced_at_ms_ && parts_.clock->steady_ms() - *fenced_at_ms_ >= fenced_again_within_ms) fenced_at_ms_.reset();
-  }
+  if (stepped && session_->made_progress()) note_progress();
   if (!stepped && stepped.error().action == Action::restart) return restart(stepped.error());
   const bool goes_on = stepped && *stepped == Session::Stepped::more;
   if (!goes_on || parts_.clock->steady_ms() - status_at_ms_ >= status_interval_ms) publish_status();
@@ -151,10 +131,7 @@ void Slot::Impl::start_session() {
                            parts_.steps, stop_, idle_, parts_.log});
   SessionHooks hooks;
   hooks.between = [this] { answer_requests(); };
-  hooks.requests_wait = [this] {
-    const std::scoped_lock lock(mutex_);
-    return !requests_.empty();
-  };
+  hooks.requests_wait = [this] { return !requests_.empty(); };
   if (parts_.publish_slice) {
     hooks.wait_for_publishing = [this](Millis) { idle_(Millis{1}); };
   } else {
@@ -169,6 +146,15 @@ void Slot::Impl::end_publishing() {
   if (!publishing_.joinable()) return;
   stage_->end();
   publishing_.join();
+}
+
+/// The coordinator fences the producer of a transaction that was open for longer than transaction.timeout.ms. So being
+/// fenced again sooner than that is another instance's doing, whatever was achieved in between: two instances that
+/// fence each other in turn both make a little progress each time.
+void Slot::Impl::note_progress() {
+  restarts_in_a_row_ = 0;
+  const std::int64_t timeout = parts_.options.transaction_timeout.count();
+  if (fenced_at_ms_ && parts_.clock->steady_ms() - *fenced_at_ms_ >= timeout) fenced_at_ms_.reset();
 }
 
 /// New clients after a pause; the next session begins with init_transactions and the decision rule.
@@ -208,65 +194,9 @@ void Slot::Impl::request_stop(Millis limit) {
   wake_.notify_all();
 }
 
-std::future<Result<std::string>> Slot::Impl::ask(Request request) {
-  auto answer = request.reply.get_future();
-  const std::scoped_lock lock(mutex_);
-  requests_.push_back(std::move(request));
-  wake_.notify_all();
-  return answer;
-}
-
 void Slot::Impl::answer_requests() {
-  for (;;) {
-    std::optional<Request> request;
-    {
-      const std::scoped_lock lock(mutex_);
-      if (requests_.empty()) return;
-      request.emplace(std::move(requests_.front()));
-      requests_.pop_front();
-    }
-    request->reply.set_value(request->kind == Request::Kind::skip ? skip(request->position) : forget(request->digest));
-  }
-}
-
-Result<std::string> Slot::Impl::skip(const Position& position) {
-  Partition* partition = session_->partitions().find(position.tp);
-  if (partition == nullptr) {
-    return fail(Exit::bad_data,
-                to_string(position.tp) + " is not assigned to this instance; `firstseen status` lists what is");
-  }
-  if (partition->cause != StopCause::rejected) {
-    const std::string why =
-        partition->running() ? "is not stopped" : "is stopped for another reason: " + partition->reason;
-    return fail(Exit::bad_data, to_string(position.tp) + " " + why);
-  }
-  if (partition->stopped_at != position.offset) {
-    return fail(Exit::bad_data, fmt::format("{} is stopped at offset {}, not at {}", to_string(position.tp),
-                                            partition->stopped_at, position.offset));
-  }
-  memory_.skipped.insert(position);
-  if (auto gone_on = session_->go_on(*partition); !gone_on) return forward(gone_on.error());
-  if (parts_.log) {
-    parts_.log(LogLevel::warning,
-               fmt::format("{} offset {} is skipped on request", to_string(position.tp), position.offset));
-  }
-  return fmt::format("{} goes on behind offset {}", to_string(position.tp), position.offset);
-}
-
-Result<std::string> Slot::Impl::forget(const Digest& digest) {
-  store::Entry tombstone;
-  tombstone.digest = digest;
-  tombstone.kind = store::EntryKind::forgotten;
-  std::int64_t now = parts_.clock->wall_ms();
-  for (const auto& [tp, partition] : session_->partitions()) now = std::max(now, partition.state.stream_time_ms);
-  tombstone.time_ms = now;
-  parts_.store->stage(tombstone);
-  const auto recorded = parts_.store->prepare({}, std::numeric_limits<std::int64_t>::min(), true);
-  if (!recorded) {
-    parts_.store->drop_staged();
-    return forward(recorded.error());
-  }
-  return std::string("forgotten: the next message with this key is published");
+  RequestHandler handler(*context_, *session_, memory_);
+  while (auto request = requests_.pop()) request->reply.set_value(handler.carry_out(*request));
 }
 
 void Slot::Impl::publish_status() {

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <system_error>
+
+#include "store/inspect.h"
 
 namespace firstseen::ingest {
 namespace {
@@ -15,15 +16,20 @@ const TopicPartition& source() {
   return records;
 }
 
-/// A store that serves something else keeps its hands off: a daemon's has no purpose, but it knows its cluster or
-/// group.
-Result<void> check_purpose(const store::SeenStore& store, const DurableWindowOptions& options) {
-  const auto purpose = store.pinned("purpose");
-  const bool new_store = !purpose && !store.pinned("key");
-  if (new_store || purpose == options.purpose) return {};
-  return fail(Exit::config, fmt::format("the store in {} belongs to {}: nothing was changed; name another directory",
-                                        options.directory.string(),
-                                        purpose ? "'firstseen " + *purpose + "'" : "a daemon ('firstseen run')"));
+/// A store that serves something else is left alone: a daemon's has no purpose, but a key. What cannot be read here
+/// opening will tell.
+Result<void> check_purpose(const std::filesystem::path& store, const DurableWindowOptions& options) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(store / "data.mdb", ignored)) return {};
+  const auto kept = store::inspect(store);
+  if (!kept) return {};
+  const auto purpose = kept->pins.find("purpose");
+  const bool has_purpose = purpose != kept->pins.end();
+  if (has_purpose ? purpose->second == options.purpose : !kept->pins.contains("key")) return {};
+  return fail(Exit::config,
+              fmt::format("the store in {} belongs to {}: nothing was changed; name another directory",
+                          options.directory.string(),
+                          has_purpose ? "'firstseen " + purpose->second + "'" : "a daemon ('firstseen run')"));
 }
 
 }  // namespace
@@ -47,11 +53,10 @@ Result<std::unique_ptr<DurableWindow>> DurableWindow::open(const DurableWindowOp
   store_options.ttl = options.ttl;
   store_options.max_size_bytes = options.max_size_bytes;
   store_options.clock = options.clock;
+  store_options.pins = {{"key", options.fingerprint}, {"purpose", options.purpose}};
+  if (auto ours = check_purpose(store_options.directory, options); !ours) return forward(ours.error());
   auto store = store::SeenStore::open(store_options);
   if (!store) return forward(store.error());
-  if (auto ours = check_purpose(**store, options); !ours) return forward(ours.error());
-  const std::array<store::Pin, 2> pins{{{"key", options.fingerprint}, {"purpose", options.purpose}}};
-  if (auto pinned = (*store)->pin(pins); !pinned) return forward(pinned.error());
   // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): private constructor
   return std::unique_ptr<DurableWindow>(new DurableWindow(std::move(*store), options.ttl));
 }

@@ -120,7 +120,7 @@ Verdict missing_output_topic(const Failure&) {
 
 Verdict abandoned_transaction(const Failure&) { return {Action::abort, Exit::unavailable, "the batch is taken again"}; }
 
-Verdict repeat_call(const Failure&) { return {Action::retry, Exit::unavailable, ""}; }
+Verdict repeat_call(const Failure&) { return {Action::retry, Exit::unavailable, "the same call is repeated"}; }
 
 Verdict refused_by_client(const Failure& failure) {
   if (failure.code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) {
@@ -134,13 +134,17 @@ Verdict produce_after_failure(const Failure&) {
   return {Action::abort, Exit::unavailable, "the transaction had failed before"};
 }
 
-Verdict full_queue(const Failure&) { return {Action::retry, Exit::unavailable, ""}; }
+Verdict full_queue(const Failure&) {
+  return {Action::retry, Exit::unavailable, "the same message again when the broker has taken some"};
+}
 
 Verdict unreleased_instance(const Failure&) {
   return {Action::restart, Exit::try_again, "the broker still waits for the predecessor's session to end", true};
 }
 
-Verdict unclassified(const Failure&) { return {Action::restart, Exit::unavailable, "the client is made anew"}; }
+Verdict unclassified(const Failure&) {
+  return {Action::restart, Exit::unavailable, "not known as harmless, so the client is made anew"};
+}
 
 namespace {
 

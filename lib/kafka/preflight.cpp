@@ -131,9 +131,12 @@ std::vector<std::string> Inquiry::describe(const std::set<std::string>& names, C
 std::set<std::string> topics_to_describe(const PreflightRequest& request, const std::vector<std::string>& inputs,
                                          const ClusterTopics& topics) {
   std::set<std::string> names(inputs.begin(), inputs.end());
+  std::vector<std::string> destinations = request.side_topics;
+  destinations.push_back(request.output);
   for (const std::string& input : inputs) {
-    if (const std::string output = destination_for(request.output, input); topics.contains(output))
-      names.insert(output);
+    for (const std::string& pattern : destinations) {
+      if (const std::string name = destination_for(pattern, input); topics.contains(name)) names.insert(name);
+    }
   }
   return names;
 }

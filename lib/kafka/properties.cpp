@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string_view>
+#include <system_error>
 
 #include "base/suggest.h"
 #include "kafka/handles.h"
@@ -82,6 +86,17 @@ bool allows_reordering(const std::string& name, const std::string& value) {
   return failed == std::errc() && end == value.data() + value.size() && requests > 5;
 }
 
+/// Why a certificate or key file cannot be read. librdkafka itself would say so only when a client is made, and without
+/// the place in the configuration.
+std::optional<std::string> unreadable_file(const std::string& name, const std::string& value) {
+  static const std::set<std::string, std::less<>> files{"ssl.ca.location",       "ssl.certificate.location",
+                                                        "ssl.crl.location",      "ssl.key.location",
+                                                        "ssl.keystore.location", "sasl.kerberos.keytab"};
+  if (!files.contains(name) || (name == "ssl.ca.location" && value == "probe")) return std::nullopt;
+  if (value.empty() || access(value.c_str(), R_OK) == 0) return std::nullopt;
+  return fmt::format("names a file that cannot be read: {}", std::generic_category().message(errno));
+}
+
 std::string did_you_mean(const std::string& name) {
   std::vector<std::string> known;
   for (const auto& [property, facts] : property_table()) known.push_back(property);
@@ -98,7 +113,7 @@ std::optional<std::string> refusal(rd_kafka_conf_t* scratch, const std::string& 
   // librdkafka's own error text would repeat the value, which may be a secret.
   switch (rd_kafka_conf_set(scratch, name.c_str(), value.c_str(), nullptr, 0)) {
     case RD_KAFKA_CONF_OK:
-      return std::nullopt;
+      return unreadable_file(name, value);
     case RD_KAFKA_CONF_UNKNOWN:
       return fmt::format("is no property of librdkafka {}{}", rd_kafka_version_str(), did_you_mean(name));
     case RD_KAFKA_CONF_INVALID:
@@ -120,6 +135,15 @@ std::vector<std::pair<std::string, std::string>> check_properties(
     if (auto reason = refusal(scratch.get(), name, value)) refused.emplace_back(name, std::move(*reason));
   }
   return refused;
+}
+
+Millis transaction_timeout(const std::map<std::string, std::string>& properties) {
+  const auto found = properties.find("transaction.timeout.ms");
+  std::int64_t ms = default_transaction_timeout.count();
+  if (found != properties.end()) {
+    std::from_chars(found->second.data(), found->second.data() + found->second.size(), ms);
+  }
+  return Millis{ms};
 }
 
 }  // namespace firstseen::kafka

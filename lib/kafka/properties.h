@@ -5,11 +5,17 @@
 #include <utility>
 #include <vector>
 
+#include "kafka/options.h"
+
 namespace firstseen::kafka {
 
 /// Checks what a user wrote under kafka.properties: each refused property with the reason, in the map's order. Refused
 /// are the properties that firstseen's promises own (the reason names the option to use, if there is one), names that
-/// the librdkafka in use does not know, and values that it does not take. Reasons never contain a value.
+/// the librdkafka in use does not know, values that it does not take, and certificate files that cannot be read.
+/// Reasons never contain a value.
 std::vector<std::pair<std::string, std::string>> check_properties(const std::map<std::string, std::string>& properties);
+
+/// The transaction.timeout.ms among checked properties, or the default.
+Millis transaction_timeout(const std::map<std::string, std::string>& properties);
 
 }  // namespace firstseen::kafka

@@ -127,7 +127,7 @@ Result<ConfHandle> producer_settings(const ClientOptions& options) {
       .set("queue.buffering.max.messages", "50000")
       .set("queue.buffering.max.kbytes", std::to_string(producer_queue_kib(options)))
       .set("compression.type", options.compression)
-      .set("transaction.timeout.ms", "60000");
+      .set("transaction.timeout.ms", std::to_string(default_transaction_timeout.count()));
   apply_properties(settings, options, PropertyScope::producer);
   apply_connection(settings, options);
   // The broker's limit decides which message is too large, not the client's.

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <limits>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "base/topic_pattern.h"
@@ -57,12 +58,21 @@ class Checker {
                       "output.partitioner: key",
                       output, to->partitions, input, from.partitions));
     }
-    check_settings(output, *to);
-    check_sizes(input, from, output, *to);
+    check_timestamps("output", output, *to);
+    check_compaction("output", output, *to);
+    check_sizes(input, from, "output", output, *to);
     check_retention(input, from, output, *to);
   }
 
-  void check_side_topic(const std::string& input, const std::string& side) { existing(side, input, "side"); }
+  /// What takes the way to a side topic must arrive there as much as elsewhere. How long it stays is its owner's
+  /// choice.
+  void check_side_topic(const std::string& input, const std::string& side) {
+    const TopicFacts* to = existing(side, input, "side");
+    if (to == nullptr) return;
+    check_timestamps("side", side, *to);
+    check_compaction("side", side, *to);
+    check_sizes(input, topics_.at(input), "side", side, *to);
+  }
 
   void check_distinct(const std::vector<std::string>& inputs, const std::string& destination) {
     if (std::find(inputs.begin(), inputs.end(), destination) == inputs.end()) return;
@@ -87,21 +97,24 @@ class Checker {
     return nullptr;
   }
 
-  void check_settings(const std::string& output, const TopicFacts& to) {
-    if (const auto* type = setting(to, "message.timestamp.type"); type != nullptr && *type == "LogAppendTime") {
-      error(
-          fmt::format("the output topic {} replaces timestamps: set its message.timestamp.type to CreateTime", output));
-    }
-    if (const auto* policy = setting(to, "cleanup.policy");
-        policy != nullptr && policy->find("compact") != policy->npos) {
-      error(
-          fmt::format("the output topic {} is compacted and would drop messages with equal keys: set its "
-                      "cleanup.policy to delete",
-                      output));
-    }
+  void check_timestamps(std::string_view kind, const std::string& topic, const TopicFacts& to) {
+    const auto* type = setting(to, "message.timestamp.type");
+    if (type == nullptr || *type != "LogAppendTime") return;
+    error(
+        fmt::format("the {} topic {} replaces timestamps: set its message.timestamp.type to CreateTime", kind, topic));
   }
 
-  void check_sizes(const std::string& input, const TopicFacts& from, const std::string& output, const TopicFacts& to) {
+  void check_compaction(std::string_view kind, const std::string& topic, const TopicFacts& to) {
+    const auto* policy = setting(to, "cleanup.policy");
+    if (policy == nullptr || policy->find("compact") == policy->npos) return;
+    error(
+        fmt::format("the {} topic {} is compacted and would drop messages with equal keys: set its cleanup.policy to "
+                    "delete",
+                    kind, topic));
+  }
+
+  void check_sizes(const std::string& input, const TopicFacts& from, std::string_view kind, const std::string& topic,
+                   const TopicFacts& to) {
     const auto admitted = number(to, "max.message.bytes");
     if (!admitted || *admitted <= 0) return;
     const auto bytes = static_cast<std::uint64_t>(*admitted);
@@ -109,9 +122,9 @@ class Checker {
     const auto wanted = number(from, "max.message.bytes");
     if (!wanted || *admitted >= *wanted) return;
     error(
-        fmt::format("the output topic {} admits messages of {} bytes, its input {} up to {}: set max.message.bytes of "
-                    "{} to {} or more",
-                    output, *admitted, input, *wanted, output, *wanted));
+        fmt::format("the {} topic {} admits messages of {} bytes, its input {} up to {}: set max.message.bytes of {} "
+                    "to {} or more",
+                    kind, topic, *admitted, input, *wanted, topic, *wanted));
   }
 
   void check_retention(const std::string& input, const TopicFacts& from, const std::string& output,

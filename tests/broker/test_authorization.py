@@ -58,7 +58,7 @@ def _daemon(lab: Lab):
 
 def test_the_permissions_of_the_readme_suffice(strict_lab: Lab):
     _allow(strict_lab, _rules(strict_lab))
-    for topic in (strict_lab.input, strict_lab.output):
+    for topic in (strict_lab.input, strict_lab.output, strict_lab.duplicates, strict_lab.rejects):
         strict_lab.admin.allow(SASL_USER, ResourceType.TOPIC, topic, AclOperation.DESCRIBE_CONFIGS)
     daemon = _daemon(strict_lab).start()
     strict_lab.send("a", "b", "a")
@@ -99,8 +99,8 @@ def test_a_missing_permission_is_named_and_nothing_is_lost_once_it_is_given(
     daemon = _daemon(strict_lab).start()
     strict_lab.send("a", "b", "a")
     daemon.wait_log(*words)
+    assert daemon.wait_exit() == 69
     _allow(strict_lab, missing)
-    if not daemon.running():
-        daemon.start()
+    daemon.start()
     strict_lab.drained()
     strict_lab.assert_exact()

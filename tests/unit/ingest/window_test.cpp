@@ -4,6 +4,7 @@
 
 #include "ingest/durable_window.h"
 #include "ingest/memory_window.h"
+#include "store/inspect.h"
 #include "unit/ingest/support.h"
 
 namespace firstseen::ingest::test {
@@ -136,16 +137,19 @@ TEST_F(Durable, AStoreOfAnotherPurposeKeyOrProgramIsRefusedUnchanged) {
     ASSERT_TRUE(window->commit());
   }
   auto other = options_;
+  other.ttl = Millis{5000};
   other.purpose = "ingest";
   auto refused = DurableWindow::open(other);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().exit, Exit::config);
   EXPECT_TRUE(contains(refused.error().message, "belongs to 'firstseen filter'"));
   other = options_;
+  other.ttl = Millis{5000};
   other.fingerprint = "another";
   refused = DurableWindow::open(other);
   ASSERT_FALSE(refused);
   EXPECT_TRUE(contains(refused.error().message, "another"));
+  EXPECT_EQ(store::inspect(options_.directory / "slot-0")->ttl, options_.ttl) << "nothing was written";
   other = options_;
   other.directory = directory_.path();
   directory_.write("slot-0/letters.txt", "hello");

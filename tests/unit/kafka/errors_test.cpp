@@ -79,6 +79,16 @@ TEST(ErrorTable, EveryRowLeadsToItsNamedVerdict) {
   }
 }
 
+TEST(ErrorTable, NoTwoRowsGiveOneVerdict) {
+  for (const Line& one : table()) {
+    for (const Line& other : table()) {
+      if (one.row == other.row) continue;
+      EXPECT_NE(one.row(one.failure), other.row(other.failure))
+          << name_of(one.failure) << " and " << name_of(other.failure) << " could be exchanged unnoticed";
+    }
+  }
+}
+
 TEST(ErrorTable, FatalIsAskedBeforeAbortAndAbortBeforeRetriable) {
   const Failure all{Call::commit, RD_KAFKA_RESP_ERR__TIMED_OUT, true, true, true, ""};
   EXPECT_EQ(classify(all).action, Action::restart);

@@ -67,6 +67,21 @@ TEST(Properties, ABadValueIsRefusedWithItsRangeAndWithoutTheValue) {
   EXPECT_FALSE(contains(reason, "tomorrow")) << reason;
 }
 
+TEST(Properties, AFileThatCannotBeReadIsRefusedWithoutItsName) {
+  for (const char* name : {"ssl.ca.location", "ssl.certificate.location", "ssl.key.location"}) {
+    const std::string reason = reason_for(name, "/nowhere/at/all.pem");
+    EXPECT_TRUE(contains(reason, "cannot be read: No such file or directory")) << name << ": " << reason;
+    EXPECT_FALSE(contains(reason, "nowhere")) << reason;
+  }
+  EXPECT_EQ(reason_for("ssl.ca.location", "probe"), "");
+  EXPECT_EQ(reason_for("ssl.ca.location", "/dev/null"), "");
+}
+
+TEST(Properties, TheTransactionTimeoutIsTheConfiguredOneOrTheDefault) {
+  EXPECT_EQ(transaction_timeout({}), default_transaction_timeout);
+  EXPECT_EQ(transaction_timeout({{"transaction.timeout.ms", "30000"}}), Millis{30'000});
+}
+
 TEST(Properties, EveryMistakeIsReportedAtOnce) {
   EXPECT_EQ(check_properties({{"group.id", "x"}, {"nonsense", "x"}, {"socket.timeout.ms", "x"}}).size(), 3U);
 }

@@ -87,6 +87,26 @@ TEST_F(TopicRules, ASmallerMessageSizeIsAnErrorThatSaysTheNumber) {
   EXPECT_EQ(check().max_message_bytes, 1000U);
 }
 
+TEST_F(TopicRules, ASideTopicThatWouldChangeDropOrRefuseMessagesIsAnError) {
+  request_.side_topics = {"orders.rejects"};
+  const TopicFacts sound = topics_["orders.unique"];
+  TopicFacts& side = topics_["orders.rejects"];
+  side = sound;
+  EXPECT_TRUE(check().errors.empty());
+  side.settings["message.timestamp.type"] = "LogAppendTime";
+  expect_error({"side topic orders.rejects", "CreateTime"});
+  side = sound;
+  side.settings["cleanup.policy"] = "compact";
+  expect_error({"side topic orders.rejects is compacted", "delete"});
+  side = sound;
+  side.settings["max.message.bytes"] = "1000";
+  expect_error({"set max.message.bytes of orders.rejects to 1048588"});
+  EXPECT_EQ(check().max_message_bytes, 1000U) << "produce batches must fit, too";
+  side = sound;
+  side.settings["retention.ms"] = "1000";
+  EXPECT_TRUE(check().warnings.empty()) << "how long rejects stay is their owner's choice";
+}
+
 TEST_F(TopicRules, AShorterRetentionIsAWarningAndMinusOneIsUnlimited) {
   output_settings()["retention.ms"] = "1000";
   output_settings()["retention.bytes"] = "1000";

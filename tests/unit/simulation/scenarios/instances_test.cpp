@@ -157,6 +157,24 @@ TEST_F(Fenced, AgainAndAgainEndsWithTryAgain) {
   expect_kept();
 }
 
+TEST_F(Fenced, AgainLaterThanATransactionMayStayOpenGoesOn) {
+  options.slot.transaction_timeout = Millis{10'000};
+  say(0, "a", 0);
+  Host& host = start();
+  run();
+  for (const char* key : {"b", "c"}) {
+    fence("A");
+    say(0, key, 100);
+    run();
+    ASSERT_TRUE(host.running()) << host.last_error();
+    go_on_for(11'000);
+    say(0, std::string(key) + " later", 200);
+    run();
+  }
+  EXPECT_EQ(host.status().counters.restarts, 2U);
+  expect_kept();
+}
+
 TEST_F(Fenced, ByTransactionsThatTimedOutInLongOutagesGoesOnEachTime) {
   Host& host = start();
   for (int outage = 1; outage <= 3; ++outage) {
