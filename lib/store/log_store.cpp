@@ -19,7 +19,7 @@ std::uint64_t distance(std::int64_t a, std::int64_t b) { return a < b ? delta(b,
 }  // namespace
 
 Result<std::unique_ptr<SeenStore>> SeenStore::open(const OpenOptions& options) {
-  auto store = LogStore::open(options, PositionLimits{});
+  auto store = LogStore::open(options, LogLimits{});
   if (!store) return forward(store.error());
   return std::unique_ptr<SeenStore>(std::move(*store));
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "store/coalesce.h"
 #include "store/directory.h"
 #include "store/growing_index.h"
 #include "store/index_file.h"
@@ -15,16 +16,17 @@
 
 namespace firstseen::store {
 
-/// Bounds of the space of positions; tests make them small.
-struct PositionLimits {
+/// Bounds of the log beside its size in bytes; tests make them small.
+struct LogLimits {
   LogPosition first = 0;                            ///< of the first record; a multiple of 256
   LogPosition longest_log = LogPosition{3} << 30U;  ///< beyond this the oldest records go, as for max_size
+  CoalesceLimits coalesce = {};
 };
 
 /// The seen-store on LMDB: the batch log on disk, its records and the position index in memory.
 class LogStore final : public SeenStore {
  public:
-  static Result<std::unique_ptr<LogStore>> open(const OpenOptions& options, const PositionLimits& limits);
+  static Result<std::unique_ptr<LogStore>> open(const OpenOptions& options, const LogLimits& limits);
 
   ~LogStore() override = default;
   LogStore(const LogStore&) = delete;
@@ -76,13 +78,20 @@ class LogStore final : public SeenStore {
     bool decided = false;
     bool has_record = true;  ///< a decided batch without entries needs none
   };
+  /// Two records that a commit writes again as one.
+  struct Coalescing {
+    CoalescedRecord record;
+    RecordWriter writer;  ///< of `record`
+    std::uint64_t older = 0;
+    std::uint64_t newer = 0;
+  };
   struct Match {
     Entry entry;
     LogPosition age = 0;  ///< distance from the head: larger is newer
     const LiveRecord* record = nullptr;
   };
 
-  LogStore(const OpenOptions& options, const PositionLimits& limits, OwnerLock lock, std::uint64_t secret);
+  LogStore(const OpenOptions& options, const LogLimits& limits, OwnerLock lock, std::uint64_t secret);
 
   // log_store_open.cpp
   Result<void> recover();
@@ -113,14 +122,21 @@ class LogStore final : public SeenStore {
   Result<void> evict_for(Departures& departures, std::uint64_t used, std::uint64_t needed, LogPosition positions) const;
   Result<void> erase_departed(Txn& txn, const Departures& departures) const;
   void evict_next(Departures& departures) const;
-  Result<void> try_prepare(const Batch& batch, const RecordWriter& writer, bool& map_full);
-  Result<void> write_batch(Txn& txn, const Batch& batch, const RecordWriter& writer, const Departures& departures,
-                           const LogState& state) const;
-  Result<void> adopt_batch(const Batch& batch, const Departures& departures, const LogState& state);
+  Result<void> try_prepare(const Batch& batch, const RecordWriter& writer, bool may_coalesce, bool& map_full);
+  Result<void> write_batch(Txn& txn, const Batch& batch, const RecordWriter& writer, const LogState& state) const;
+  Result<void> adopt_batch(const Batch& batch, const LogState& state);
+  [[nodiscard]] std::size_t least_record_bytes() const;
+  [[nodiscard]] std::uint64_t value_pages_bytes(std::uint64_t size) const;
   Result<void> evict_early(std::uint64_t bytes);
   Result<const std::uint8_t*> address_of(std::uint64_t sequence) const;
   void forget_departed(const Departures& departures);
   LogState state_with(const Departures& departures, std::int64_t expire_before_ms) const;
+
+  // log_store_coalesce.cpp
+  Result<std::optional<Coalescing>> plan_coalescing(const Departures& departures, std::uint64_t used) const;
+  Result<void> write_coalesced(Txn& txn, const Coalescing& coalescing) const;
+  Result<void> adopt_coalesced();
+  void move_in_index(const Digest& digest, LogPosition from, LogPosition to);
 
   // log_store.cpp
   [[nodiscard]] LiveRange live() const;
@@ -132,7 +148,7 @@ class LogStore final : public SeenStore {
   void make_room_for(std::size_t entries);
 
   const OpenOptions options_;
-  const PositionLimits limits_;
+  const LogLimits limits_;
   OwnerLock lock_;
   std::shared_ptr<Env> env_;  // after lock_: closed before the lock is given back
   Tables tables_;

@@ -61,7 +61,7 @@ Result<void> check_databases(const std::filesystem::path& directory) {
 
 }  // namespace
 
-LogStore::LogStore(const OpenOptions& options, const PositionLimits& limits, OwnerLock lock, std::uint64_t secret)
+LogStore::LogStore(const OpenOptions& options, const LogLimits& limits, OwnerLock lock, std::uint64_t secret)
     : options_(options),
       limits_(limits),
       lock_(std::move(lock)),
@@ -73,7 +73,7 @@ LogStore::LogStore(const OpenOptions& options, const PositionLimits& limits, Own
         return bytes != nullptr;
       }) {}
 
-Result<std::unique_ptr<LogStore>> LogStore::open(const OpenOptions& options, const PositionLimits& limits) {
+Result<std::unique_ptr<LogStore>> LogStore::open(const OpenOptions& options, const LogLimits& limits) {
   if (options.max_size_bytes < least_max_size) {
     return fail(Exit::config,
                 fmt::format("store.max_size is {} bytes: {} is the least", options.max_size_bytes, least_max_size));

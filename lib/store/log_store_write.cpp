@@ -10,16 +10,6 @@
 namespace firstseen::store {
 namespace {
 
-/// LMDB keeps a value inline in a leaf page, and moves it, up to about half a page; one this long gets pages of its
-/// own.
-std::size_t least_record_bytes(const Env& env) { return env.page_bytes() / 2; }
-
-/// Pages that a value of this size takes (LMDB: one header of 16 bytes, then contiguous pages).
-std::uint64_t value_pages_bytes(const Env& env, std::uint64_t size) {
-  constexpr std::uint64_t page_header = 16;
-  return (size + page_header + env.page_bytes() - 1) / env.page_bytes() * env.page_bytes();
-}
-
 /// Trees grow by a few pages now and then.
 constexpr std::uint64_t tree_slack_pages = 8;
 
@@ -28,7 +18,7 @@ constexpr std::uint64_t tree_slack_pages = 8;
 constexpr int map_full_attempts = 4;
 
 /// The whole index is scrubbed while the tail moves on by so many positions: a quarter of all, the part that
-/// PositionLimits::longest_log leaves free.
+/// LogLimits::longest_log leaves free.
 constexpr double scrub_round = 1U << 30U;
 
 }  // namespace
@@ -84,11 +74,22 @@ Result<void> LogStore::set_note(const std::string& name, const std::string& valu
   return write_texts(TextKind::note, {&text, 1});
 }
 
+/// LMDB keeps a value inline in a leaf page, and moves it, up to about half a page; one this long gets pages of its
+/// own.
+std::size_t LogStore::least_record_bytes() const { return env_->page_bytes() / 2; }
+
+/// Pages that a value of this size takes (LMDB: one header of 16 bytes, then contiguous pages).
+std::uint64_t LogStore::value_pages_bytes(std::uint64_t size) const {
+  constexpr std::uint64_t page_header = 16;
+  const std::uint64_t page = env_->page_bytes();
+  return (size + page_header + page - 1) / page * page;
+}
+
 // --- what leaves ---
 
 void LogStore::depart(Departures& departures, const LiveRecord& record) const {
   ++departures.from_head;
-  departures.bytes += value_pages_bytes(*env_, record.size_bytes);
+  departures.bytes += value_pages_bytes(record.size_bytes);
   departures.positions += LiveLog::positions_for(record.entry_count);
 }
 
@@ -104,7 +105,7 @@ LogStore::Departures LogStore::expired(std::int64_t expire_before_ms) const {
   }
   if (departures.from_head < records.size() && records.back().entry_count == 0) {
     departures.empty_last = true;
-    departures.bytes += value_pages_bytes(*env_, records.back().size_bytes);
+    departures.bytes += value_pages_bytes(records.back().size_bytes);
   }
   return departures;
 }
@@ -174,12 +175,12 @@ Result<BatchId> LogStore::prepare(std::span<const SourceRange> ranges, std::int6
     const auto known = partitions_.find(range.tp);
     range.before = known == partitions_.end() ? std::nullopt : std::optional<PartitionState>(known->second);
   }
-  auto writer = RecordWriter::plan({batch.id, batch.ranges, staged_}, least_record_bytes(*env_));
+  auto writer = RecordWriter::plan({batch.id, batch.ranges, staged_}, least_record_bytes());
   if (!writer) return forward(writer.error());
 
   for (int attempt = 1;; ++attempt) {
     bool map_full = false;
-    auto prepared = try_prepare(batch, *writer, map_full);
+    auto prepared = try_prepare(batch, *writer, attempt == 1, map_full);
     if (prepared) return batch.id;
     if (!map_full || attempt == map_full_attempts || log_.records().empty()) return forward(prepared.error());
     // Within max_size, and yet no run of free pages is long enough. Evicting helps unless a reader holds them.
@@ -188,35 +189,43 @@ Result<BatchId> LogStore::prepare(std::span<const SourceRange> ranges, std::int6
           fmt::format("; process {} reads an old snapshot and so keeps the pages freed since", reader->pid);
       return forward(prepared.error());
     }
-    if (!evict_early(value_pages_bytes(*env_, writer->size_bytes()))) return forward(prepared.error());
+    if (!evict_early(value_pages_bytes(writer->size_bytes()))) return forward(prepared.error());
   }
 }
 
-Result<void> LogStore::try_prepare(const Batch& batch, const RecordWriter& writer, bool& map_full) {
+Result<void> LogStore::try_prepare(const Batch& batch, const RecordWriter& writer, bool may_coalesce, bool& map_full) {
   auto txn = begin_write();
   if (!txn) return forward(txn.error());
   Departures departures = expired(batch.expire_before_ms);
+  std::optional<Coalescing> coalescing;
   if (batch.has_record) {
     auto used = used_bytes(*txn, tables_);
     if (!used) return forward(used.error());
-    const std::uint64_t needed = value_pages_bytes(*env_, writer.size_bytes()) + tree_slack_pages * env_->page_bytes();
+    const std::uint64_t needed = value_pages_bytes(writer.size_bytes()) + tree_slack_pages * env_->page_bytes();
     auto fits = evict_for(departures, *used, needed, LiveLog::positions_for(staged_.size()));
     if (!fits) return fits;
+    auto planned = may_coalesce ? plan_coalescing(departures, *used + needed) : std::nullopt;
+    if (!planned) return forward(planned.error());
+    coalescing = std::move(*planned);
   }
   LogState state = state_with(departures, batch.expire_before_ms);
   state.sequence = batch.id.sequence;
   state.settled = batch.decided ? batch.id.sequence : batch.id.sequence - 1;
   if (batch.has_record) state.last_record = batch.id.sequence;
 
-  auto written = write_batch(*txn, batch, writer, departures, state);
+  auto written = erase_departed(*txn, departures);
+  if (written && coalescing) written = write_coalesced(*txn, *coalescing);
+  if (written) written = write_batch(*txn, batch, writer, state);
   if (written) written = txn->commit();
   map_full = txn->met_full_map();
-  return written ? adopt_batch(batch, departures, state) : written;
+  if (!written) return written;
+  forget_departed(departures);
+  auto adopted = coalescing ? adopt_coalesced() : Result<void>();
+  return adopted ? adopt_batch(batch, state) : adopted;
 }
 
 Result<void> LogStore::write_batch(Txn& txn, const Batch& batch, const RecordWriter& writer,
-                                   const Departures& departures, const LogState& state) const {
-  if (auto erased = erase_departed(txn, departures); !erased) return erased;
+                                   const LogState& state) const {
   if (batch.has_record) {
     auto room = txn.append(tables_.log, batch.id.sequence, writer.size_bytes());
     if (!room) return forward(room.error());
@@ -229,8 +238,7 @@ Result<void> LogStore::write_batch(Txn& txn, const Batch& batch, const RecordWri
   return write_log_state(txn, tables_, state);
 }
 
-Result<void> LogStore::adopt_batch(const Batch& batch, const Departures& departures, const LogState& state) {
-  forget_departed(departures);
+Result<void> LogStore::adopt_batch(const Batch& batch, const LogState& state) {
   state_ = state;
   for (const SourceRange& range : batch.ranges) partitions_[range.tp] = range.after;
   const LogPosition positions = LiveLog::positions_for(staged_.size());

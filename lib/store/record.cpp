@@ -100,7 +100,6 @@ void RecordWriter::write_header(std::uint8_t* at) const {
   store_le(at + layout::size_at, static_cast<std::uint32_t>(size_bytes_));
   store_le(at + layout::entries_at, static_cast<std::uint32_t>(entries_at_));
   store_le(at + layout::entry_count_at, static_cast<std::uint32_t>(contents_.entries.size()));
-  store_le(at + layout::settled_count_at, std::uint32_t{0});
   store_le(at + layout::range_count_at, static_cast<std::uint32_t>(contents_.ranges.size()));
   at[layout::offset_width_at] = offset_width_;
   at[layout::time_width_at] = time_width_;
@@ -118,6 +117,7 @@ void RecordWriter::write_ranges(std::uint8_t* at) const {
     store_le(row + layout::topic_at, static_cast<std::uint32_t>(topic_place));
     store_le(row + layout::topic_bytes_at, static_cast<std::uint16_t>(range.tp.topic.size()));
     store_le(row + layout::partition_at, range.tp.partition);
+    if (!contents_.batches_back.empty()) store_le(row + layout::batches_back_at, contents_.batches_back[i]);
     store_le(row + layout::base_offset_at, base_offsets_[i]);
     store_le(row + layout::start_at, range.start);
     store_le(row + layout::end_at, range.end);
@@ -157,7 +157,7 @@ std::optional<RecordView> RecordView::parse(Bytes value) {
   const std::uint8_t* at = value.data();
   if (load_le<std::uint32_t>(at + layout::magic_at) != layout::magic) return {};
   if (load_le<std::uint16_t>(at + layout::version_at) != record_version) return {};
-  if (view.size_bytes() != value.size() || view.settled_count() > view.entry_count()) return {};
+  if (view.size_bytes() != value.size()) return {};
   if (at[layout::offset_width_at] > 8 || at[layout::time_width_at] > 8 || at[layout::range_width_at] > 4 ||
       at[layout::kind_width_at] > 1) {
     return {};
@@ -179,7 +179,6 @@ BatchId RecordView::id() const {
   return {load_le<std::uint64_t>(value_ + layout::sequence_at), load_le<std::uint64_t>(value_ + layout::owner_at)};
 }
 std::uint32_t RecordView::entry_count() const { return load_le<std::uint32_t>(value_ + layout::entry_count_at); }
-std::uint32_t RecordView::settled_count() const { return load_le<std::uint32_t>(value_ + layout::settled_count_at); }
 std::uint32_t RecordView::range_count() const { return load_le<std::uint32_t>(value_ + layout::range_count_at); }
 std::int64_t RecordView::min_time_ms() const { return load_le<std::int64_t>(value_ + layout::base_time_at); }
 std::int64_t RecordView::max_time_ms() const { return load_le<std::int64_t>(value_ + layout::max_time_at); }
@@ -240,6 +239,10 @@ TopicPartitionView RecordView::source(std::uint32_t range) const {
   const std::uint8_t* topic = value_ + load_le<std::uint32_t>(row + layout::topic_at);
   const std::size_t topic_bytes = load_le<std::uint16_t>(row + layout::topic_bytes_at);
   return {text_of({topic, topic_bytes}), load_le<std::int32_t>(row + layout::partition_at)};
+}
+
+std::uint64_t RecordView::brought_by(std::uint32_t range) const {
+  return id().sequence - load_le<std::uint32_t>(range_at(range) + layout::batches_back_at);
 }
 
 SourceRange RecordView::range(std::uint32_t range) const {

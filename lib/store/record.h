@@ -19,6 +19,8 @@ struct RecordContents {
   BatchId id;
   std::span<const SourceRange> ranges;  ///< with `before` filled in
   std::span<const Entry> entries;
+  /// Per range: how many batches before this one brought the range's state; empty: this one brought them all.
+  std::span<const std::uint32_t> batches_back = {};
 };
 
 /// Lays a record out, then writes it into room that somebody else owns (LMDB's page).
@@ -64,7 +66,6 @@ class RecordView {
 
   [[nodiscard]] BatchId id() const;
   [[nodiscard]] std::uint32_t entry_count() const;
-  [[nodiscard]] std::uint32_t settled_count() const;
   [[nodiscard]] std::uint32_t range_count() const;
   [[nodiscard]] std::int64_t min_time_ms() const;  ///< of its entries; 0 without entries
   [[nodiscard]] std::int64_t max_time_ms() const;  ///< of its entries; 0 without entries
@@ -78,6 +79,8 @@ class RecordView {
   /// An unknown range (possible in a damaged record only) gives an empty one.
   [[nodiscard]] SourceRange range(std::uint32_t range) const;
   [[nodiscard]] TopicPartitionView source(std::uint32_t range) const;
+  /// The number of the batch that brought the range's state: an earlier one where records were written again as one.
+  [[nodiscard]] std::uint64_t brought_by(std::uint32_t range) const;
 
   [[nodiscard]] Bytes bytes() const { return {value_, size_bytes()}; }
   /// Where the entries begin, each with its digest first, `stride` bytes apart.

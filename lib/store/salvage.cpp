@@ -160,7 +160,7 @@ Result<Salvaged> examine(Txn& txn, const Tables& tables, const std::optional<Log
     if (record->entry_count() != 0) kept.newest_ms = std::max(kept.newest_ms, record->max_time_ms());
     for (std::uint32_t i = 0; i < record->range_count(); ++i) {
       const SourceRange range = record->range(i);
-      from_log[range.tp] = {range.after, row.sequence};
+      from_log[range.tp] = {range.after, record->brought_by(i)};
     }
     return true;
   });

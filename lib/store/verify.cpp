@@ -21,7 +21,7 @@ class Verifier {
     before_last_ = last_sequence_;
     last_sequence_ = row.sequence;
     check_entries(row, *record);
-    for (std::uint32_t i = 0; i < record->range_count(); ++i) check_range(row, record->range(i));
+    for (std::uint32_t i = 0; i < record->range_count(); ++i) check_range(row, record->range(i), record->brought_by(i));
   }
 
   void state(const LogState& state) {
@@ -64,11 +64,12 @@ class Verifier {
     }
   }
 
-  void check_range(const LogRow& row, const SourceRange& range) {
+  void check_range(const LogRow& row, const SourceRange& range, std::uint64_t brought_by) {
     if (range.start > range.end || range.after.next_offset != range.end) {
       problem(row, fmt::format("has an impossible range of {}", to_string(range.tp)));
     }
-    last_states_[range.tp] = {range.after, row.sequence};
+    if (brought_by > row.sequence) problem(row, fmt::format("has a state of {} from nowhere", to_string(range.tp)));
+    last_states_[range.tp] = {range.after, brought_by};
   }
 
   Verification result_;

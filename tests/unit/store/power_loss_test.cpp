@@ -13,6 +13,7 @@ namespace fs = std::filesystem;
 OpenOptions crashed_store(const fs::path& directory, int batches) {
   auto options = options_for(directory);
   options.durability = Durability::process_crash;
+  options.ttl = Millis{8};  // so short that each batch keeps a record of its own
   const auto store = open_or_fail(options);
   for (int i = 0; i < batches; ++i) {
     const std::int64_t start = 10L * i;
@@ -184,11 +185,12 @@ TEST(PowerLoss, AViewOfAStoreThatMustBeVerifiedIsRefused) {
 TEST(Verify, ADamagedRecordIsNamedAndASoundStoreHasNoProblems) {
   const TemporaryDirectory directory;
   auto options = options_for(directory.path());
+  options.ttl = Millis{8};  // so short that each batch keeps a record of its own
   {
     const auto store = open_or_fail(options);
     for (int i = 0; i < 4; ++i) {
       const std::array ranges = {range_of("t", 0, 10L * i, 10L * i + 10)};
-      store->stage(seen(static_cast<std::uint64_t>(i), 1000));
+      store->stage(seen(static_cast<std::uint64_t>(i), 1000 + i));
       ASSERT_TRUE(succeeded(store->prepare(ranges, never, true)));
     }
   }

@@ -15,6 +15,7 @@ struct ModelRecord {
   std::vector<Entry> entries;
   bool in_log = true;
 
+  [[nodiscard]] std::int64_t min_time() const { return std::ranges::min(entries, {}, &Entry::time_ms).time_ms; }
   [[nodiscard]] std::int64_t max_time() const {
     std::int64_t latest = 0;
     for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -57,7 +58,7 @@ struct Model {
 /// One run: random operations on a store and on the model, compared after each.
 class RandomRun {
  public:
-  RandomRun(std::uint64_t seed, std::uint64_t max_size, Durability durability, const PositionLimits& limits)
+  RandomRun(std::uint64_t seed, std::uint64_t max_size, Durability durability, const LogLimits& limits)
       : random_(seed), limits_(limits) {
     options_ = options_for(directory_.path());
     options_.max_size_bytes = max_size;
@@ -72,6 +73,7 @@ class RandomRun {
   }
 
   [[nodiscard]] const Model& model() const { return model_; }
+  [[nodiscard]] std::uint64_t coalesced() const { return coalesced_; }
 
  private:
   static constexpr std::int64_t ttl = 1000;
@@ -164,15 +166,41 @@ class RandomRun {
     if (horizon != never) model_.swept = std::max(model_.swept, horizon);
     while (!log.empty() && (log.front().entries.empty() || log.front().max_time() < horizon)) log.erase(log.begin());
     if (!log.empty() && log.back().entries.empty()) log.pop_back();
+    const std::size_t before = log.size();
     for (SourceRange& range : ranges) {
       const auto known = model_.partitions.find(range.tp);
       if (known != model_.partitions.end()) range.before = known->second;
     }
     for (const SourceRange& range : ranges) model_.partitions[range.tp] = range.after;
-    if (!decided || !model_.staged.empty()) log.push_back({id, ranges, model_.staged});
+    const bool has_record = !decided || !model_.staged.empty();
+    if (has_record) log.push_back({id, ranges, model_.staged});
     model_.staged.clear();
     model_.undecided = !decided;
     follow_evictions();
+    if (has_record && before >= 2) follow_coalescing(log.size() == before + 1);
+  }
+
+  /// The last two records before the new one are one when they are small. Only where room is short it may be left out.
+  void follow_coalescing(bool none_evicted) {
+    auto& log = model_.log;
+    if (log.size() < 3) return;
+    ModelRecord& older = log[log.size() - 3];
+    const ModelRecord& newer = log[log.size() - 2];
+    const std::size_t together = older.entries.size() + newer.entries.size();
+    const std::int64_t span =
+        std::max(older.max_time(), newer.max_time()) - std::min(older.min_time(), newer.min_time());
+    const bool small = !older.entries.empty() && !newer.entries.empty() && together <= limits_.coalesce.entries &&
+                       span <= ttl / limits_.coalesce.ttl_parts;
+    const bool done = store_->stats().live_records == log.size() - 1;
+    if (none_evicted && options_.max_size_bytes > (1U << 20U)) {
+      ASSERT_EQ(done, small) << together << " entries over " << span << " ms";
+    }
+    ASSERT_TRUE(small || !done);
+    if (!done) return;
+    ++coalesced_;
+    older.id = newer.id;
+    older.entries.insert(older.entries.end(), newer.entries.begin(), newer.entries.end());
+    log.erase(log.end() - 2);
   }
 
   /// The store alone knows how much must go for max_size: what went must be the oldest, and said.
@@ -180,7 +208,7 @@ class RandomRun {
     const Stats stats = store_->stats();
     ASSERT_LE(stats.live_records, model_.log.size());
     ASSERT_GE(stats.live_records, model_.undecided ? 1U : 0U);
-    while (model_.log.size() > stats.live_records) {
+    while (model_.entries() > stats.live_entries) {
       model_.evicted = std::max(model_.evicted, model_.log.front().max_time());
       model_.log.erase(model_.log.begin());
     }
@@ -251,7 +279,8 @@ class RandomRun {
 
   std::mt19937_64 random_;
   std::uint64_t clean_stops_ = 0;
-  PositionLimits limits_;
+  std::uint64_t coalesced_ = 0;
+  LogLimits limits_;
   TemporaryDirectory directory_;
   OpenOptions options_;
   std::unique_ptr<LogStore> store_;
@@ -267,35 +296,49 @@ std::vector<std::uint64_t> seeds(std::uint64_t count) {
   return result;
 }
 
-void run_all(std::uint64_t count, std::uint64_t max_size, Durability durability, const PositionLimits& limits,
+void run_all(std::uint64_t count, std::uint64_t max_size, Durability durability, const LogLimits& limits,
              bool must_evict) {
   bool evicted = false;
+  std::uint64_t coalesced = 0;
   for (const std::uint64_t seed : seeds(count)) {
     SCOPED_TRACE(fmt::format("FIRSTSEEN_SEED={}", seed));
     RandomRun run(seed, max_size, durability, limits);
     run.run(400);
     evicted = evicted || run.model().evicted >= 0;
+    coalesced += run.coalesced();
     if (testing::Test::HasFailure()) return;
   }
   EXPECT_EQ(evicted, must_evict);
+  EXPECT_EQ(coalesced != 0, limits.coalesce.entries != 0);
 }
 
-TEST(StoreAgainstOracle, RandomOperationsAgree) { run_all(10, 64ULL << 20U, Durability::power_loss, {}, false); }
+/// Half of the records are small enough, and lie near enough to each other.
+constexpr CoalesceLimits often{.entries = 500, .ttl_parts = 1};
+
+TEST(StoreAgainstOracle, RandomOperationsAgree) {
+  run_all(10, 64ULL << 20U, Durability::power_loss, {.coalesce = often}, false);
+}
+
+TEST(StoreAgainstOracle, RandomOperationsAgreeWithRecordsThatStayAsTheyAre) {
+  run_all(10, 64ULL << 20U, Durability::power_loss, {.coalesce = {.entries = 0}}, false);
+}
 
 TEST(StoreAgainstOracle, RandomOperationsAgreeWithoutSync) {
-  run_all(10, 64ULL << 20U, Durability::process_crash, {}, false);
+  run_all(10, 64ULL << 20U, Durability::process_crash, {.coalesce = often}, false);
 }
 
 TEST(StoreAgainstOracle, RandomOperationsAgreeWhenTheOldestMustGoForMaxSize) {
-  run_all(10, 96ULL << 10U, Durability::power_loss, {}, true);
+  run_all(10, 96ULL << 10U, Durability::power_loss, {.coalesce = often}, true);
 }
 
 TEST(StoreAgainstOracle, RandomOperationsAgreeWhenPositionsWrapAround) {
-  run_all(10, 64ULL << 20U, Durability::power_loss, {.first = 0xFFFFE000U, .longest_log = 1U << 30U}, false);
+  run_all(10, 64ULL << 20U, Durability::power_loss, {.first = 0xFFFFE000U, .longest_log = 1U << 30U, .coalesce = often},
+          false);
 }
 
 TEST(StoreAgainstOracle, RandomOperationsAgreeWhenPositionsRunOut) {
-  run_all(10, 64ULL << 20U, Durability::power_loss, {.first = 0xFFFFE000U, .longest_log = 2048}, true);
+  run_all(10, 64ULL << 20U, Durability::power_loss, {.first = 0xFFFFE000U, .longest_log = 2048, .coalesce = often},
+          true);
 }
 
 }  // namespace

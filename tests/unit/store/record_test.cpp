@@ -26,7 +26,6 @@ TEST(Record, EverythingWrittenIsReadBack) {
   ASSERT_TRUE(record);
   EXPECT_TRUE(record->intact());
   EXPECT_EQ(record->id(), (BatchId{42, 43}));
-  EXPECT_EQ(record->settled_count(), 0U);
   EXPECT_EQ(record->min_time_ms(), -5);
   EXPECT_EQ(record->max_time_ms(), 1'700'000'000'000);
   ASSERT_EQ(record->entry_count(), 3U);
