@@ -103,7 +103,7 @@ Result<Digest> digest_of(const KeyArgument& key, const Target& target) {
   if (!text) return forward(text.error());
   const auto message = daemon::read_message_json(*text, configuration->slot.topics.front());
   if (!message) return forward(message.error());
-  const auto digest = derive(**deriver, *message);
+  auto digest = derive(**deriver, *message);
   if (!digest) return digest;
   if (auto ours = check_store_of(*configuration, **deriver); !ours) return forward(ours.error());
   return digest;

@@ -98,7 +98,7 @@ Result<bool> Filter::end_batch() {
   since_look_at_clock_ = 0;
   total_at_batch_end_ = total_;
   progress_.show(total_, first_seen_);
-  const auto written = output_.flush();
+  auto written = output_.flush();
   if (!written || !*written) return written;
   if (auto stored = keys_->commit(); !stored) return forward(stored.error());
   return true;

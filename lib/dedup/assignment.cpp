@@ -91,6 +91,7 @@ Result<Progress> Assignment::ask_started_before(StartFacts& facts) {
       if (!count) return forward(count.error());
       if (!*count) return Progress::again;
       std::vector<TopicPartition> all;
+      all.reserve(static_cast<std::size_t>(**count));
       for (std::int32_t p = 0; p < **count; ++p) all.push_back({facts.tp.topic, p});
       const auto committed = context_.consumer.committed(all);
       if (!committed) return forward(committed.error());
@@ -105,7 +106,7 @@ Result<Progress> Assignment::ask_started_before(StartFacts& facts) {
 }
 
 Result<Progress> Assignment::find_history(Planned& planned) {
-  const auto found = history_->step();
+  auto found = history_->step();
   if (!found || *found == Progress::again) return found;
   planned.plan.history_from = history_->from();
   if (history_->covers_window())

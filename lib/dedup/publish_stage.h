@@ -44,7 +44,7 @@ class PublishStage {
     kafka::Guarantee guarantee = kafka::Guarantee::exactly_once;
     std::size_t slice = 512;  ///< messages that one step publishes at most
     std::uint64_t max_queued_bytes = 16ULL << 20U;
-    std::size_t max_queued_messages = 32 * 1024;
+    std::size_t max_queued_messages = std::size_t{32} * 1024;
   };
 
   PublishStage(kafka::Publisher& publisher, StepHook* steps, const Options& options);

@@ -34,7 +34,7 @@ tl::unexpected<Error> CsvReader::fault(const std::string& what) const {
 }
 
 Result<void> CsvReader::read_header() {
-  const auto found = rows_.next(fields_);
+  auto found = rows_.next(fields_);
   if (!found) return forward(found.error());
   if (!*found) return fault("the file is empty; a header row was expected");
   std::set<std::string> seen;

@@ -36,12 +36,12 @@ Result<bool> CsvRows::next(std::vector<std::string>& fields) {
   State state = State::field_start;
   row_line_ = line_;
   while (true) {
-    const auto byte_there = ready();
+    auto byte_there = ready();
     if (!byte_there) return byte_there;
     if (!*byte_there) return end_of_input(state, fields);
     const std::string_view text = input_.unread();
     for (std::size_t at = 0; at < text.size(); ++at) {
-      const auto row_ended = take(text[at], state, fields);
+      auto row_ended = take(text[at], state, fields);
       if (!row_ended) return row_ended;
       if (!*row_ended) continue;
       const bool blank = fields.size() == 1 && fields.front().empty() && state == State::field_start;

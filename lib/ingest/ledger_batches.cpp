@@ -11,8 +11,9 @@ namespace {
 
 std::optional<std::uint64_t> number_of(std::string_view text, int base = 10) {
   std::uint64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stopped_at, code] = std::from_chars(text.data(), end, number, base);
+  const char* begin = text.data();
+  const char* end = begin + text.size();
+  const auto [stopped_at, code] = std::from_chars(begin, end, number, base);
   return code == std::errc{} && stopped_at == end ? std::optional(number) : std::nullopt;
 }
 

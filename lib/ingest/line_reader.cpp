@@ -27,7 +27,7 @@ Result<bool> LineReader::find_end(std::size_t& length) {
       return true;
     }
     searched = text.size();
-    const auto more = input_.fill();
+    auto more = input_.fill();
     if (!more) return more;
     if (*more) continue;
     length = searched;
@@ -38,7 +38,7 @@ Result<bool> LineReader::find_end(std::size_t& length) {
 Result<bool> LineReader::next(Record& record) {
   while (true) {
     std::size_t length = 0;
-    const auto found = find_end(length);
+    auto found = find_end(length);
     if (!found || !*found) return found;
     const std::string_view text = input_.unread();
     std::string_view line = text.substr(0, length);

@@ -23,7 +23,7 @@ class MemoryWindow {
  private:
   struct Entry {
     Digest digest;
-    std::int64_t time_ms;
+    std::int64_t time_ms = 0;
   };
 
   [[nodiscard]] Entry& entry(std::uint32_t place) { return ring_[place & ring_mask_]; }

@@ -176,7 +176,7 @@ class TopicPublisher final : public Publisher {
     std::optional<std::string> first;
     for (const kafka::DeliveryFailure& failure : producer_->failures()) {
       if (!failure.permanent) continue;
-      const std::string text = fmt::format("record {}: {}", failure.position.offset, failure.reason);
+      std::string text = fmt::format("record {}: {}", failure.position.offset, failure.reason);
       if (failure.alone) return text;
       if (!first) first = text + " (or a record near it)";
     }

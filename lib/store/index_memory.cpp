@@ -34,7 +34,7 @@ void IndexMemory::align(std::size_t bytes) {
   void* start = mapped_.data();
   start = std::align(huge_page, bytes, start, space);
   const std::size_t before = mapped_.size() - space;
-  const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   const std::size_t kept = (bytes + page - 1) / page * page;
   if (before != 0) munmap(mapped_.data(), before);
   if (space > kept) munmap(mapped_.data() + before + kept, space - kept);

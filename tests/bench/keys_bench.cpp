@@ -9,10 +9,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <random>
@@ -101,7 +103,7 @@ struct Case {
   [[nodiscard]] double quantile(double q) const {
     std::vector<double> sorted = ns;
     std::sort(sorted.begin(), sorted.end());
-    return sorted[static_cast<std::size_t>(q * static_cast<double>(sorted.size() - 1) + 0.5)];
+    return sorted[static_cast<std::size_t>(std::lround(q * static_cast<double>(sorted.size() - 1)))];
   }
   [[nodiscard]] double median() const { return quantile(0.5); }
 };
@@ -235,9 +237,7 @@ void print(const std::vector<Case>& cases, const std::vector<std::size_t>& sizes
       ratios);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run_bench(int argc, char** argv) {
   int rounds = 7;
   std::uint64_t seed = 1;
   CLI::App app("What deriving a key costs");
@@ -260,4 +260,15 @@ int main(int argc, char** argv) {
   }
   print(cases, sizes, rounds, seed);
   return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run_bench(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "keys_bench: %s\n", error.what());
+    return 70;
+  }
 }

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -203,9 +204,7 @@ Json run_starts(const Arguments& chosen) {
           {"notes", notes}};
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run_bench(int argc, char** argv) {
   Arguments chosen;
   CLI::App app{"Measures the seen-store beside others; prints JSON"};
   app.add_option("--keys", chosen.keys, "live keys")
@@ -227,4 +226,15 @@ int main(int argc, char** argv) {
   fs::remove_all(chosen.directory);
   fmt::print("{}\n", result.dump(2));
   return result.value("exact", true) ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run_bench(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "store_bench: %s\n", error.what());
+    return 70;
+  }
 }

@@ -19,7 +19,6 @@ namespace {
 
 using idempotency::Handler;
 using idempotency::Key;
-using idempotency::OnAbandoned;
 using idempotency::State;
 
 constexpr int processes = 4;
@@ -29,6 +28,7 @@ constexpr int race_keys = 10'000;
 TEST(Processes, Of64ThreadsIn4ProcessesExactlyOneStartsEachKey) {
   const TemporaryDirectory directory(memory_directory());
   std::vector<WorkerProcess> workers;
+  workers.reserve(processes);
   for (int i = 0; i < processes; ++i) {
     workers.emplace_back(std::vector<std::string>{"race", (directory.path() / "store").string(),
                                                   std::to_string(race_keys), "16", std::to_string(i)});

@@ -19,6 +19,7 @@ WorkerProcess::WorkerProcess(const std::vector<std::string>& arguments) {
   std::vector<std::string> words{OPERATIONS_WORKER};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   posix_spawn_file_actions_t actions{};

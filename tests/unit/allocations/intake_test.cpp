@@ -163,7 +163,7 @@ TEST_P(Intakes, AskForNoMemoryPerMessageInSteadyState) {
     }
     ASSERT_NO_FATAL_FAILURE(stage.end_batch());
   }
-  EXPECT_GT(stage.duplicates(), batches * chunks * chunk_messages / 3) << "the test does not meet duplicates";
+  EXPECT_GT(stage.duplicates(), chunk_messages / 3 * batches * chunks) << "the test does not meet duplicates";
   // A batch's ranges and membership, a larger index now and then: a few dozen for 16,384 messages.
   EXPECT_LT(in_steady_state, batches / 2 * 64);
 }

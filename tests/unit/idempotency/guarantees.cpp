@@ -38,6 +38,7 @@ Broken one_of_many_concurrent_callers_starts(Bench::Kind kind, const Wrap& wrap)
   constexpr int keys = 100;
   std::atomic<int> started = 0;
   std::vector<std::thread> racing;
+  racing.reserve(threads);
   for (int i = 0; i < threads; ++i) {
     racing.emplace_back([&] {
       Handler handler = scene.handler();

@@ -174,8 +174,10 @@ TEST_P(Operations, OfManyThatFindOneAbandonedExactlyOneTakesOver) {
     }
     std::atomic<int> claims = 0;
     std::vector<Handler> handlers;
+    handlers.reserve(threads);
     for (int i = 0; i < threads; ++i) handlers.push_back(bench_.handler({.on_abandoned = OnAbandoned::retry}));
     std::vector<std::thread> racing;
+    racing.reserve(handlers.size());
     for (Handler& handler : handlers) {
       racing.emplace_back([&] { claims += handler.start(one)->claim ? 1 : 0; });
     }

@@ -55,7 +55,9 @@ TEST_F(LmdbStore, KeepsRecordsCountsAndTokensWhenItIsOpenedAgain) {
 TEST_F(LmdbStore, MayBeOpenSeveralTimesInAProcess) {
   std::vector<std::thread> opening;
   std::atomic<int> winners = 0;
-  for (int i = 0; i < 8; ++i) {
+  constexpr int openers = 8;
+  opening.reserve(openers);
+  for (int i = 0; i < openers; ++i) {
     opening.emplace_back([&] {
       for (int round = 0; round < 10; ++round) {
         const auto store = open_or_fail(directory_.path(), clock_);
@@ -202,7 +204,8 @@ TEST_F(LmdbStore, ADamagedRecordIsNamedAndCanBeErased) {
 TEST_F(LmdbStore, TheFilesOfDeadOwnersGoWithTheSweep) {
   const auto store = open_or_fail(directory_.path(), clock_);
   const auto living = store->enlist();
-  std::ofstream(directory_.path() / "owners" / std::string(32, 'a'));  // as a killed process leaves it
+  std::ofstream left(directory_.path() / "owners" / std::string(32, 'a'));  // as a killed process leaves it
+  left.close();
   EXPECT_FALSE(store->alive(std::string(32, 'a')));
   ASSERT_TRUE(succeeded(store->sweep()));
   EXPECT_FALSE(fs::exists(directory_.path() / "owners" / std::string(32, 'a')));

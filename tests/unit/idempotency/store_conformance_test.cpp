@@ -38,6 +38,7 @@ TEST_P(Store, OfManyThreadsThatPutAKeyExactlyOneIsFirst) {
   constexpr int keys = 200;
   std::atomic<int> winners = 0;
   std::vector<std::thread> racing;
+  racing.reserve(threads);
   for (int i = 0; i < threads; ++i) {
     racing.emplace_back([&] {
       for (int k = 0; k < keys; ++k) {

@@ -27,7 +27,9 @@ class Host::CrashHook final : public dedup::StepHook {
     ++host_.steps_seen_[static_cast<std::size_t>(step)];
     if (host_.options_.trace)
       std::fprintf(stderr, "%s step %s\n", host_.options_.name.c_str(), std::string(dedup::step_name(step)).c_str());
-    if (count_ == 0 || (at_ && *at_ != step) || --count_ > 0) return;
+    if (count_ == 0 || (at_ && *at_ != step)) return;
+    --count_;
+    if (count_ > 0) return;
     if (host_.options_.trace) std::fprintf(stderr, "%s killed\n", host_.options_.name.c_str());
     host_.process_->alive = false;
     throw Killed{};

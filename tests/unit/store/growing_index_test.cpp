@@ -51,7 +51,7 @@ TEST(GrowingIndex, FindsEveryLiveEntryAtEveryMomentOfItsGrowth) {
     changes += log.index.changing_size() && !changing ? 1U : 0U;
     changing = log.index.changing_size();
     if (key % 997 != 0) continue;
-    for (LogPosition at = static_cast<LogPosition>(key % 211); at < log.digests.size(); at += 1009) {
+    for (auto at = static_cast<LogPosition>(key % 211); at < log.digests.size(); at += 1009) {
       // What the log calls a gap may be lost on the way: the store has nothing there.
       if (at % 10 != 9) {
         ASSERT_GE(log.times_found(at), 1U) << "position " << at << " after " << key;

@@ -48,6 +48,7 @@ class MemoryLog {
 
   void append(std::uint64_t first_key, std::size_t count) {
     std::vector<Entry> entries;
+    entries.reserve(count);
     for (std::size_t i = 0; i < count; ++i) entries.push_back(seen(first_key + i, 100));
     const SourceRange range = range_of("t", 0, 0, 1);
     const std::uint64_t sequence = records_.size() + 1;
