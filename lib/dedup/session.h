@@ -72,7 +72,7 @@ class Session {
   Result<void> taking();
   Result<bool> between_batches();
   Result<void> take_chunk();
-  Result<void> rewind_untaken(std::span<const MessageView> messages);
+  std::vector<Position> positions_of(std::span<const MessageView> messages);
   Result<void> on_event(const kafka::PartitionEvent& event);
   [[nodiscard]] bool must_finish() const;
   [[nodiscard]] bool wants_quiet() const;

@@ -107,23 +107,28 @@ Result<void> Session::take_chunk() {
   if (!dealt_with) return forward(dealt_with.error());
   if (!was_open && batch_.is_open() && in_flight_.is_open()) context_.at(Step::overlapping);
   if (*dealt_with > 0) message_bytes_ = 1 + publications_.bytes / *dealt_with;
+  std::vector<Position> untaken;
   if (*dealt_with < taken->messages.size()) {
     batch_.cut();
-    if (auto rewound = rewind_untaken(taken->messages.subspan(*dealt_with)); !rewound) return rewound;
+    untaken = positions_of(taken->messages.subspan(*dealt_with));
+    if (auto rewound = context_.consumer.rewind(untaken); !rewound) return rewound;
   }
   if (!publications_.list.empty()) {
     publications_.chunk = std::move(taken->chunk);
     stage_.push(std::exchange(publications_, stage_.spare()));
   }
-  if (batch_.is_cut()) return {};
   for (const kafka::PartitionEvent& event : taken->events) {
+    // What lies behind the messages of a rewound partition is met again; what happened to another is said only once.
+    const bool met_again =
+        std::any_of(untaken.begin(), untaken.end(), [&](const Position& one) { return one.tp == event.tp; });
+    if (met_again) continue;
     if (auto seen = on_event(event); !seen) return seen;
   }
   return {};
 }
 
-/// These messages must not share the batch in hand: they are fetched again for the next one.
-Result<void> Session::rewind_untaken(std::span<const MessageView> messages) {
+/// Where to fetch these messages again, which must not share the batch in hand.
+std::vector<Position> Session::positions_of(std::span<const MessageView> messages) {
   std::vector<Position> positions;
   for (const MessageView& message : messages) {
     const Partition* partition = partitions_.of(message);
@@ -131,7 +136,7 @@ Result<void> Session::rewind_untaken(std::span<const MessageView> messages) {
     const Position position{partition->tp, partition->state.next_offset};
     if (std::find(positions.begin(), positions.end(), position) == positions.end()) positions.push_back(position);
   }
-  return context_.consumer.rewind(positions);
+  return positions;
 }
 
 Result<void> Session::on_event(const kafka::PartitionEvent& event) {

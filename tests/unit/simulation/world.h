@@ -56,7 +56,7 @@ class World {
   /// Steps until everything that is in the input is decided and committed, without new faults. False: stuck, which is a
   /// violation too, unless `partitions may stop` for good. Skips, as a person would, rejected messages at which a
   /// partition has stopped.
-  bool drain(int most_steps = 4'000);
+  bool drain(int most_steps = 10'000);
   [[nodiscard]] bool drained();
   void stop_all();
   /// Judges the outputs, and after stop_all() the stores.

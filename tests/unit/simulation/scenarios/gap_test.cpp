@@ -20,6 +20,16 @@ class Gap : public Scenario {
     host.stop();
     return host;
   }
+  /// The output refuses the first of these messages, so that all that share its batch are suspected with it.
+  void refuse_the_first_of_eight() {
+    for (int i = 0; i < 8; ++i) {
+      Input input;
+      input.key = "s" + std::to_string(i);
+      input.too_new = i == 0;
+      const std::int64_t ahead = input.too_new ? 10 * options.output.max_ahead_ms : 0;
+      world().workload.produce_input(std::move(input), 0, world().clock.true_ms() + ahead);
+    }
+  }
   /// The topic is deleted and made again; the group's offsets stay (the group was not there to see it).
   void make_anew(bool keep_offsets = true) {
     cluster().delete_topic("in", keep_offsets);
@@ -73,6 +83,24 @@ TEST_F(Gap, ThatOpensWhileThePartitionIsBehindStopsOnlyThatPartition) {
   EXPECT_EQ(committed(0), 3);
   EXPECT_EQ(published(), (Ids{1, 2, 3, 4, 5, 6, 10}));
   expect_kept({.gaps = true});
+}
+
+TEST_F(Gap, MetWhileSuspectsCutTheChunkStopsThePartition) {
+  for (const std::uint64_t seed : {1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U}) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    again();
+    options.seed = seed;
+    Host& host = consumed_and_stopped();
+    refuse_the_first_of_eight();
+    for (const char* key : {"d1", "e1", "f1"}) say(1, key, 200);
+    host.start();
+    run_until_step(host, Step::rolled_back);
+    cluster().log(in(1))->truncate_head(5);
+    run_until("partition 0 is read", [&] { return committed(0) == 11; });
+    run_until("partition 1 stops", [&] { return is_stopped(host, 1); });
+    EXPECT_EQ(committed(1), 3) << "nothing was skipped";
+    expect_kept({.gaps = true});
+  }
 }
 
 TEST_F(Gap, OfANewLogThatIsShorterStopsThePartition) {
