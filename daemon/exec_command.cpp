@@ -116,6 +116,7 @@ void add_exec(CLI::App& program, Chosen& chosen, std::vector<std::string> comman
   exec->add_option("--wait-at-most", arguments->wait_at_most, "Wait, but no longer than this");
   exec->add_option("--retry", arguments->retry, "Ends after which it may run again: timeout, signal, failure")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::IsMember({"timeout", "signal", "failure"}));
   exec->add_option("--on-abandoned", arguments->on_abandoned, "A run that was killed: conflict (69), or retry it")
       ->check(CLI::IsMember({"conflict", "retry"}))

@@ -23,11 +23,12 @@ namespace {
 Result<Digest> from_text(const std::string& text) {
   const auto bytes = from_hex(text);
   Digest digest;
-  if (!bytes || bytes->size() != digest.bytes.size()) {
-    return fail(Exit::usage, fmt::format("--digest '{}' is not {} hexadecimal digits; 'firstseen explain' prints them",
-                                         text, 2 * digest.bytes.size()));
+  if (!bytes || bytes->size() < digest.bytes.size()) {
+    return fail(Exit::usage,
+                fmt::format("--digest '{}' is not {} hexadecimal digits or more; 'firstseen explain' prints them", text,
+                            2 * digest.bytes.size()));
   }
-  std::ranges::copy(*bytes, digest.bytes.begin());
+  std::copy_n(bytes->begin(), digest.bytes.size(), digest.bytes.begin());
   return digest;
 }
 
@@ -72,7 +73,10 @@ Result<Digest> derive(key::Deriver& deriver, const daemon::OwnedMessage& message
 
 void add_key(CLI::App& command, const std::shared_ptr<KeyArgument>& key) {
   auto* group = command.add_option_group("key", "Which key");
-  group->add_option("--digest", key->digest, "The key's digest, 32 hexadecimal digits")->type_name("HEX");
+  group
+      ->add_option("--digest", key->digest,
+                   "The key's digest as 'explain' prints it: 32 hexadecimal digits, of a longer one the first")
+      ->type_name("HEX");
   group->add_option("--message", key->message, "A message with that key, as 'explain' reads it; needs --config")
       ->type_name("FILE");
   group->add_option("--key", key->operation, "The key of 'firstseen exec'")->type_name("TEXT");

@@ -84,13 +84,29 @@ Result<void> read_header_pair(od::value& pair, OwnedMessage& message) {
   return {};
 }
 
+/// Pairs, or names and values in turn, as kcat prints them.
 Result<void> read_header_list(od::array list, OwnedMessage& message) {
+  constexpr std::string_view wanted = "a list of pairs [name, value]";
+  std::optional<std::string> name;  // whose value comes next
   for (auto next : list) {
-    od::value pair;
-    if (std::move(next).get(pair) != simdjson::SUCCESS) return wrong("headers", "a list of pairs [name, value]");
-    if (auto read = read_header_pair(pair, message); !read) return read;
+    od::value item;
+    od::json_type type{};
+    if (std::move(next).get(item) != simdjson::SUCCESS || item.type().get(type) != simdjson::SUCCESS) {
+      return wrong("headers", wanted);
+    }
+    if (name) {
+      auto value = read_header_value(item);
+      if (!value) return forward(value.error());
+      message.headers.emplace_back(std::move(*name), std::move(*value));
+      name.reset();
+    } else if (type == od::json_type::string) {
+      name.emplace();
+      if (!read_string(item, *name)) return wrong("headers", wanted);
+    } else if (auto read = read_header_pair(item, message); !read) {
+      return read;
+    }
   }
-  return {};
+  return name ? wrong("headers", wanted) : Result<void>();
 }
 
 Result<void> read_header_object(od::object object, OwnedMessage& message) {
@@ -165,16 +181,18 @@ Result<void> read_member(std::string_view name, od::value& value, OwnedMessage& 
     return {};
   }
   if (name == "offset") return store(read_whole(value, name, max), message.offset);
-  if (name == "timestamp") return store(read_whole(value, name, max), message.timestamp_ms);
+  if (name == "timestamp" || name == "ts") return store(read_whole(value, name, max), message.timestamp_ms);
   if (name == "headers") return read_headers(value, message);
-  if (name == "value") return read_value(value, message);
+  if (name == "value" || name == "payload") return read_value(value, message);
+  if (name == "tstype" || name == "broker") return {};  // of kcat -J
   if (name == "key_base64") return store(read_base64(value, name), message.key);
   if (name == "value_base64") return store(read_base64(value, name), message.value);
   if (name == "key" && is_null(value)) return {};
   if (name == "key") return store(read_text(value, name, "a string or null"), message.key);
   if (name == "topic") return store(read_text(value, name, "a string"), message.topic);
   return fail(Exit::bad_data, fmt::format("a message has no member \"{}\"; it may have topic, partition, offset, "
-                                          "timestamp, key, key_base64, headers, value, value_base64",
+                                          "timestamp, key, key_base64, headers, value, value_base64, or "
+                                          "what kcat -J prints. A payload by itself is written {{\"value\": ...}}",
                                           name));
 }
 
@@ -211,7 +229,8 @@ Result<OwnedMessage> read_message_json(std::string_view text, std::string_view d
       return fail(Exit::bad_data, "the message is not a JSON object");
     }
     const std::string name(unescaped);
-    twice = twice || (message.key && name.substr(0, 3) == "key") || (message.value && name.substr(0, 5) == "value");
+    twice = twice || (message.key && name.substr(0, 3) == "key") ||
+            (message.value && (name.substr(0, 5) == "value" || name == "payload"));
     od::value value = field.value();
     if (auto read = read_member(name, value, message); !read) return forward(read.error());
   }

@@ -33,6 +33,9 @@ struct OwnedMessage {
 ///   key_base64, value_base64   instead of key or value: any bytes
 ///   headers               [[name, value], ...] or {name: value, ...}; a value is a string, null or {"base64": "..."}
 ///
+/// A message that `kcat -J` prints is read, too: ts and payload for timestamp and value, headers as names and values in
+/// turn; tstype and broker mean nothing here.
+///
 /// Fails with Exit::bad_data, saying what is wrong where.
 Result<OwnedMessage> read_message_json(std::string_view text, std::string_view default_topic);
 

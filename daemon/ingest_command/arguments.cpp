@@ -114,6 +114,7 @@ void add_options(CLI::App& command, const std::shared_ptr<Arguments>& a) {
   command.add_option("--to-file", a->output, "The file that takes them instead, one per line")->type_name("FILE");
   command.add_option("-b,--brokers", a->brokers, "host:port, separated by commas")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->capture_default_str();
   command.add_option("--property", a->properties, "A librdkafka property; may be repeated")
       ->type_name("NAME=VALUE")

@@ -159,6 +159,9 @@ void check_together(const Settings& s, Problems& problems) {
   check_no_loop(s, problems);
   check_key(s, problems);
   if (s.store.path.empty()) problems.add("store.path", "must not be empty");
+  if (s.store.path.starts_with("~")) {
+    problems.add("store.path", "begins with ~, which only a shell understands: write the directory out");
+  }
   if (s.run.instance.size() > 100) problems.add("run.instance", "is longer than 100 characters");
 }
 

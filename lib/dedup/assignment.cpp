@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "dedup/metadata.h"
 #include "dedup/routes.h"
 
 namespace firstseen::dedup {
@@ -38,7 +39,9 @@ Result<Progress> Assignment::plan_next() {
   StartFacts facts;
   facts.tp = partitions_[plans_.size()];
   for (const kafka::Committed& c : *committed_) {
-    if (c.tp == facts.tp) facts.committed = c.offset;
+    if (c.tp != facts.tp) continue;
+    facts.committed = c.offset;
+    facts.committed_by_firstseen = !c.offset || is_commit_metadata(c.metadata);
   }
   if (const auto known = context_.store.partitions().find(facts.tp); known != context_.store.partitions().end()) {
     facts.known = known->second;

@@ -11,4 +11,7 @@ namespace firstseen::dedup {
 /// lower-case hexadecimal digits. Equality of this text is the proof that a batch of this store was committed.
 std::string commit_metadata(std::string_view store_id, const store::BatchId& batch);
 
+/// Is this such a text, of whatever store?
+bool is_commit_metadata(std::string_view metadata);
+
 }  // namespace firstseen::dedup

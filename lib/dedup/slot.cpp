@@ -207,6 +207,11 @@ void Slot::Impl::publish_status() {
   status.effective_window_ms = -1;
   status.state = session_ ? session_->state() : "restarting";
   status.detail = session_ ? session_->detail() : restart_reason_;
+  if (status.state == "joining" && status.detail.empty()) {
+    status.detail =
+        "the group's coordinator has not assigned any partitions yet; a member that left for good is waited for until "
+        "its session ends (session.timeout.ms, 45 s by default)";
+  }
   status.store = parts_.store->stats();
   if (session_) {
     const std::int64_t lost_before = status.store.evicted_before_ms;

@@ -64,10 +64,17 @@ void note_missing_history(StartPlan& plan, const StartFacts& facts, const SlotOp
     if (facts.log.low > 0) plan.state.covered_from_ms = nothing_covered;
     return;
   }
-  const std::string what = fmt::format(
-      "{}: this store has not recorded offsets {} to {} (a partition that moved here, a new volume or a restored "
-      "backup)",
-      to_string(facts.tp), plan.history_from, plan.start);
+  const std::string what =
+      facts.committed_by_firstseen
+          ? fmt::format(
+                "{}: this store has not recorded offsets {} to {} (a partition that moved here, a "
+                "new volume or a restored backup)",
+                to_string(facts.tp), plan.history_from, plan.start)
+          : fmt::format(
+                "{}: the group's offset {} was committed by another program or by a person, not by "
+                "firstseen: what it skipped, from offset {} on, is NOT in the output unless it was "
+                "published before. The group in input.group must be firstseen's alone",
+                to_string(facts.tp), plan.start, plan.history_from);
   switch (options.on_missing_history) {
     case OnMissingHistory::rebuild:
       plan.missing_history = true;

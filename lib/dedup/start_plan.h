@@ -16,6 +16,7 @@ namespace firstseen::dedup {
 struct StartFacts {
   TopicPartition tp;
   std::optional<std::int64_t> committed;       ///< the group's stable committed offset
+  bool committed_by_firstseen = true;          ///< that offset carries the metadata of one of its batches
   std::optional<store::PartitionState> known;  ///< the store's state of it
   kafka::Watermarks log;                       ///< of the input partition
   std::string output_topic;                    ///< of this input topic

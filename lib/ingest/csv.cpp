@@ -52,7 +52,7 @@ Result<bool> CsvReader::next(Record& record) {
   if (names_.empty()) {
     if (auto read = read_header(); !read) return forward(read.error());
   }
-  const auto found = rows_.next(fields_);
+  auto found = rows_.next(fields_);
   if (!found || !*found) return found;
   if (fields_.size() != names_.size()) {
     return fault(fmt::format("this row has {} fields, the header has {}", fields_.size(), names_.size()));

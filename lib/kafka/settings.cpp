@@ -75,8 +75,8 @@ std::int64_t linger_ms(const ClientOptions& options) {
 
 /// A message larger than the queue would wait for room for ever, so it holds two of the largest at least.
 std::uint64_t producer_queue_kib(const ClientOptions& options) {
-  constexpr std::uint64_t usual = 64U * 1024;
-  constexpr std::uint64_t most = 1024U * 1024;
+  constexpr std::uint64_t usual = 64ULL * 1024;
+  constexpr std::uint64_t most = 1024ULL * 1024;
   return options.max_message_bytes == 0 ? most
                                         : std::clamp<std::uint64_t>(options.max_message_bytes / 512, usual, most);
 }

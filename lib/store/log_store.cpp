@@ -154,11 +154,11 @@ Stats LogStore::stats() const {
   stats.file_bytes = env_->file_bytes();
   stats.max_size_bytes = options_.max_size_bytes;
   stats.index_bytes = index_.memory_bytes();
-  for (const LiveRecord& record : log_.records()) {
-    if (record.entry_count == 0) continue;
-    const std::int64_t oldest = record.view().min_time_ms();
-    stats.oldest_time_ms = stats.oldest_time_ms < 0 ? oldest : std::min(stats.oldest_time_ms, oldest);
-    stats.newest_time_ms = std::max(stats.newest_time_ms, record.max_time_ms);
+  const auto has_entries = [](const LiveRecord& record) { return record.entry_count != 0; };
+  const auto& records = log_.records();
+  if (const auto oldest = std::ranges::find_if(records, has_entries); oldest != records.end()) {
+    stats.oldest_time_ms = oldest->view().min_time_ms();
+    stats.newest_time_ms = std::find_if(records.rbegin(), records.rend(), has_entries)->max_time_ms;
   }
   if (auto txn = Txn::begin(*env_, Txn::Mode::read)) stats.used_bytes = used_bytes(*txn, tables_).value_or(0);
   stats.swept_before_ms = state_.swept_before_ms;

@@ -4,6 +4,9 @@
 #include <cstdlib>
 #include <new>
 
+// This is what owners stand on: memory by hand is the point.
+// NOLINTBEGIN(cppcoreguidelines-owning-memory,cppcoreguidelines-no-malloc)
+
 namespace {
 std::atomic<std::uint64_t> count{0};
 
@@ -25,9 +28,9 @@ void* operator new(std::size_t size) { return counted(size, __STDCPP_DEFAULT_NEW
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return counted(size, static_cast<std::size_t>(alignment));
 }
-void operator delete(void* memory) noexcept { std::free(memory); }                    // NOLINT(*-no-malloc)
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }       // NOLINT(*-no-malloc)
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }  // NOLINT(*-no-malloc)
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
-}  // NOLINT(*-no-malloc)
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+// NOLINTEND(cppcoreguidelines-owning-memory,cppcoreguidelines-no-malloc)

@@ -51,6 +51,7 @@ int race(const std::shared_ptr<ResultStore>& store, int keys, int threads, unsig
   std::vector<std::thread> racing;
   Handler handler(store);
   if (!wait_for_the_others()) return 1;
+  racing.reserve(static_cast<std::size_t>(threads));
   for (int i = 0; i < threads; ++i) {
     racing.emplace_back([&, i] {
       // Each process begins at another key; half of the threads go the other way, so that they cross.

@@ -83,6 +83,7 @@ const std::vector<Contradiction> all = {
      "key.context.user: has no effect with strategy template; name the part in the key itself"},
     {"NoTemplate", minimal_key("{strategy: template}"), "f.yaml:3:6: key.template: strategy template needs a text"},
     {"NoStore", minimal + "store: {path: \"\"}\n", "store.path: must not be empty"},
+    {"StoreUnderATilde", minimal + "store: {path: \"~/x\"}\n", "store.path: begins with ~"},
     {"LongInstance", minimal + "run: {instance: " + std::string(101, 'i') + "}\n", "run.instance: is longer than 100"},
 };
 INSTANTIATE_TEST_SUITE_P(Checks, Contradictory, testing::ValuesIn(all),

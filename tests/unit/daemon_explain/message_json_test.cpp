@@ -41,6 +41,22 @@ TEST(MessageJson, EveryMemberIsRead) {
   EXPECT_EQ(message->headers, headers);
 }
 
+TEST(MessageJson, WhatKcatPrintsIsReadAsItIs) {
+  const auto message =
+      read_message_json(R"({"topic":"t","partition":2,"offset":1,"tstype":"create","ts":1700000000000,"broker":1,)"
+                        R"("headers":["a","1","b",null,"a","2"],"key":null,"payload":"{\"id\":1}"})",
+                        "other");
+  ASSERT_TRUE(message) << message.error().message;
+  EXPECT_EQ(message->partition, 2);
+  EXPECT_EQ(message->timestamp_ms, 1700000000000);
+  EXPECT_EQ(message->value, R"({"id":1})");
+  EXPECT_FALSE(message->key);
+  using Header = std::pair<std::string, std::optional<std::string>>;
+  EXPECT_EQ(message->headers, (std::vector<Header>{{"a", "1"}, {"b", std::nullopt}, {"a", "2"}}));
+  EXPECT_FALSE(read_message_json(R"({"headers":["a"]})", "t")) << "a name without a value";
+  EXPECT_FALSE(read_message_json(R"({"payload":"1","value":"1"})", "t"));
+}
+
 TEST(MessageJson, WhatIsLeftOutIsNullOrZero) {
   const auto message = read_message_json("{}", "orders");
   ASSERT_TRUE(message) << message.error().message;

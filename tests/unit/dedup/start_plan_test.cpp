@@ -44,6 +44,18 @@ TEST(Start, OfANewGroupIsAsConfiguredAndIsCommittedFirst) {
   EXPECT_EQ(plan.state.covered_from_ms, nothing_covered);
 }
 
+TEST(Start, BehindAnOffsetThatAnotherProgramCommittedSaysThatWhatItSkippedIsNotPublished) {
+  StartFacts f = facts(40, 30);
+  EXPECT_EQ(plan_start(f, {}).text.find("another program"), std::string::npos);
+  f.committed_by_firstseen = false;
+  const StartPlan plan = plan_start(f, {});
+  EXPECT_EQ(plan.start, 40) << "an operator may have meant it";
+  EXPECT_TRUE(plan.missing_history);
+  for (const char* part : {"offset 40", "another program", "from offset 30", "NOT in the output", "input.group"}) {
+    EXPECT_NE(plan.text.find(part), std::string::npos) << part << " in " << plan.text;
+  }
+}
+
 TEST(Start, OfAPartitionThatAppearsLaterIsTheEarliestEvenWithLatest) {
   SlotOptions options;
   options.start = StartAt::latest;

@@ -43,8 +43,8 @@ class SmallBatches : public testing::Test {
 
   struct Kept {
     TopicPartition tp;
-    std::int64_t offset;
-    std::int64_t time_ms;
+    std::int64_t offset = 0;
+    std::int64_t time_ms = 0;
   };
 
   TemporaryDirectory directory_;
