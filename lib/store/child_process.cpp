@@ -20,6 +20,26 @@ namespace {
 
 constexpr std::array crash_signals = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 
+/// An Error as bytes for the pipe: its class, then its message.
+struct ErrorHead {
+  Action action = Action::stop;
+  Exit exit = Exit::internal;
+};
+
+std::string pack(const Error& error) {
+  const ErrorHead head{error.action, error.exit};
+  std::string bytes(sizeof head, '\0');
+  std::memcpy(bytes.data(), &head, sizeof head);
+  return bytes + error.message;
+}
+
+std::optional<Error> unpack(const std::string& bytes) {
+  ErrorHead head;
+  if (bytes.size() <= sizeof head) return {};
+  std::memcpy(&head, bytes.data(), sizeof head);
+  return Error{.action = head.action, .exit = head.exit, .message = bytes.substr(sizeof head)};
+}
+
 [[noreturn]] void child_main(int report, pid_t parent, const std::function<Result<void>()>& work) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1);
@@ -31,8 +51,8 @@ constexpr std::array crash_signals = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
     const auto done = work();
     if (!done) {
       status = 1;
-      const std::string& text = done.error().message;
-      if (::write(report, text.data(), text.size()) < 0) status = 2;
+      const std::string error = pack(done.error());
+      if (::write(report, error.data(), error.size()) < 0) status = 2;
     }
   } catch (...) {
     status = 2;
@@ -63,7 +83,7 @@ Result<std::optional<std::string>> run_in_child(const std::function<Result<void>
   if (child < 0) return fail(Exit::internal, fmt::format("fork: {}", std::strerror(errno)));
   if (child == 0) child_main(writing.get(), parent, work);
   writing = FileDescriptor();
-  const std::string message = read_all(reading.get());
+  const std::string reported = read_all(reading.get());
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return std::optional<std::string>();
@@ -71,9 +91,10 @@ Result<std::optional<std::string>> run_in_child(const std::function<Result<void>
       std::find(crash_signals.begin(), crash_signals.end(), WTERMSIG(status)) != crash_signals.end()) {
     return std::optional<std::string>(strsignal(WTERMSIG(status)));
   }
-  return fail(Exit::io, message.empty()
-                            ? fmt::format("verifying the store failed (status {}); nothing was changed", status)
-                            : message);
+  if (auto error = unpack(reported)) return forward(std::move(*error));
+  return fail(Exit::io, WIFSIGNALED(status)
+                            ? fmt::format("a child process was ended by {}", strsignal(WTERMSIG(status)))
+                            : "a child process ran out of memory");
 }
 
 }  // namespace firstseen::store

@@ -36,8 +36,9 @@ tl::unexpected<Error> system_error(Action action, const fs::path& path, std::str
 }
 
 bool belongs(const std::string& name) {
-  constexpr std::array<std::string_view, 8> known = {data_file,  lock_file,      owner_file,     unsynced_file,
-                                                     index_file, new_index_file, salvage_folder, "lost+found"};
+  constexpr std::array<std::string_view, 9> known = {data_file,      lock_file,    owner_file,
+                                                     unsynced_file,  index_file,   new_index_file,
+                                                     salvage_folder, damaged_file, "lost+found"};
   return std::find(known.begin(), known.end(), name) != known.end();
 }
 
@@ -119,8 +120,9 @@ bool OwnerLock::held(const fs::path& directory) {
 }
 
 bool has_data(const fs::path& directory) {
-  std::error_code ignored;
-  return fs::exists(directory / data_file, ignored) && fs::file_size(directory / data_file, ignored) > 0;
+  std::error_code error;
+  const auto bytes = fs::file_size(directory / data_file, error);
+  return error ? error != std::errc::no_such_file_or_directory : bytes > 0;
 }
 
 Result<void> check_is_store_or_empty(const fs::path& directory) {

@@ -43,7 +43,7 @@ class OwnerLock {
 /// page size. Reads the head of the data file only; changes nothing.
 Result<void> check_is_store_or_empty(const std::filesystem::path& directory);
 
-/// Is there a data file?
+/// Is there a data file? Yes, too, when that cannot be told.
 bool has_data(const std::filesystem::path& directory);
 
 /// The file `unsynced`: commits are being made without fsync since the boot that it names. It is on disk before the
@@ -69,5 +69,6 @@ inline constexpr const char* unsynced_file = "unsynced";
 inline constexpr const char* index_file = "index";
 inline constexpr const char* new_index_file = "index.new";
 inline constexpr const char* salvage_folder = "salvage";
+inline constexpr const char* damaged_file = "data.mdb.damaged";
 
 }  // namespace firstseen::store

@@ -41,10 +41,20 @@ CodeClass classify(int code) {
               "its LMDB format is another one: use the program that wrote it, or another store.path"};
     case MDB_INVALID:
       return {Action::stop, Exit::config, "it is not an LMDB environment: use another store.path"};
+    case ENOMEM:
+      return {Action::stop, Exit::io,
+              "give this process more memory or address space (ulimit -v, the container's limit)"};
+    case EMFILE:
+    case ENFILE:
+      return {Action::stop, Exit::io, "raise the limit of open files (ulimit -n)"};
     case MDB_PANIC:
+      return {Action::stop, Exit::io, "restart; if it happens again, check the disk and run `firstseen store verify`"};
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
-      return {Action::stop, Exit::io, "restart; if it happens again, check the disk and run `firstseen store verify`"};
+    case MDB_CURSOR_FULL:
+    case MDB_INCOMPATIBLE:
+      return {Action::stop, Exit::bad_data,
+              "the file is damaged: check the disk, run `firstseen store verify`, restore the directory from a backup"};
     default:
       return {Action::stop, Exit::io, "see the system's documentation of this error"};
   }

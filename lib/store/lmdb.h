@@ -27,7 +27,7 @@ inline Bytes bytes_of(std::string_view text) {
 inline std::string_view text_of(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 /// Translates an LMDB or errno code: a full disk, a full map and I/O errors pause (nothing was changed), a broken
-/// environment stops. `doing` completes "cannot ...".
+/// environment stops. Exit::bad_data says that the file itself is damaged. `doing` completes "cannot ...".
 Error lmdb_error(int code, std::string_view doing, const std::filesystem::path& directory);
 
 /// A database inside an environment; valid as long as the environment.
@@ -44,7 +44,7 @@ struct EnvOptions {
   std::filesystem::path directory;
   std::uint64_t map_bytes = 0;  ///< 0: as large as the file
   bool read_only = false;
-  bool without_lock = false;  ///< nobody else may write meanwhile; only for reading
+  bool without_lock = false;  ///< nobody else may write meanwhile, and with a writer nobody read
   bool without_sync = false;
   bool unregistered = false;            ///< for a short-lived child process: does not take part in the one-owner rule
   std::vector<DatabaseName> databases;  ///< opened once, with the environment; see Env::database

@@ -101,7 +101,6 @@ Result<void> LogStore::recover() {
   std::filesystem::remove_all(options_.directory / salvage_folder, ignored);  // a crash during an earlier salvage
   const std::string mark = UnsyncedMark::read(options_.directory);
   if (mark.empty() || mark == boot_id_) return {};
-  if (auto removed = remove_index_file(options_.directory); !removed) return removed;
   if (!has_data(options_.directory)) return UnsyncedMark::remove(options_.directory);
   auto report = salvage(options_.directory);
   if (!report) return forward(report.error());

@@ -3,139 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
+#include <utility>
 
 #include "store/child_process.h"
 #include "store/directory.h"
+#include "store/index_file.h"
 #include "store/record.h"
+#include "store/salvage_copy.h"
 #include "store/tables.h"
 
 namespace firstseen::store {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::uint64_t commit_after_bytes = 64ULL << 20U;
-
-/// Room for a copy of everything and LMDB's own pages.
-std::uint64_t copy_map_bytes(const fs::path& directory) {
-  std::error_code ignored;
-  return fs::file_size(directory / data_file, ignored) * 2 + (64ULL << 20U);
-}
-
-Result<std::shared_ptr<Env>> open_copy(const fs::path& directory) {
-  return Env::open({.directory = directory / salvage_folder,
-                    .map_bytes = copy_map_bytes(directory),
-                    .without_sync = true,
-                    .unregistered = true,
-                    .databases = Tables::names()});
-}
-
-/// Copies from the damaged environment; runs in a child process, since reading torn pages may crash. Each step is
-/// committed before the next is read.
-class Copier {
- public:
-  Copier(Txn source, Tables source_tables, const Env& copy, Tables copy_tables)
-      : source_(std::move(source)), from_(source_tables), copy_(&copy), to_(copy_tables) {}
-
-  /// Only a failure to write is an Error.
-  Result<void> run() {
-    const auto identity = read_identity(source_, from_);
-    if (!identity) return {};
-    auto done = write([&](Txn& txn) { return write_identity(txn, to_, *identity); });
-    if (!done) return done;
-    if (const auto state = read_log_state(source_, from_)) {
-      done = write([&](Txn& txn) { return write_log_state(txn, to_, *state); });
-    }
-    if (done) done = copy_records();
-    for (const TextKind kind : {TextKind::pin, TextKind::note}) {
-      if (done) done = copy_texts(kind);
-    }
-    return done ? copy_partitions() : done;
-  }
-
- private:
-  template <class Fill>
-  Result<void> write(Fill fill) {
-    auto txn = Txn::begin(*copy_, Txn::Mode::write);
-    if (!txn) return forward(txn.error());
-    auto done = fill(*txn);
-    return done ? txn->commit() : done;
-  }
-
-  Result<void> copy_records() {
-    auto txn = Txn::begin(*copy_, Txn::Mode::write);
-    if (!txn) return forward(txn.error());
-    Result<void> done;
-    std::uint64_t uncommitted = 0;
-    std::uint64_t last = 0;
-    auto walked = for_each_record(source_, from_, [&](const LogRow& row) {
-      const auto record = RecordView::parse(row.value);
-      if (!record || record->id().sequence != row.sequence || row.sequence <= last || !record->intact()) return false;
-      last = row.sequence;
-      auto room = txn->append(to_.log, row.sequence, row.value.size());
-      if (!room) {
-        done = forward(room.error());
-        return false;
-      }
-      std::memcpy(room->data(), row.value.data(), row.value.size());
-      uncommitted += row.value.size();
-      if (uncommitted < commit_after_bytes) return true;
-      uncommitted = 0;
-      done = txn->commit();
-      if (done) txn = Txn::begin(*copy_, Txn::Mode::write);
-      if (done && !txn) done = forward(txn.error());
-      return done.has_value();
-    });
-    return done ? txn->commit() : done;
-  }
-
-  Result<void> copy_texts(TextKind kind) {
-    const auto texts = read_texts(source_, from_, kind);
-    if (!texts) return {};
-    return write([&](Txn& txn) -> Result<void> {
-      for (const auto& [name, value] : *texts) {
-        if (auto put = write_text(txn, to_, kind, name, value); !put) return put;
-      }
-      return {};
-    });
-  }
-
-  Result<void> copy_partitions() {
-    const auto rows = read_partitions(source_, from_);
-    if (!rows) return {};
-    return write([&](Txn& txn) -> Result<void> {
-      for (const auto& [tp, row] : *rows) {
-        if (auto put = write_partition(txn, to_, tp, row); !put) return put;
-      }
-      return {};
-    });
-  }
-
-  Txn source_;
-  Tables from_;
-  const Env* copy_;
-  Tables to_;
-};
-
-/// What the child does.
-Result<void> copy_what_is_sound(const fs::path& directory) {
-  auto copy = open_copy(directory);
-  if (!copy) return forward(copy.error());
-  if (auto made = (*copy)->create_databases(Tables::names()); !made) return made;
-  const auto source = Env::open({.directory = directory,
-                                 .read_only = true,
-                                 .without_lock = true,
-                                 .unregistered = true,
-                                 .databases = Tables::names()});
-  if (!source) return {};
-  const auto from = Tables::of(**source);
-  if (!from) return {};
-  auto txn = Txn::begin(**source, Txn::Mode::read);
-  if (!txn) return {};
-  return Copier(std::move(*txn), *from, **copy, Tables::of(**copy).value_or(Tables{})).run();
-}
 
 /// What was copied, and what follows from it.
 struct Salvaged {
@@ -194,18 +75,20 @@ LogState state_of(const Salvaged& kept, const std::optional<LogState>& source) {
   return state;
 }
 
-/// Makes the copy a consistent store; nothing when there is no identity to go on with.
+/// Makes the copy a consistent store; nothing when it has no identity to go on with.
 Result<std::optional<Salvaged>> finish_copy(const fs::path& directory) {
   auto env = open_copy(directory);
   if (!env) return forward(env.error());
   const auto tables = Tables::of(**env);
-  if (!tables) return std::optional<Salvaged>();
+  if (!tables) return fail(Exit::internal, "the copy for its verification could not be begun");
   auto txn = Txn::begin(**env, Txn::Mode::write);
   if (!txn) return forward(txn.error());
-  if (!read_identity(*txn, *tables)) return std::optional<Salvaged>();
-  std::optional<LogState> source;
-  if (auto state = read_log_state(*txn, *tables)) source = *state;
-  auto kept = examine(*txn, *tables, source);
+  auto identity = unless_damaged(read_identity(*txn, *tables));
+  if (!identity) return forward(identity.error());
+  if (!*identity) return std::optional<Salvaged>();
+  const auto source = unless_damaged(read_log_state(*txn, *tables));
+  if (!source) return forward(source.error());
+  auto kept = examine(*txn, *tables, *source);
   if (!kept) return forward(kept.error());
   auto copied = read_partitions(*txn, *tables);
   if (!copied) return forward(copied.error());
@@ -215,28 +98,29 @@ Result<std::optional<Salvaged>> finish_copy(const fs::path& directory) {
   for (const auto& [tp, row] : kept->rows) {
     if (auto put = write_partition(*txn, *tables, tp, row); !put) return forward(put.error());
   }
-  if (auto put = write_log_state(*txn, *tables, state_of(*kept, source)); !put) return forward(put.error());
+  if (auto put = write_log_state(*txn, *tables, state_of(*kept, *source)); !put) return forward(put.error());
   if (auto committed = txn->commit(); !committed) return forward(committed.error());
   if (auto synced = (*env)->sync(); !synced) return forward(synced.error());
   return std::optional<Salvaged>(*kept);
 }
 
-/// The copy takes the old file's place, or, without one, the old file goes. LMDB makes the lock file anew.
+/// The copy takes the old file's place. Without one, the old file goes out of the way: it is proven damaged, and yet a
+/// person may know better what to do with it. LMDB makes the lock file anew.
 Result<void> replace_data(const fs::path& directory, bool by_copy) {
+  if (auto removed = remove_index_file(directory); !removed) return removed;
   std::error_code error;
   fs::remove(directory / lock_file, error);
   if (by_copy) {
     if (auto synced = sync_directory(directory / salvage_folder); !synced) return synced;
     fs::rename(directory / salvage_folder / data_file, directory / data_file, error);
   } else {
-    fs::remove(directory / data_file, error);
+    fs::rename(directory / data_file, directory / damaged_file, error);
   }
   if (error) {
     return fail(Exit::io,
                 fmt::format("store {}: cannot replace {}: {}", directory.string(), data_file, error.message()));
   }
   if (auto synced = sync_directory(directory); !synced) return synced;
-  fs::remove_all(directory / salvage_folder, error);
   return UnsyncedMark::remove(directory);
 }
 
@@ -248,9 +132,14 @@ std::string summary(const Salvaged& kept) {
       kept.entries, kept.records, kept.last_record, kept.newest_ms);
 }
 
-}  // namespace
+/// What came of the verification.
+struct Verified {
+  std::optional<std::string> crash;  ///< the signal that ended the reading of the file
+  std::optional<Salvaged> kept;      ///< nothing: not even an identity
+};
 
-Result<std::vector<std::string>> salvage(const fs::path& directory) {
+/// Leaves the finished copy in `salvage/`, and everything else as it is.
+Result<Verified> verify_into_copy(const fs::path& directory) {
   std::error_code error;
   fs::remove_all(directory / salvage_folder, error);
   if (!error) fs::create_directory(directory / salvage_folder, error);
@@ -262,15 +151,38 @@ Result<std::vector<std::string>> salvage(const fs::path& directory) {
   if (!crashed) return forward(crashed.error());
   auto kept = finish_copy(directory);
   if (!kept) return forward(kept.error());
-  if (auto replaced = replace_data(directory, kept->has_value()); !replaced) return forward(replaced.error());
+  return Verified{std::move(*crashed), std::move(*kept)};
+}
+
+void remove_copy(const fs::path& directory) {
+  std::error_code ignored;
+  fs::remove_all(directory / salvage_folder, ignored);
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> salvage(const fs::path& directory) {
+  const auto verified = verify_into_copy(directory);
+  if (!verified) {
+    remove_copy(directory);
+    Error error = verified.error();
+    error.message += fmt::format(
+        "; the machine went down without a clean stop, so the store {} must be verified before it is used: that could "
+        "not be done, and nothing was changed",
+        directory.string());
+    return forward(std::move(error));
+  }
+  const auto& [crash, kept] = *verified;
+  if (auto replaced = replace_data(directory, kept.has_value()); !replaced) return forward(replaced.error());
+  remove_copy(directory);
 
   std::vector<std::string> report = {
       "the machine went down without a clean stop while commits were not synced: the store was verified"};
-  const std::optional<Salvaged>& salvaged = *kept;
-  const std::optional<std::string> signal = *crashed;
-  if (signal) report.push_back(fmt::format("reading the damaged file crashed ({}): it was read up to there", *signal));
-  report.push_back(salvaged ? summary(*salvaged)
-                            : "nothing of the store could be verified: it is discarded and begins anew, with a new id");
+  if (crash) report.push_back(fmt::format("reading the damaged file crashed ({}): it was read up to there", *crash));
+  report.push_back(kept ? summary(*kept)
+                        : fmt::format("nothing of the store could be verified: it begins anew, with a new id; the "
+                                      "damaged file is kept as {} until you delete it or another takes its place",
+                                      (directory / damaged_file).string()));
   return report;
 }
 

@@ -11,23 +11,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Every file of a directory with its content: to show that nothing was changed.
-std::map<std::string, std::string> contents_of(const fs::path& directory) {
-  std::map<std::string, std::string> files;
-  for (const auto& file : fs::directory_iterator(directory)) {
-    std::ifstream stream(file.path(), std::ios::binary);
-    files[file.path().filename()] = {std::istreambuf_iterator<char>(stream), {}};
-  }
-  return files;
-}
-
 Error error_of_open(const OpenOptions& options) {
   auto store = SeenStore::open(options);
   EXPECT_FALSE(store);
   return store ? Error{} : store.error();
 }
-
-void write_file(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 
 TEST(OpenStore, ADirectoryWithForeignFilesIsRefusedAndLeftAsItIs) {
   const TemporaryDirectory directory;
@@ -98,16 +86,7 @@ TEST(OpenStore, ANewerFormatIsRefusedAndTheStoreIsNotChanged) {
   {
     ASSERT_TRUE(open_or_fail(options_for(directory.path())));
   }
-  {
-    auto env = Env::open({.directory = directory.path(), .databases = Tables::names()});
-    ASSERT_TRUE(succeeded(env));
-    const Tables tables = Tables::of(**env).value();
-    auto txn = Txn::begin(**env, Txn::Mode::write);
-    Identity identity = read_identity(*txn, tables).value();
-    identity.format = format_version + 1;
-    ASSERT_TRUE(succeeded(write_identity(*txn, tables, identity)));
-    ASSERT_TRUE(succeeded(txn->commit()));
-  }
+  give_newer_format(directory.path());
   const std::string before = contents_of(directory.path()).at("data.mdb");
   const Error error = error_of_open(options_for(directory.path()));
   EXPECT_EQ(error.exit, Exit::config);

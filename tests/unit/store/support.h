@@ -7,7 +7,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <limits>
+#include <map>
 #include <string>
 
 #include "store/inspect.h"
@@ -92,6 +95,34 @@ inline SourceRange range_of(const std::string& topic, std::int32_t partition, st
 template <class T>
 testing::AssertionResult succeeded(const Result<T>& result) {
   return result ? testing::AssertionSuccess() : testing::AssertionFailure() << result.error().message;
+}
+
+/// Every file of a directory with its content: to show that nothing was changed.
+inline std::map<std::string, std::string> contents_of(const std::filesystem::path& directory) {
+  std::map<std::string, std::string> files;
+  for (const auto& file : std::filesystem::directory_iterator(directory)) {
+    auto& content = files[file.path().filename()];
+    if (!file.is_regular_file()) continue;
+    std::ifstream stream(file.path(), std::ios::binary);
+    content = {std::istreambuf_iterator<char>(stream), {}};
+  }
+  return files;
+}
+
+inline void write_file(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+/// As if a later version of the program had written the store.
+inline void give_newer_format(const std::filesystem::path& directory) {
+  auto env = Env::open({.directory = directory, .databases = Tables::names()});
+  ASSERT_TRUE(succeeded(env));
+  const Tables tables = Tables::of(**env).value();
+  auto txn = Txn::begin(**env, Txn::Mode::write);
+  Identity identity = read_identity(*txn, tables).value();
+  identity.format = format_version + 1;
+  ASSERT_TRUE(succeeded(write_identity(*txn, tables, identity)));
+  ASSERT_TRUE(succeeded(txn->commit()));
 }
 
 }  // namespace firstseen::store::test
