@@ -23,6 +23,8 @@ OpenEnvironments& open_environments() {
 
 constexpr mode_t file_mode = 0640;
 constexpr unsigned int max_databases = 8;
+/// Readers at the same time, in all processes; 64 bytes of `lock.mdb` each. As whoever opens the store first has it.
+constexpr unsigned int max_readers = 1024;
 
 }  // namespace
 
@@ -45,12 +47,14 @@ Result<std::shared_ptr<Env>> Env::open_as(const EnvOptions& options, const std::
   if (code != 0) return forward(lmdb_error(code, "create an environment", options.directory));
   std::unique_ptr<MDB_env, Close> handle(raw);
   code = mdb_env_set_maxdbs(raw, max_databases);
+  if (code == 0) code = mdb_env_set_maxreaders(raw, max_readers);
   if (code == 0 && options.map_bytes != 0) code = mdb_env_set_mapsize(raw, options.map_bytes);
   const unsigned int flags = MDB_NOTLS | (options.read_only ? MDB_RDONLY : 0U) |
                              (options.without_lock ? MDB_NOLOCK : 0U) | (options.without_sync ? MDB_NOSYNC : 0U);
   if (code == 0) code = mdb_env_open(raw, options.directory.c_str(), flags, file_mode);
   if (code != 0) return forward(lmdb_error(code, "open the environment", options.directory));
   std::shared_ptr<Env> env(new Env(std::move(handle), options.directory));  // NOLINT: private constructor
+  env->clear_dead_readers();
   if (auto opened = env->open_databases(options.databases); !opened) return forward(opened.error());
   env->canonical_ = canonical;
   return env;
@@ -157,9 +161,13 @@ void Env::advise(Bytes bytes, int advice) const {
   madvise(start, bytes.size() + before, advice);
 }
 
-std::optional<OldReader> Env::oldest_reader() const {
+void Env::clear_dead_readers() const {
   int dead = 0;
   mdb_reader_check(env_.get(), &dead);
+}
+
+std::optional<OldReader> Env::oldest_reader() const {
+  clear_dead_readers();
   std::optional<OldReader> oldest;
   // LMDB tells its readers only as text: "pid thread transaction" per line, "-" for an idle slot.
   const auto visit = [](const char* line, void* context) {

@@ -47,6 +47,9 @@ CodeClass classify(int code) {
     case EMFILE:
     case ENFILE:
       return {Action::stop, Exit::io, "raise the limit of open files (ulimit -n)"};
+    case MDB_READERS_FULL:
+      return {Action::pause, Exit::try_again,
+              "too many programs read it at once: try again when some of them have ended"};
     case MDB_PANIC:
       return {Action::stop, Exit::io, "restart; if it happens again, check the disk and run `firstseen store verify`"};
     case MDB_CORRUPTED:
@@ -76,7 +79,12 @@ std::uint64_t integer_of(Bytes key) {
 
 Result<Txn> Txn::begin(const Env& env, Mode mode) {
   MDB_txn* raw = nullptr;
-  const int code = mdb_txn_begin(env.handle(), nullptr, mode == Mode::read ? MDB_RDONLY : 0U, &raw);
+  const unsigned int flags = mode == Mode::read ? MDB_RDONLY : 0U;
+  int code = mdb_txn_begin(env.handle(), nullptr, flags, &raw);
+  if (code == MDB_READERS_FULL) {
+    env.clear_dead_readers();
+    code = mdb_txn_begin(env.handle(), nullptr, flags, &raw);
+  }
   if (code != 0) return forward(lmdb_error(code, "begin a transaction", env.directory()));
   return Txn(std::unique_ptr<MDB_txn, Abort>(raw), env);
 }
@@ -90,6 +98,19 @@ Result<void> Txn::commit() {
   const int code = mdb_txn_commit(txn_.release());
   if (code != 0) return failure(code, "commit");
   return {};
+}
+
+Result<void> Txn::renew() {
+  const int code = mdb_txn_renew(txn_.get());
+  if (code != 0) return failure(code, "renew a transaction");
+  return {};
+}
+
+Result<Reader> Reader::open(const Env& env) {
+  auto txn = Txn::begin(env, Txn::Mode::read);
+  if (!txn) return forward(txn.error());
+  txn->reset();
+  return Reader(std::move(*txn));
 }
 
 Result<std::optional<Bytes>> Txn::get(Dbi dbi, Bytes key) {

@@ -11,6 +11,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -88,6 +90,9 @@ class Env {
   void populate(Bytes bytes) const;
   /// Has the kernel begin to read these bytes of the map. A hint.
   void will_need(Bytes bytes) const;
+  /// LMDB never does it by itself: frees the places in its table of readers that killed processes left, and with them
+  /// the old pages that they held.
+  void clear_dead_readers() const;
   /// The oldest snapshot that another transaction holds, after clearing those of dead processes.
   [[nodiscard]] std::optional<OldReader> oldest_reader() const;
 
@@ -112,10 +117,14 @@ class Env {
 class Txn {
  public:
   enum class Mode { read, write };
+  /// A reader needs a place in a table that all processes share; if it is full of live ones: Exit::try_again.
   static Result<Txn> begin(const Env& env, Mode mode);
 
   /// A failed commit is an abort.
   Result<void> commit();
+  /// A reader lets its snapshot go and keeps its place; renew() gives it the newest one.
+  void reset() { mdb_txn_reset(txn_.get()); }
+  Result<void> renew();
 
   Result<std::optional<Bytes>> get(Dbi dbi, Bytes key);
   Result<void> put(Dbi dbi, Bytes key, Bytes value);
@@ -147,6 +156,26 @@ class Txn {
   std::unique_ptr<MDB_txn, Abort> txn_;
   const Env* env_;
   bool met_full_map_ = false;
+};
+
+/// A place in the table of readers, kept from use to use, so that none of them can find the table full.
+class Reader {
+ public:
+  static Result<Reader> open(const Env& env);
+
+  /// Calls `use`, a Result of a Txn, in the newest snapshot.
+  template <class Use>
+  std::invoke_result_t<Use, Txn&> read(Use use) {
+    txn_.reset();  // an exception may have ended the last use
+    if (auto renewed = txn_.renew(); !renewed) return forward(renewed.error());
+    auto result = use(txn_);
+    txn_.reset();
+    return result;
+  }
+
+ private:
+  explicit Reader(Txn txn) : txn_(std::move(txn)) {}
+  Txn txn_;
 };
 
 /// Walks a database in key order.

@@ -160,7 +160,7 @@ Stats LogStore::stats() const {
     stats.oldest_time_ms = oldest->view().min_time_ms();
     stats.newest_time_ms = std::find_if(records.rbegin(), records.rend(), has_entries)->max_time_ms;
   }
-  if (auto txn = Txn::begin(*env_, Txn::Mode::read)) stats.used_bytes = used_bytes(*txn, tables_).value_or(0);
+  stats.used_bytes = reader_->read([&](Txn& txn) { return used_bytes(txn, tables_); }).value_or(0);
   stats.swept_before_ms = state_.swept_before_ms;
   stats.evicted_before_ms = state_.evicted_before_ms;
   stats.expired_entries = expired_entries_;

@@ -85,6 +85,11 @@ class LogStore final : public SeenStore {
     std::uint64_t older = 0;
     std::uint64_t newer = 0;
   };
+  /// Where the map holds what a commit wrote.
+  struct CommittedRecords {
+    std::optional<RecordView> coalesced;
+    std::optional<RecordView> batch;
+  };
   struct Match {
     Entry entry;
     LogPosition age = 0;  ///< distance from the head: larger is newer
@@ -124,18 +129,19 @@ class LogStore final : public SeenStore {
   void evict_next(Departures& departures) const;
   Result<void> try_prepare(const Batch& batch, const RecordWriter& writer, bool may_coalesce, bool& map_full);
   Result<void> write_batch(Txn& txn, const Batch& batch, const RecordWriter& writer, const LogState& state) const;
-  Result<void> adopt_batch(const Batch& batch, const LogState& state);
+  Result<CommittedRecords> read_back(const Batch& batch, const std::optional<Coalescing>& coalescing) const;
+  void adopt_batch(const Batch& batch, const LogState& state, const std::optional<RecordView>& record);
   [[nodiscard]] std::size_t least_record_bytes() const;
   [[nodiscard]] std::uint64_t value_pages_bytes(std::uint64_t size) const;
   Result<void> evict_early(std::uint64_t bytes);
-  Result<const std::uint8_t*> address_of(std::uint64_t sequence) const;
+  Result<RecordView> committed_record(std::uint64_t sequence) const;
   void forget_departed(const Departures& departures);
   LogState state_with(const Departures& departures, std::int64_t expire_before_ms) const;
 
   // log_store_coalesce.cpp
   Result<std::optional<Coalescing>> plan_coalescing(const Departures& departures, std::uint64_t used) const;
   Result<void> write_coalesced(Txn& txn, const Coalescing& coalescing) const;
-  Result<void> adopt_coalesced();
+  void adopt_coalesced(const RecordView& record);
   void move_in_index(const Digest& digest, LogPosition from, LogPosition to);
 
   // log_store.cpp
@@ -152,6 +158,7 @@ class LogStore final : public SeenStore {
   OwnerLock lock_;
   std::shared_ptr<Env> env_;  // after lock_: closed before the lock is given back
   Tables tables_;
+  mutable std::optional<Reader> reader_;  ///< what was committed can be read, however many others read
   std::string boot_id_;
   bool marked_unsynced_ = false;
 
@@ -165,6 +172,7 @@ class LogStore final : public SeenStore {
   GrowingIndex::DigestAt digest_reader_;
   std::vector<Entry> staged_;
   bool undecided_ = false;
+  bool lost_commit_ = false;  ///< a commit could not be read back: the data file is ahead, and is written no more
 
   std::string index_origin_;
   bool index_saved_ = false;  ///< the next write removes the file first

@@ -30,15 +30,12 @@ Result<void> LogStore::write_coalesced(Txn& txn, const Coalescing& coalescing) c
 }
 
 /// In memory: the newer one's entries, and behind them those that are staged, move up.
-Result<void> LogStore::adopt_coalesced() {
+void LogStore::adopt_coalesced(const RecordView& record) {
   const LiveRecord newer = log_.records().back();
   const LogPosition staged_at = log_.tail();
-  auto value = address_of(newer.sequence);
-  if (!value) return forward(value.error());
   log_.pop_back();
   const LiveRecord older = log_.records().back();
   log_.pop_back();
-  const RecordView record = RecordView::trusted(*value);
   env_->populate(record.bytes());
   log_.append(newer.sequence, record);
 
@@ -50,7 +47,6 @@ Result<void> LogStore::adopt_coalesced() {
     const auto step = static_cast<LogPosition>(i);
     move_in_index(staged_[i].digest, staged_at + step, log_.tail() + step);
   }
-  return {};
 }
 
 void LogStore::move_in_index(const Digest& digest, LogPosition from, LogPosition to) {

@@ -160,6 +160,9 @@ Result<void> LogStore::load() {
   pins_ = std::move(*pins);
   notes_ = std::move(*notes);
   for (const auto& [tp, row] : *rows) partitions_[tp] = row.state;
+  auto reader = Reader::open(*env_);
+  if (!reader) return forward(reader.error());
+  reader_ = std::move(*reader);
   return load_records(*txn);
 }
 

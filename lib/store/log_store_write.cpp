@@ -24,6 +24,10 @@ constexpr double scrub_round = 1U << 30U;
 }  // namespace
 
 Result<Txn> LogStore::begin_write() {
+  if (lost_commit_) {
+    return fail(Exit::io, fmt::format("store {}: a batch was committed and could not be read back: restart",
+                                      options_.directory.string()));
+  }
   if (index_saved_) {
     if (auto forgotten = forget_saved_index(); !forgotten) return forward(forgotten.error());
   }
@@ -219,9 +223,16 @@ Result<void> LogStore::try_prepare(const Batch& batch, const RecordWriter& write
   if (written) written = txn->commit();
   map_full = txn->met_full_map();
   if (!written) return written;
+
+  const auto committed = read_back(batch, coalescing);
+  if (!committed) {
+    lost_commit_ = true;
+    return forward(committed.error());
+  }
   forget_departed(departures);
-  auto adopted = coalescing ? adopt_coalesced() : Result<void>();
-  return adopted ? adopt_batch(batch, state) : adopted;
+  if (committed->coalesced) adopt_coalesced(*committed->coalesced);
+  adopt_batch(batch, state, committed->batch);
+  return {};
 }
 
 Result<void> LogStore::write_batch(Txn& txn, const Batch& batch, const RecordWriter& writer,
@@ -238,31 +249,43 @@ Result<void> LogStore::write_batch(Txn& txn, const Batch& batch, const RecordWri
   return write_log_state(txn, tables_, state);
 }
 
-Result<void> LogStore::adopt_batch(const Batch& batch, const LogState& state) {
+/// Changes nothing in memory: if it fails, this object stays as it was before the batch, and the next start finds the
+/// batch undecided.
+Result<LogStore::CommittedRecords> LogStore::read_back(const Batch& batch,
+                                                       const std::optional<Coalescing>& coalescing) const {
+  CommittedRecords records;
+  if (coalescing) {
+    auto record = committed_record(coalescing->newer);
+    if (!record) return forward(record.error());
+    records.coalesced = *record;
+  }
+  if (batch.has_record) {
+    auto record = committed_record(batch.id.sequence);
+    if (!record) return forward(record.error());
+    records.batch = *record;
+  }
+  return records;
+}
+
+/// It stays where it is until it is deleted.
+Result<RecordView> LogStore::committed_record(std::uint64_t sequence) const {
+  auto value = reader_->read([&](Txn& txn) { return txn.get(tables_.log, integer_key(sequence)); });
+  if (value && *value) return RecordView::trusted((*value)->data());
+  return fail(Exit::io,
+              fmt::format("store {}: batch {} was committed and cannot be read back ({}): restart",
+                          options_.directory.string(), sequence, value ? "it is not there" : value.error().message));
+}
+
+void LogStore::adopt_batch(const Batch& batch, const LogState& state, const std::optional<RecordView>& record) {
   state_ = state;
   for (const SourceRange& range : batch.ranges) partitions_[range.tp] = range.after;
   const LogPosition positions = LiveLog::positions_for(staged_.size());
   staged_.clear();
+  if (!record) return;
+  env_->populate(record->bytes());  // duplicates will look at it
+  log_.append(batch.id.sequence, *record);
   undecided_ = !batch.decided;
-  if (!batch.has_record) return {};
-  auto value = address_of(batch.id.sequence);
-  if (!value) return forward(value.error());
-  const RecordView record = RecordView::trusted(*value);
-  env_->populate(record.bytes());  // duplicates will look at it
-  log_.append(batch.id.sequence, record);
   index_.scrub(static_cast<double>(positions) / scrub_round, live());
-  return {};
-}
-
-/// Where the map holds a committed record. It stays there until the record is deleted.
-Result<const std::uint8_t*> LogStore::address_of(std::uint64_t sequence) const {
-  auto txn = Txn::begin(*env_, Txn::Mode::read);
-  Result<std::optional<Bytes>> value;
-  if (txn) value = txn->get(tables_.log, integer_key(sequence));
-  if (value && *value) return (*value)->data();
-  return fail(Action::restart, Exit::io,
-              fmt::format("store {}: batch {} was committed but cannot be read back: the store must be opened again",
-                          options_.directory.string(), sequence));
 }
 
 Result<void> LogStore::evict_early(std::uint64_t bytes) {
