@@ -17,11 +17,11 @@ inline constexpr std::int64_t nothing_covered = std::numeric_limits<std::int64_t
 /// Why a partition does not go on.
 enum class StopCause {
   none,
-  rejected,  ///< rejects.route stop; `firstseen skip` goes on
-  gap,       ///< the position lies outside the log, or the log is another one
-  history,   ///< on_missing_history: stop
-  output,    ///< the output topic has too few partitions
-  failed,    ///< the partition cannot be read
+  rejected,    ///< rejects.route stop; `firstseen skip` goes on
+  gap,         ///< the position lies outside the log, or the log is another one
+  history,     ///< on_missing_history: stop
+  output,      ///< the output topic has too few partitions
+  unreadable,  ///< its data are damaged
 };
 
 /// One assigned partition as the slot sees it. `state` runs ahead of the store by the unfinished batches and falls back
@@ -32,6 +32,9 @@ struct Partition {
   PartitionMode mode = PartitionMode::running;
   StopCause cause = StopCause::none;
   std::string reason;
+  /// Why the broker lets nobody read it now; empty: it does. It goes on to be fetched, and runs as soon as something
+  /// arrives; until then it is shown as stopped.
+  std::string refusal;
   bool at_end = false;         ///< has reached the end of its log
   bool gap_to_settle = false;  ///< the position is of no use; where to go on has to be asked for and decided
   bool other_log = false;      ///< the log is not the one that the store has recorded; until a batch has left it behind
@@ -42,6 +45,8 @@ struct Partition {
   const MessageView* last_in_chunk = nullptr;  ///< the last message taken of it; null but while Intake works on a chunk
 
   [[nodiscard]] bool running() const { return mode == PartitionMode::running; }
+  [[nodiscard]] PartitionMode shown_mode() const { return refusal.empty() ? mode : PartitionMode::stopped; }
+  [[nodiscard]] const std::string& shown_reason() const { return running() ? refusal : reason; }
   /// Where fetching starts.
   [[nodiscard]] std::int64_t fetch_from() const { return verify ? verify->offset : state.next_offset; }
   void stop(StopCause why, std::string text) {

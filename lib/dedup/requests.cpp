@@ -39,8 +39,9 @@ Result<std::string> RequestHandler::skip(const Position& position) {
                 to_string(position.tp) + " is not assigned to this instance; `firstseen status` lists what is");
   }
   if (partition->cause != StopCause::rejected) {
-    const std::string why =
-        partition->running() ? "is not stopped" : "is stopped for another reason: " + partition->reason;
+    const std::string why = partition->shown_mode() == PartitionMode::running
+                                ? "is not stopped"
+                                : "is stopped for another reason: " + partition->shown_reason();
     return fail(Exit::bad_data, to_string(position.tp) + " " + why);
   }
   if (partition->stopped_at != position.offset) {

@@ -119,9 +119,12 @@ std::string Session::state() const {
   return joined_ && assigned_ ? "running" : "joining";
 }
 
+std::int64_t Session::back_off_ms(int failures) {
+  return std::min(first_back_off_ms << static_cast<unsigned>(std::min(failures, 6)), longest_back_off_ms);
+}
+
 Result<void> Session::back_off(const std::string& why) {
-  const int doublings = std::min(failures_in_a_row_, 6);
-  const std::int64_t wait = std::min(first_back_off_ms << static_cast<unsigned>(doublings), longest_back_off_ms);
+  const std::int64_t wait = back_off_ms(failures_in_a_row_);
   resume_at_ms_ = context_.clock.steady_ms() + wait;
   detail_ = why;
   context_.log(LogLevel::warning, fmt::format("{}; trying again in {} ms", why, wait));

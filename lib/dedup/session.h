@@ -74,6 +74,10 @@ class Session {
   Result<void> take_chunk();
   std::vector<Position> positions_of(std::span<const MessageView> messages);
   Result<void> on_event(const kafka::PartitionEvent& event);
+  void refused(Partition& partition, const std::string& why);
+  void note_access(const kafka::Taken& taken);
+  [[nodiscard]] bool access_retry_is_due() const;
+  Result<bool> retry_access();
   [[nodiscard]] bool must_finish() const;
   [[nodiscard]] bool wants_quiet() const;
   [[nodiscard]] std::size_t chunk_limit() const;
@@ -100,6 +104,7 @@ class Session {
   Result<void> rebuilding();
   Result<void> begin_consuming();
 
+  static std::int64_t back_off_ms(int failures);
   Result<void> back_off(const std::string& why);
   Result<void> end_back_off();
   bool waited();
@@ -133,7 +138,9 @@ class Session {
   std::string detail_;
 
   int failures_in_a_row_ = 0;
-  std::int64_t resume_at_ms_ = -1;  ///< steady; backing off until then, partitions paused
+  std::int64_t resume_at_ms_ = -1;        ///< steady; backing off until then, partitions paused
+  std::int64_t retry_access_at_ms_ = -1;  ///< steady; -1: no partition is refused
+  int access_retries_ = 0;
 };
 
 }  // namespace firstseen::dedup

@@ -1,5 +1,8 @@
 // The phase in which messages are taken: between batches, the chunk, events of partitions.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "dedup/session.h"
@@ -60,12 +63,15 @@ Result<bool> Session::between_batches() {
     return true;
   }
   if (hooks_.requests_wait()) hooks_.between();
+  const auto retried = retry_access();
+  if (!retried || *retried) return retried;
   return settle_gap();
 }
 
 /// There is work for between_batches().
 bool Session::wants_quiet() const {
   return context_.stop.requested() || rebalance_ || (to_assign_ && !backing_off()) || hooks_.requests_wait() ||
+         access_retry_is_due() ||
          (assigned_ && std::any_of(partitions_.begin(), partitions_.end(),
                                    [](const auto& one) { return one.second.gap_to_settle; }));
 }
@@ -101,6 +107,8 @@ Result<void> Session::take_chunk() {
   if (!taken) return forward(taken.error());
   if (taken->rebalance) rebalance_ = std::move(taken->rebalance);
 
+  if (retry_access_at_ms_ >= 0) note_access(*taken);
+
   const bool was_open = batch_.is_open();
   publications_.clear();
   const auto dealt_with = intake_.take(taken->messages, publications_);
@@ -118,8 +126,9 @@ Result<void> Session::take_chunk() {
     stage_.push(std::exchange(publications_, stage_.spare()));
   }
   for (const kafka::PartitionEvent& event : taken->events) {
-    // What lies behind the messages of a rewound partition is met again; what happened to another is said only once.
+    // What lies behind the messages of a rewound partition is met again; everything else is said only once.
     const bool met_again =
+        event.kind != kafka::PartitionEvent::Kind::inaccessible &&
         std::any_of(untaken.begin(), untaken.end(), [&](const Position& one) { return one.tp == event.tp; });
     if (met_again) continue;
     if (auto seen = on_event(event); !seen) return seen;
@@ -141,7 +150,12 @@ std::vector<Position> Session::positions_of(std::span<const MessageView> message
 
 Result<void> Session::on_event(const kafka::PartitionEvent& event) {
   Partition* partition = partitions_.find(event.tp);
-  if (partition == nullptr || !partition->running()) return {};
+  if (partition == nullptr) return {};
+  if (event.kind == kafka::PartitionEvent::Kind::inaccessible) {
+    refused(*partition, event.detail);
+    return {};
+  }
+  if (!partition->running()) return {};
   switch (event.kind) {
     case kafka::PartitionEvent::Kind::end_of_log:
       partition->at_end = true;
@@ -153,12 +167,69 @@ Result<void> Session::on_event(const kafka::PartitionEvent& event) {
     case kafka::PartitionEvent::Kind::offset_out_of_range:
       partition->gap_to_settle = true;
       return {};
-    case kafka::PartitionEvent::Kind::failed:
-      partition->stop(StopCause::failed, to_string(event.tp) + " cannot be read: " + event.detail);
+    case kafka::PartitionEvent::Kind::inaccessible:
+      return {};
+    case kafka::PartitionEvent::Kind::unreadable:
+      partition->stop(
+          StopCause::unreadable,
+          fmt::format(
+              "{} is damaged at offset {}: {}. Mend the log and restart, or delete the records up to the damaged "
+              "ones (kafka-delete-records.sh) and restart with input.on_gap: skip",
+              to_string(event.tp), event.offset, event.detail));
       context_.log(LogLevel::error, partition->reason);
       return context_.consumer.pause(std::vector{event.tp});
   }
   return {};
+}
+
+void Session::refused(Partition& partition, const std::string& why) {
+  const bool known = !std::exchange(partition.refusal,
+                                    fmt::format("{} cannot be read: {}; trying again", to_string(partition.tp), why))
+                          .empty();
+  if (!known) context_.log(LogLevel::error, partition.refusal);
+  if (retry_access_at_ms_ >= 0) return;
+  access_retries_ = 0;
+  retry_access_at_ms_ = context_.clock.steady_ms() + back_off_ms(0);
+}
+
+/// Whatever arrives from a refused partition shows that it is read again.
+void Session::note_access(const kafka::Taken& taken) {
+  const auto accessible = [this](Partition* partition) {
+    if (partition == nullptr || partition->refusal.empty()) return;
+    partition->refusal.clear();
+    context_.log(LogLevel::info, fmt::format("{} is read again, from offset {}", to_string(partition->tp),
+                                             partition->state.next_offset));
+  };
+  for (const MessageView& message : taken.messages) accessible(partitions_.of(message));
+  for (const kafka::PartitionEvent& event : taken.events) {
+    if (event.kind == kafka::PartitionEvent::Kind::end_of_log) accessible(partitions_.find(event.tp));
+  }
+}
+
+bool Session::access_retry_is_due() const {
+  return retry_access_at_ms_ >= 0 && context_.clock.steady_ms() >= retry_access_at_ms_;
+}
+
+/// librdkafka goes on to fetch a refused partition; but what it believes of an unknown topic it would look up again
+/// only after minutes. Returns whether it did something.
+Result<bool> Session::retry_access() {
+  if (!access_retry_is_due()) return false;
+  std::vector<Position> positions;
+  std::set<std::string> topics;
+  for (const auto& [tp, partition] : partitions_) {
+    if (partition.refusal.empty()) continue;
+    topics.insert(tp.topic);
+    if (partition.running()) positions.push_back({tp, partition.fetch_from()});
+  }
+  retry_access_at_ms_ = -1;
+  if (topics.empty()) return false;
+  for (const std::string& topic : topics) {
+    const auto answered = context_.consumer.partition_count(topic);  // refused or not: the client has looked
+    if (answered && !*answered) break;
+  }
+  if (auto rewound = context_.consumer.rewind(positions); !rewound) return forward(rewound.error());
+  retry_access_at_ms_ = context_.clock.steady_ms() + back_off_ms(++access_retries_);
+  return true;
 }
 
 /// Decides one partition whose position is of no use. Returns whether there was one.

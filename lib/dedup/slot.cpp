@@ -216,8 +216,8 @@ void Slot::Impl::publish_status() {
   if (session_) {
     const std::int64_t lost_before = status.store.evicted_before_ms;
     for (const auto& [tp, p] : std::as_const(*session_).partitions()) {
-      status.partitions.push_back(
-          {tp, p.mode, p.reason, p.state.next_offset, p.state.stream_time_ms, p.state.covered_from_ms, p.at_end});
+      status.partitions.push_back({tp, p.shown_mode(), p.shown_reason(), p.state.next_offset, p.state.stream_time_ms,
+                                   p.state.covered_from_ms, p.at_end});
       const std::int64_t window = effective_window_ms(p.state, status.configured_window_ms, lost_before);
       status.effective_window_ms =
           status.effective_window_ms < 0 ? window : std::min(status.effective_window_ms, window);

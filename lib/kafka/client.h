@@ -34,11 +34,12 @@ struct PartitionEvent {
   enum class Kind {
     end_of_log,           ///< the fetch position has reached the end (of what read_committed shows)
     offset_out_of_range,  ///< the position lies outside the log; the partition delivers nothing until rewind()
-    failed,               ///< the partition cannot be read (authorization, unknown topic, corrupt); `detail` says why
+    inaccessible,         ///< refused or not known now (authorization, unknown topic); said once, tried again by itself
+    unreadable,           ///< its data are damaged; the partition delivers nothing until rewind()
   } kind = Kind::end_of_log;
   TopicPartition tp;
-  std::int64_t offset = -1;  ///< end_of_log: the next offset to be fetched
-  std::string detail;
+  std::int64_t offset = -1;  ///< end_of_log and unreadable: the next offset to be fetched
+  std::string detail;        ///< inaccessible and unreadable: why
 };
 
 /// What take() brought.

@@ -248,7 +248,7 @@ ConsumerErrorKind consumer_error_kind(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-      return ConsumerErrorKind::failed;
+      return ConsumerErrorKind::inaccessible;
     case RD_KAFKA_RESP_ERR__FATAL:
     case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:

@@ -91,10 +91,10 @@ Refusal refusal_of(rd_kafka_resp_err_t code);
 enum class ConsumerErrorKind {
   end_of_log,
   offset_out_of_range,
-  unreadable,  ///< the partition's data are damaged: nothing behind it may be delivered before a rewind
-  failed,      ///< the topic cannot be read now; librdkafka itself keeps trying
-  client,      ///< not about a partition: classify() decides
-  transient,   ///< librdkafka recovers by itself: log only
+  unreadable,    ///< the partition's data are damaged: nothing behind it may be delivered before a rewind
+  inaccessible,  ///< the topic cannot be read now; librdkafka itself keeps trying
+  client,        ///< not about a partition: classify() decides
+  transient,     ///< librdkafka recovers by itself: log only
 };
 ConsumerErrorKind consumer_error_kind(rd_kafka_resp_err_t code);
 

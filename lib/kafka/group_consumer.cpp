@@ -171,10 +171,10 @@ Result<void> GroupConsumer::admit_error(const rd_kafka_message_t& message, Taken
       return {};
     case ConsumerErrorKind::unreadable:
       tracker_.block(tp);
-      if (concerns_us) taken.events.push_back({PartitionEvent::Kind::failed, tp, message.offset, detail});
+      if (concerns_us) taken.events.push_back({PartitionEvent::Kind::unreadable, tp, message.offset, detail});
       return {};
-    case ConsumerErrorKind::failed:
-      if (concerns_us) taken.events.push_back({PartitionEvent::Kind::failed, tp, message.offset, detail});
+    case ConsumerErrorKind::inaccessible:
+      if (concerns_us) taken.events.push_back({PartitionEvent::Kind::inaccessible, tp, -1, detail});
       return {};
     case ConsumerErrorKind::client:
       if (auto fatal = check_fatal(); !fatal) return fatal;

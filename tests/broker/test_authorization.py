@@ -104,3 +104,23 @@ def test_a_missing_permission_is_named_and_nothing_is_lost_once_it_is_given(
     daemon.start()
     strict_lab.drained()
     strict_lab.assert_exact()
+
+
+@pytest.mark.parametrize("operations", [(AclOperation.READ,), (AclOperation.READ, AclOperation.DESCRIBE)])
+def test_reading_the_input_forbidden_for_a_while_stops_its_partition_until_it_is_allowed_again(
+    strict_lab: Lab, operations: tuple[AclOperation, ...]
+):
+    _allow(strict_lab, _rules(strict_lab))
+    daemon = _daemon(strict_lab).start()
+    strict_lab.send("a", "b")
+    strict_lab.drained()
+    for operation in operations:
+        strict_lab.admin.forbid(SASL_USER, ResourceType.TOPIC, strict_lab.input, operation)
+    daemon.wait_log(f"{strict_lab.input}[0] cannot be read", "trying again")
+    strict_lab.send("a", "c")
+    strict_lab.admin.allow(SASL_USER, ResourceType.TOPIC, strict_lab.input, *operations)
+    strict_lab.drained()
+    daemon.wait_log(f"{strict_lab.input}[0] is read again")
+    strict_lab.assert_exact()
+    assert daemon.running()
+    assert daemon.stop() == 0

@@ -6,6 +6,7 @@ from typing import TypeVar
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
+    AclBindingFilter,
     AclOperation,
     AclPermissionType,
     AdminClient,
@@ -93,6 +94,14 @@ class Admin:
         ]
         for done in self._client.create_acls(rules).values():
             done.result(_TIMEOUT_S)
+
+    def forbid(self, user: str, resource: ResourceType, name: str, operation: AclOperation) -> None:
+        """Takes back what allow() gave on resources of exactly this name."""
+        rule = AclBindingFilter(
+            resource, name, ResourcePatternType.LITERAL, f"User:{user}", "*", operation, AclPermissionType.ALLOW
+        )
+        for done in self._client.delete_acls([rule]).values():
+            assert done.result(_TIMEOUT_S), f"{user} had no permission {operation} on {name}"
 
     def delete_records(self, topic: str, partition: int, before_offset: int) -> None:
         tp = TopicPartition(topic, partition, before_offset)

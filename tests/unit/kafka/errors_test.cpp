@@ -120,7 +120,7 @@ TEST(ErrorTable, ConsumerErrorsAreToldApart) {
   EXPECT_EQ(consumer_error_kind(RD_KAFKA_RESP_ERR__PARTITION_EOF), ConsumerErrorKind::end_of_log);
   EXPECT_EQ(consumer_error_kind(RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET), ConsumerErrorKind::offset_out_of_range);
   EXPECT_EQ(consumer_error_kind(RD_KAFKA_RESP_ERR__BAD_MSG), ConsumerErrorKind::unreadable);
-  EXPECT_EQ(consumer_error_kind(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED), ConsumerErrorKind::failed);
+  EXPECT_EQ(consumer_error_kind(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED), ConsumerErrorKind::inaccessible);
   EXPECT_EQ(consumer_error_kind(RD_KAFKA_RESP_ERR__FATAL), ConsumerErrorKind::client);
   EXPECT_EQ(consumer_error_kind(RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED), ConsumerErrorKind::client);
   EXPECT_EQ(consumer_error_kind(RD_KAFKA_RESP_ERR__TRANSPORT), ConsumerErrorKind::transient);

@@ -26,6 +26,14 @@ void SimCluster::add_partitions(const std::string& name, std::int32_t partitions
   group_.topics_changed(clock_.steady_ms());
 }
 
+void SimCluster::refuse(const TopicPartition& tp, bool refused) {
+  refused ? static_cast<void>(refused_.insert(tp)) : static_cast<void>(refused_.erase(tp));
+}
+
+void SimCluster::damage(const Position& position, bool damaged) {
+  damaged ? static_cast<void>(damaged_.insert(position)) : static_cast<void>(damaged_.erase(position));
+}
+
 std::int32_t SimCluster::partition_count(const std::string& topic) const {
   const auto found = topics_.find(topic);
   return found == topics_.end() ? 0 : static_cast<std::int32_t>(found->second.logs.size());

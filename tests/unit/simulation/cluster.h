@@ -73,6 +73,13 @@ class SimCluster {
   [[nodiscard]] PartitionLog* log(const TopicPartition& tp);
   [[nodiscard]] const TopicSettings& settings(const std::string& topic) const { return topics_.at(topic).settings; }
 
+  /// The broker lets nobody read the partition, or does so again; clients hear of a refusal once.
+  void refuse(const TopicPartition& tp, bool refused);
+  [[nodiscard]] bool refuses(const TopicPartition& tp) const { return refused_.contains(tp); }
+  /// The record at this position cannot be decoded, or can be again.
+  void damage(const Position& position, bool damaged);
+  [[nodiscard]] bool damaged(const Position& position) const { return damaged_.contains(position); }
+
   // --- transactions ---
   /// Fences the predecessor and ends its transaction. busy: a transaction of it is being decided.
   Answer init_producer(const std::string& id, std::int32_t& epoch);
@@ -110,7 +117,7 @@ class SimCluster {
   [[nodiscard]] bool reachable() const { return clock_.steady_ms() >= down_until_ms_; }
   /// Chance in a thousand, per pass of time, that a delayed marker or request stays delayed.
   void set_delay(int permille) { delay_permille_ = permille; }
-  /// Ends every delay, so that what was decided is visible.
+  /// Ends every delay and refusal, so that what was decided is visible.
   void settle_down();
   SimClock& clock() { return clock_; }
 
@@ -155,6 +162,8 @@ class SimCluster {
   std::set<TxnId> late_commits_;
   Group group_;
   std::map<TopicPartition, OffsetAndMetadata> offsets_;
+  std::set<TopicPartition> refused_;
+  std::set<Position> damaged_;
   std::set<Background*> clients_;
   std::int64_t down_until_ms_ = 0;
   int delay_permille_ = 0;

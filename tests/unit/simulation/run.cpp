@@ -15,6 +15,7 @@ struct Plan {
   int crash_permille = 0;
   int stop_permille = 0;
   int wall_jump_permille = 0;
+  int refusal_permille = 0;  // that a refused partition is allowed again, or another one refused
 };
 
 void plan_slot(Random& random, std::size_t hosts, dedup::SlotOptions& slot) {
@@ -50,6 +51,7 @@ Plan make_plan(std::uint64_t seed, Random& random) {
     // Only where the wall clock is right and no history is read again: nobody knows when that was decided.
     plan.world.slot.clock = dedup::WindowClock::wall_clock_time;
   }
+  if (random.chance(200)) plan.refusal_permille = static_cast<int>(random.between(5, 50));
   return plan;
 }
 
@@ -109,6 +111,10 @@ class Run {
     }
     if (random_.chance(plan_.wall_jump_permille))
       world_->clock.set_wall_error(random_.between(-3, 3) * 365 * 24 * 3600 * 1000LL);
+    if (random_.chance(plan_.refusal_permille)) {
+      const TopicPartition tp{"in", static_cast<std::int32_t>(random_.between(0, plan_.world.partitions - 1))};
+      world_->cluster.refuse(tp, !world_->cluster.refuses(tp));
+    }
     host.step();
     world_->cluster.pass_time(random_.between(0, random_.chance(100) ? 600 : 30));
   }

@@ -103,9 +103,15 @@ bool SimConsumer::fetch_one(const TopicPartition& tp, Fetch& fetch, kafka::Taken
   const PartitionLog* log = cluster_.log(tp);
   if (log == nullptr) {
     fetch.out_of_range = true;
-    taken.events.push_back({PartitionEvent::Kind::failed, tp, -1, "unknown topic or partition"});
+    taken.events.push_back({PartitionEvent::Kind::inaccessible, tp, -1, "unknown topic or partition"});
     return false;
   }
+  if (cluster_.refuses(tp)) {
+    if (said_refused_.insert(tp).second)
+      taken.events.push_back({PartitionEvent::Kind::inaccessible, tp, -1, "topic authorization failed"});
+    return false;
+  }
+  said_refused_.erase(tp);
   if (fetch.position < log->start() || fetch.position > log->end()) {
     fetch.out_of_range = true;
     taken.events.push_back({PartitionEvent::Kind::offset_out_of_range, tp, fetch.position, "offset out of range"});
@@ -113,6 +119,11 @@ bool SimConsumer::fetch_one(const TopicPartition& tp, Fetch& fetch, kafka::Taken
   }
   const std::int64_t stable = log->last_stable();
   while (fetch.position < stable) {
+    if (cluster_.damaged({tp, fetch.position})) {
+      fetch.out_of_range = true;
+      taken.events.push_back({PartitionEvent::Kind::unreadable, tp, fetch.position, "bad message"});
+      return false;
+    }
     const std::int64_t offset = fetch.position++;
     fetch.at_end = false;
     if (!log->visible(offset)) continue;

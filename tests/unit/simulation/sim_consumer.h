@@ -80,6 +80,7 @@ class SimConsumer final : public SimCluster::Background {
   State state_ = State::joining;
   std::vector<TopicPartition> given_;  // by the group
   std::map<TopicPartition, Fetch> fetches_;
+  std::set<TopicPartition> said_refused_;  // not said again, also after a rewind, until something was read
   Group::Told told_ = Group::Told::steady;
   std::int64_t last_wall_ms_ = 0;
   std::shared_ptr<kafka::ChunkPool> chunks_ = std::make_shared<kafka::ChunkPool>();
