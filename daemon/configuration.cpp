@@ -63,6 +63,25 @@ key::KeySpec key_spec(const config::Settings& settings) {
   return spec;
 }
 
+kafka::Guarantee guarantee(const config::Settings& s) {
+  return chosen<kafka::Guarantee>(
+      {{"exactly_once", kafka::Guarantee::exactly_once}, {"at_least_once", kafka::Guarantee::at_least_once}},
+      s.delivery.guarantee);
+}
+
+/// Without instance_id and transactional_id.
+kafka::ClientOptions client_options(const config::Settings& s) {
+  kafka::ClientOptions o;
+  o.brokers = s.kafka.brokers;
+  o.properties = s.kafka.properties;
+  o.group = s.input.group;
+  o.guarantee = guarantee(s);
+  o.compression = s.output.compression;
+  o.prefetch_bytes = s.kafka.prefetch_bytes;
+  o.commit_interval = s.delivery.commit_interval;
+  return o;
+}
+
 dedup::SlotOptions slot_options(const config::Settings& s) {
   using namespace dedup;  // NOLINT(google-build-using-namespace): the tables below name little else
   SlotOptions o;
@@ -88,9 +107,7 @@ dedup::SlotOptions slot_options(const config::Settings& s) {
       {{"stream_time", WindowClock::stream_time}, {"wall_clock_time", WindowClock::wall_clock_time}}, s.window.clock);
   o.max_skew = s.window.max_skew;
   o.refresh_on_duplicate = s.window.refresh_on_duplicate;
-  o.guarantee = chosen<kafka::Guarantee>(
-      {{"exactly_once", kafka::Guarantee::exactly_once}, {"at_least_once", kafka::Guarantee::at_least_once}},
-      s.delivery.guarantee);
+  o.guarantee = guarantee(s);
   o.commit_interval = s.delivery.commit_interval;
   o.transaction_timeout = kafka::transaction_timeout(s.kafka.properties);
   o.max_batch = s.delivery.max_batch;
@@ -128,15 +145,40 @@ void check_key(const config::Settings& settings, config::Problems& problems) {
 }
 
 void check_properties(const config::Settings& settings, config::Problems& problems) {
-  for (const auto& [name, why] : kafka::check_properties(settings.kafka.properties)) {
-    problems.add_quoted(settings, "kafka.properties." + name, why);
+  const auto refused = kafka::check_properties(settings.kafka.properties);
+  for (const auto& [name, why] : refused) problems.add_quoted(settings, "kafka.properties." + name, why);
+  if (!refused.empty() || settings.kafka.properties.empty()) return;
+  if (const auto wrong = kafka::check_combination(client_options(settings))) {
+    problems.add_quoted(settings, wrong->name.empty() ? "kafka.properties" : "kafka.properties." + wrong->name,
+                        wrong->text);
   }
+}
+
+/// The coordinator aborts a transaction that is open for longer than its timeout.
+void check_commit_interval(const config::Settings& settings, config::Problems& problems) {
+  const Millis timeout = kafka::transaction_timeout(settings.kafka.properties);
+  if (guarantee(settings) != kafka::Guarantee::exactly_once || settings.delivery.commit_interval <= timeout / 2) return;
+  problems.add("delivery.commit_interval",
+               fmt::format("is more than half of kafka.properties' transaction.timeout.ms ({} ms): a batch could be "
+                           "aborted before it is complete; shorten the interval or raise the timeout",
+                           timeout.count()));
+}
+
+void check_batch_fits(const config::Settings& settings, config::Problems& problems) {
+  constexpr std::uint64_t entry_bytes = 20;
+  constexpr std::uint64_t slack_bytes = 1ULL << 20U;  // LMDB's own pages, the batch's ranges
+  const std::uint64_t needed = settings.delivery.max_batch * entry_bytes + slack_bytes;
+  if (needed <= settings.store.max_size) return;
+  problems.add("delivery.max_batch",
+               fmt::format("a full batch takes up to {} bytes in the store, more than store.max_size ({} bytes): lower "
+                           "the one or raise the other",
+                           needed, settings.store.max_size));
 }
 
 }  // namespace
 
 Result<config::Settings> load_settings(const std::filesystem::path& file) {
-  return config::load(file, {check_key, check_properties});
+  return config::load(file, {check_key, check_properties, check_commit_interval, check_batch_fits});
 }
 
 Configuration configure(const config::Settings& settings) {
@@ -149,13 +191,7 @@ Configuration configure(const config::Settings& settings) {
       settings.store.durability);
   c.store.ttl = settings.window.ttl;
   c.slot = slot_options(settings);
-  c.client.brokers = settings.kafka.brokers;
-  c.client.properties = settings.kafka.properties;
-  c.client.group = settings.input.group;
-  c.client.guarantee = c.slot.guarantee;
-  c.client.compression = settings.output.compression;
-  c.client.prefetch_bytes = settings.kafka.prefetch_bytes;
-  c.client.commit_interval = settings.delivery.commit_interval;
+  c.client = client_options(settings);
   c.instance = settings.run.instance;
   c.log_level = chosen<LogLevel>({{"debug", LogLevel::debug},
                                   {"info", LogLevel::info},

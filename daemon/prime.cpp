@@ -113,7 +113,6 @@ Result<void> Priming::plan(const TopicPartition& tp) {
 
   dedup::HistoryStart start(context_.consumer, context_.options, context_.clock, tp, lower, until);
   if (auto found = until_done([&] { return start.step(); }); !found) return found;
-  if (start.from() >= until) return {};
   dedup::Partition& partition = partitions_.add(tp);
   if (continues) partition.state = known->second;
   // The same rule as for a partition that a slot is given without its history.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,15 @@ namespace firstseen::kafka {
 /// the librdkafka in use does not know, values that it does not take, and certificate files that cannot be read.
 /// Reasons never contain a value.
 std::vector<std::pair<std::string, std::string>> check_properties(const std::map<std::string, std::string>& properties);
+
+/// What librdkafka has against properties that are sound one by one but not together: a mechanism that it was built
+/// without, a timeout that must be shorter than another, a certificate file that holds none. Makes a consumer and a
+/// producer that know no broker, and ends them. `name` is the property that the text is about, or empty.
+struct Contradiction {
+  std::string name;
+  std::string text;  ///< without the value of a secret
+};
+std::optional<Contradiction> check_combination(const ClientOptions& options);
 
 /// The transaction.timeout.ms among checked properties, or the default.
 Millis transaction_timeout(const std::map<std::string, std::string>& properties);
