@@ -118,8 +118,12 @@ Result<void> Priming::plan(const TopicPartition& tp) {
   // The same rule as for a partition that a slot is given without its history.
   if (!continues) partition.state.covered_from_ms = log->low > 0 ? dedup::nothing_covered : 0;
   if (start.covers_window()) partition.state.covered_from_ms = std::max<std::int64_t>(0, start.covered_from_ms());
-  tasks_.push_back({.tp = tp, .from = start.from(), .until = until});
-  context_.log(LogLevel::info, fmt::format("{}: reading offsets {} to {}", to_string(tp), start.from(), until));
+  // Also without anything to read: the store must know where the group begins.
+  tasks_.push_back({.tp = tp, .from = std::min(start.from(), until), .until = until});
+  context_.log(LogLevel::info,
+               start.from() < until
+                   ? fmt::format("{}: reading offsets {} to {}", to_string(tp), start.from(), until)
+                   : fmt::format("{}: nothing before offset {} is within the window", to_string(tp), until));
   return {};
 }
 

@@ -21,7 +21,7 @@ struct PrimeUntil {
 };
 
 struct Primed {
-  std::uint64_t partitions = 0;  ///< that had history to read
+  std::uint64_t partitions = 0;  ///< whose next offset was recorded, with the history before it if there is any
   std::uint64_t messages = 0;
 };
 

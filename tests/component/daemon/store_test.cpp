@@ -39,6 +39,21 @@ TEST_F(Daemon, GoesOnWhereThePrimedHistoryEnds) {
   EXPECT_EQ(contents("out", 10).size(), 10U);
 }
 
+TEST_F(Daemon, GoesOnBehindWhatWasTooOldToBePrimed) {
+  scene_->configure("window: {clock: wall_clock_time}\n");
+  write("in", orders(30, 1));  // of years ago
+  const Finished primed = test::run({"store", "prime", "-c", scene_->config(), "--until", "end", "--json"});
+  ASSERT_EQ(primed.status, 0) << primed.err;
+  EXPECT_EQ(Json::parse(primed.out)["messages"], 0);
+  EXPECT_EQ(Json::parse(primed.out)["partitions"], 2);
+  write("in", {order(0, 100), order(1, 101)});
+  Program daemon(command("run"));
+  ASSERT_TRUE(counts("consumed", 2)) << daemon.log();
+  EXPECT_EQ(contents("out", 2).size(), 2U);
+  const Json partitions = status()["partitions"];
+  for (const Json& partition : partitions) EXPECT_EQ(partition["next_offset"], 16) << partition;
+}
+
 TEST_F(Daemon, LetsOtherProcessesLookIntoItsStoreWhileItWrites) {
   write("in", orders(500, 2));
   Program daemon(command("run"));
