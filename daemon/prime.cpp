@@ -162,6 +162,7 @@ Result<Primed> prime(Configuration configuration, const PrimeUntil& until, const
   }
   configuration.client = reading_only(std::move(configuration.client), (*deriver)->needs_headers());
   const auto report = kafka::preflight(preflight_request(configuration), [&] { return !stop; }, log);
+  if (stop) return interrupted();
   if (!report) return forward(report.error());
   if (auto pinned = pin_cluster(**store, report->cluster_id); !pinned) return forward(pinned.error());
   auto consumer = kafka::make_consumer(configuration.client, log);

@@ -54,6 +54,17 @@ TEST_F(Daemon, GoesOnBehindWhatWasTooOldToBePrimed) {
   for (const Json& partition : partitions) EXPECT_EQ(partition["next_offset"], 16) << partition;
 }
 
+TEST(Prime, InterruptedWhileNoBrokerAnswersSaysThatItWas) {
+  const Scene scene;
+  Program priming({"store", "prime", "-c", scene.config()});
+  ASSERT_TRUE(eventually([&] { return priming.log().find("waiting for a broker") != std::string::npos; }))
+      << priming.log();
+  priming.signal(SIGTERM);
+  const Finished finished = priming.wait();
+  EXPECT_EQ(finished.status, 75) << finished.err;
+  EXPECT_NE(finished.err.find("interrupted"), std::string::npos) << finished.err;
+}
+
 TEST_F(Daemon, LetsOtherProcessesLookIntoItsStoreWhileItWrites) {
   write("in", orders(500, 2));
   Program daemon(command("run"));
