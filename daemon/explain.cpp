@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <istream>
-#include <iterator>
 #include <ostream>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "key/digester.h"
 #include "key/json_text.h"
 #include "message_json.h"
+#include "read_text.h"
 
 namespace firstseen::daemon {
 namespace {
@@ -92,9 +92,9 @@ Result<void> explain(const key::KeySpec& spec, std::istream& message_json, const
                      std::ostream& out) {
   auto deriver = key::Deriver::make(spec);
   if (!deriver) return forward(deriver.error());
-  const std::string text{std::istreambuf_iterator<char>(message_json), {}};
-  if (message_json.bad()) return fail(Exit::io, "the message cannot be read");
-  const auto message = read_message_json(text, options.default_topic);
+  const auto text = read_text(message_json, "the message");
+  if (!text) return forward(text.error());
+  const auto message = read_message_json(*text, options.default_topic);
   if (!message) return forward(message.error());
   const key::Explanation explanation = explain_message(**deriver, *message);
   (options.json ? write_json : write_text)(explanation, key::digest_name(spec.digest), out);

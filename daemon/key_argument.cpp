@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <vector>
 
 #include "base/hex.h"
@@ -13,6 +12,7 @@
 #include "identity.h"
 #include "key/deriver.h"
 #include "message_json.h"
+#include "read_text.h"
 #include "store/inspect.h"
 #include "store/pins.h"
 #include "store_layout.h"
@@ -37,9 +37,7 @@ Result<std::string> read_all(const std::string& name) {
   if (name != "-") file.open(name, std::ios::binary);
   std::istream& input = name == "-" ? std::cin : file;
   if (!input) return fail(Exit::io, "cannot read " + name);
-  std::string text{std::istreambuf_iterator<char>(input), std::istreambuf_iterator<char>()};
-  if (input.bad()) return fail(Exit::io, "cannot read " + name);
-  return text;
+  return read_text(input, name == "-" ? "stdin" : name);
 }
 
 /// By another configuration the same message has another key.

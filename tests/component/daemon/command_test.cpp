@@ -48,6 +48,18 @@ TEST(CommandLine, EveryCommandHasHelpOnStdout) {
   }
 }
 
+TEST(CommandLine, AMessageThatCannotBeReadIsNamed) {
+  const Scene scene;
+  for (const std::string file : {"/tmp", "/proc/self/mem"}) {
+    const Finished explained = run({"explain", "--config", scene.config(), file});
+    EXPECT_EQ(explained.status, 74) << explained.err;
+    EXPECT_NE(explained.err.find("cannot read"), std::string::npos) << explained.err;
+    const Finished found = run({"store", "lookup", "--config", scene.config(), "--message", file});
+    EXPECT_EQ(found.status, 74) << found.err;
+    EXPECT_NE(found.err.find("cannot read " + file), std::string::npos) << found.err;
+  }
+}
+
 TEST(Version, NamesTheLibrariesForPeopleAndMachines) {
   const Finished text = run({"version"});
   EXPECT_EQ(text.status, 0);
