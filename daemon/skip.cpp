@@ -1,4 +1,6 @@
+#include <charconv>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -19,6 +21,18 @@ struct SkipArguments {
   TopicPartition tp;
   std::int64_t offset = 0;
 };
+
+/// A number from 0 to T's largest; CLI11's own conversions let numbers beyond 64 bits through.
+template <class T>
+CLI::Validator natural_number() {
+  const auto why_not = [](const std::string& text) -> std::string {
+    T number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error == std::errc{} && end == text.data() + text.size() && number >= 0) return "";
+    return "'" + text + "' is not a number from 0 to " + std::to_string(std::numeric_limits<T>::max());
+  };
+  return {why_not, "NUMBER"};
+}
 
 Exit skip_message(const SkipArguments& arguments) {
   const auto path = store_path(arguments.target);
@@ -44,10 +58,10 @@ void add_skip(CLI::App& program, Chosen& chosen) {
   command->add_option("TOPIC", arguments->tp.topic, "The input topic")->required();
   command->add_option("PARTITION", arguments->tp.partition, "The partition's number")
       ->required()
-      ->check(CLI::TypeValidator<std::uint32_t>("NUMBER"));
+      ->check(natural_number<std::int32_t>());
   command->add_option("OFFSET", arguments->offset, "The offset at which it has stopped")
       ->required()
-      ->check(CLI::TypeValidator<std::uint64_t>("NUMBER"));
+      ->check(natural_number<std::int64_t>());
   add_target(*command, {arguments, &arguments->target});
   command->callback([&chosen, arguments] { chosen = [arguments] { return skip_message(*arguments); }; });
 }

@@ -32,6 +32,11 @@ TEST(CommandLine, TellsWhatIsWrongAndWhereTheHelpIs) {
   expect_usage_error({"status", "--config", "a", "--store", "b"}, "config");
   expect_usage_error({"skip", "orders"}, "PARTITION");
   expect_usage_error({"skip", "orders", "x", "3", "--store", "/x"}, "PARTITION");
+  for (const char* offset : {"-5", "99999999999999999999", "9223372036854775808", "1x", ""}) {
+    expect_usage_error({"skip", "orders", "0", offset, "--store", "/x"}, "OFFSET");
+  }
+  expect_usage_error({"skip", "orders", "2147483648", "3", "--store", "/x"}, "PARTITION");
+  expect_usage_error({"skip", "orders", "-1", "3", "--store", "/x"}, "PARTITION");
   expect_usage_error({"store"}, "required");
   expect_usage_error({"store", "lookup", "--store", "/x"}, "digest");
   expect_usage_error({"demo", "--duplicates", "2"}, "--duplicates");
