@@ -5,12 +5,14 @@
 #include <CLI/Formatter.hpp>
 #include <cstdio>
 #include <exception>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "commands.h"
 #include "exec_command.h"
+#include "output.h"
 #include "signals.h"
 #include "version.h"
 
@@ -54,8 +56,10 @@ Exit run_program(int argc, char** argv) {
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return static_cast<Exit>(program.exit(error));  // --help, --version
-    return usage_error(program, error);
+    if (error.get_exit_code() != 0) return usage_error(program, error);
+    std::ostringstream text;  // --help, --version
+    static_cast<void>(program.exit(error, text, text));
+    return print(text.str());
   }
   return chosen();
 }

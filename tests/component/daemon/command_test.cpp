@@ -53,6 +53,14 @@ TEST(CommandLine, EveryCommandHasHelpOnStdout) {
   }
 }
 
+TEST(CommandLine, HelpThatCannotBeWrittenIsAnError) {
+  const std::string program = firstseen_program();
+  for (const char* what : {"--help", "--version", "run --help"}) {
+    const int status = std::system(("'" + program + "' " + what + " >/dev/full 2>/dev/null").c_str());
+    EXPECT_EQ(WEXITSTATUS(status), 74) << what;
+  }
+}
+
 TEST(CommandLine, AMessageThatCannotBeReadIsNamed) {
   const Scene scene;
   for (const std::string file : {"/tmp", "/proc/self/mem"}) {
