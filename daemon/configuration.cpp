@@ -1,6 +1,7 @@
 #include "configuration.h"
 
 #include <fmt/format.h>
+#include <sys/un.h>
 
 #include <map>
 #include <string>
@@ -9,6 +10,7 @@
 #include "config/load.h"
 #include "kafka/properties.h"
 #include "key/deriver.h"
+#include "store_layout.h"
 
 namespace firstseen {
 namespace {
@@ -175,10 +177,19 @@ void check_batch_fits(const config::Settings& settings, config::Problems& proble
                            needed, settings.store.max_size));
 }
 
+void check_store_path(const config::Settings& settings, config::Problems& problems) {
+  const std::size_t longest = sizeof sockaddr_un{}.sun_path - 1;
+  const std::size_t length = control_socket(settings.store.path).native().size();
+  if (length <= longest) return;
+  problems.add("store.path", fmt::format("is {} characters too long for the control socket in it: a path to a Unix "
+                                         "socket has {} at most",
+                                         length - longest, longest));
+}
+
 }  // namespace
 
 Result<config::Settings> load_settings(const std::filesystem::path& file) {
-  return config::load(file, {check_key, check_properties, check_commit_interval, check_batch_fits});
+  return config::load(file, {check_key, check_properties, check_commit_interval, check_batch_fits, check_store_path});
 }
 
 Configuration configure(const config::Settings& settings) {

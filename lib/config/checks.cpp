@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -34,13 +35,17 @@ std::string output_for(const std::string& pattern, const std::string& topic) {
   return name;
 }
 
+/// Letters, digits, dots, underscores and hyphens: what Kafka takes in names.
+bool is_word(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  });
+}
+
 void check_topic_names(const Settings& s, Problems& problems) {
   const auto legal = [](const std::string& name) {
-    return !name.empty() && name.size() <= 249 && name != "." && name != ".." &&
-           std::all_of(name.begin(), name.end(), [](char c) {
-             return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-                    c == '_' || c == '-';
-           });
+    return name.size() <= 249 && name != "." && name != ".." && is_word(name);
   };
   const auto check = [&](const std::string& path, const std::string& name) {
     if (!legal(name)) {
@@ -60,6 +65,47 @@ void check_topic_names(const Settings& s, Problems& problems) {
   check("output.topic", output_for(s.output.topic, "x"));
   if (s.duplicates.route == "topic" && !s.duplicates.topic.empty()) check("duplicates.topic", s.duplicates.topic);
   if (s.rejects.route == "topic" && !s.rejects.topic.empty()) check("rejects.topic", s.rejects.topic);
+}
+
+/// Why an entry of kafka.brokers is no [PROTOCOL://]HOST[:PORT], as librdkafka reads it; empty: it is one.
+std::string_view wrong_with_broker(std::string_view broker) {
+  if (const auto at = broker.find("://"); at != std::string_view::npos) {
+    constexpr std::array<std::string_view, 4> protocols{"PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"};
+    if (std::find(protocols.begin(), protocols.end(), broker.substr(0, at)) == protocols.end()) {
+      return "begins with a protocol that is not Kafka's: leave it out";
+    }
+    broker.remove_prefix(at + 3);
+  }
+  std::string_view host = broker;
+  std::string_view port = "9092";
+  if (broker.starts_with('[')) {  // an IPv6 address
+    const auto end = broker.find(']');
+    if (end == std::string_view::npos) return "lacks the ] behind the address";
+    host = broker.substr(1, end - 1);
+    const std::string_view rest = broker.substr(end + 1);
+    if (!rest.empty() && !rest.starts_with(':')) return "is not host:port";
+    if (!rest.empty()) port = rest.substr(1);
+    if (host.empty() || host.find_first_not_of("0123456789abcdefABCDEF:.%") != std::string_view::npos) {
+      return "has no IPv6 address between [ and ]";
+    }
+  } else {
+    if (const auto colon = broker.find(':'); colon != std::string_view::npos) {
+      host = broker.substr(0, colon);
+      port = broker.substr(colon + 1);
+    }
+    if (!is_word(host)) return "has no host name before the port";
+  }
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  const bool legal = error == std::errc{} && end == port.data() + port.size() && number >= 1 && number <= 65535;
+  return legal ? "" : "has no port from 1 to 65535 behind the colon";
+}
+
+void check_brokers(const Settings& s, Problems& problems) {
+  for (std::size_t i = 0; i < s.kafka.brokers.size(); ++i) {
+    const std::string_view wrong = wrong_with_broker(s.kafka.brokers[i]);
+    if (!wrong.empty()) problems.add(fmt::format("kafka.brokers[{}]", i), std::string(wrong));
+  }
 }
 
 void check_side_topic(const Settings::SideTopic& side, const std::string& section, const Settings& s,
@@ -163,6 +209,10 @@ void check_together(const Settings& s, Problems& problems) {
     problems.add("store.path", "begins with ~, which only a shell understands: write the directory out");
   }
   if (s.run.instance.size() > 100) problems.add("run.instance", "is longer than 100 characters");
+  if (!s.run.instance.empty() && !is_word(s.run.instance)) {
+    problems.add("run.instance", "may have letters, digits, '.', '_' and '-' only");
+  }
+  check_brokers(s, problems);
 }
 
 }  // namespace firstseen::config

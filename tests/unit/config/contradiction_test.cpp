@@ -57,6 +57,18 @@ const std::vector<Contradiction> all = {
     {"SideTopicIsInput", minimal + "rejects: {route: topic, topic: orders}\n", "rejects.topic: is an input topic"},
     {"SideTopicIsOutput", minimal + "duplicates: {route: topic, topic: orders.unique}\n",
      "duplicates.topic: is the output topic"},
+    {"BrokerWithAStrangeProtocol", minimal + "kafka: {brokers: [\"h:1\", \"http://x:1\"]}\n",
+     "f.yaml:4:26: kafka.brokers[1]: begins with a protocol that is not Kafka's"},
+    {"BrokerWithALargePort", minimal + "kafka: {brokers: [\"h:99999\"]}\n",
+     "f.yaml:4:19: kafka.brokers[0]: has no port from 1 to 65535"},
+    {"BrokerWithAWordAsPort", minimal + "kafka: {brokers: [\"h:abc\"]}\n", "kafka.brokers[0]: has no port"},
+    {"BrokerWithoutAPort", minimal + "kafka: {brokers: [\"h:\"]}\n", "kafka.brokers[0]: has no port"},
+    {"BrokerWithoutAHost", minimal + "kafka: {brokers: [\":9092\"]}\n", "kafka.brokers[0]: has no host name"},
+    {"BrokersInOneText", minimal + "kafka: {brokers: [\"a:1,b:1\"]}\n", "kafka.brokers[0]: has no port"},
+    {"BrokerWithoutAnAddress", minimal + "kafka: {brokers: [\"[]:1\"]}\n", "kafka.brokers[0]: has no IPv6 address"},
+    {"BrokerNotClosed", minimal + "kafka: {brokers: [\"[::1:1\"]}\n", "kafka.brokers[0]: lacks the ]"},
+    {"InstanceOfTwoLines", minimal + "run: {instance: \"a b\\n\"}\n",
+     "f.yaml:4:17: run.instance: may have letters, digits"},
     {"NoFields", "input: {topics: [a], group: g}\noutput: {topic: b}\n", "key.fields: strategy fields needs at least"},
     {"FieldsWithDefault",
      "input: {topics: [a], group: g}\noutput: {topic: b}\nkey: {strategy: default, fields: [topic]}\n",
@@ -95,6 +107,9 @@ TEST(Together, TheirSoundNeighboursAreAccepted) {
   EXPECT_EQ(problems_of(topics("a, \"^b.*\", \"^c[0-9]+$\"", "unique")), "");
   EXPECT_EQ(problems_of(topics("\"^orders$\"", "orders.unique")), "");
   EXPECT_EQ(problems_of(topics("a", std::string(249, 'x'))), "");
+  EXPECT_EQ(problems_of(minimal + "kafka: {brokers: [h, \"h:1\", \"10.0.0.1:9092\", \"SASL_SSL://a_b.c-d:65535\", "
+                                  "\"[::1]:9092\", \"[fe80::1]\"]}\nrun: {instance: a-1_B.c}\n"),
+            "");
   EXPECT_EQ(problems_of(minimal + "rejects: {route: topic, topic: r}\nduplicates: {route: topic, topic: d}\n"), "");
   EXPECT_EQ(problems_of(minimal_key("{strategy: default}")), "");
   EXPECT_EQ(problems_of(minimal_key("{strategy: hash, exclude: [], include_user: false, context: {user: topic}}")), "");

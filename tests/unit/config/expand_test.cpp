@@ -73,15 +73,15 @@ TEST_F(Expand, AFileThatCannotBeReadIsNamed) {
 }
 
 TEST_F(Expand, EveryKindOfValueIsExpandedAfterParsing) {
-  set("a: [b");  // would be YAML if it were expanded before
+  set("[::1]:9092");  // would be a list if it were expanded before
   const auto settings = load_text(minimal +
                                       "kafka: {brokers: [\"${FIRSTSEEN_CONFIG_TEST}\"], properties: {client.id: "
-                                      "\"${FIRSTSEEN_CONFIG_TEST}\"}}\nrun: {instance: \"${FIRSTSEEN_CONFIG_TEST}\"}\n",
+                                      "\"${FIRSTSEEN_CONFIG_TEST}\"}}\nstore: {path: \"${FIRSTSEEN_CONFIG_TEST}\"}\n",
                                   "f.yaml", {});
   ASSERT_TRUE(settings) << settings.error().message;
-  EXPECT_EQ(settings->kafka.brokers, std::vector<std::string>{"a: [b"});
-  EXPECT_EQ(settings->kafka.properties.at("client.id"), "a: [b");
-  EXPECT_EQ(settings->run.instance, "a: [b");
+  EXPECT_EQ(settings->kafka.brokers, std::vector<std::string>{"[::1]:9092"});
+  EXPECT_EQ(settings->kafka.properties.at("client.id"), "[::1]:9092");
+  EXPECT_EQ(settings->store.path, "[::1]:9092");
 }
 
 TEST_F(Expand, ANumberOrChoiceMayComeFromAVariable) {
@@ -126,7 +126,7 @@ TEST_F(Expand, ADumpHoldsTheReferencesAndLoadsToTheSameSettings) {
       "input: {topics: [\"${B}\"], group: \"${B}\", start: \"${START}\"}\noutput: {topic: \"${B}.unique\"}\n"
       "key: {namespace: \"${B}\", fields: [\"header:${B}\", {part: \"header:$${x}${B}\", on_missing: "
       "\"${MISSING}\"}]}\n"
-      "window: {ttl: \"${TTL}\", refresh_on_duplicate: \"${YES}\"}\nrun: {instance: \"$${B}\"}\n";
+      "window: {ttl: \"${TTL}\", refresh_on_duplicate: \"${YES}\"}\nstore: {path: \"$${B}\"}\n";
   // NOLINTBEGIN(concurrency-mt-unsafe): the only thread
   const std::vector<std::pair<const char*, const char*>> variables{{"B", secret.c_str()}, {"SIZE", "77MiB"},
                                                                    {"START", "latest"},   {"TTL", "77h"},
@@ -144,7 +144,7 @@ TEST_F(Expand, ADumpHoldsTheReferencesAndLoadsToTheSameSettings) {
   for (const char* part : {R"(["a:1", "${B}"])", R"("client.id": "x${B}")", R"("sasl.password": "${B}")",
                            R"("ssl.key.password": "<redacted>")", R"(prefetch_bytes: "${SIZE}")",
                            R"(["header:${B}", {part: "header:$${x}${B}", on_missing: "${MISSING}"}])",
-                           R"(ttl: "${TTL}")", R"(refresh_on_duplicate: "${YES}")", R"(instance: "$${B}")"}) {
+                           R"(ttl: "${TTL}")", R"(refresh_on_duplicate: "${YES}")", R"(path: "$${B}")"}) {
     EXPECT_TRUE(has(text, part));
   }
   ASSERT_TRUE(again) << again.error().message;
@@ -152,7 +152,7 @@ TEST_F(Expand, ADumpHoldsTheReferencesAndLoadsToTheSameSettings) {
   EXPECT_EQ(again->key.fields, settings->key.fields);
   EXPECT_EQ(again->window.ttl, settings->window.ttl);
   EXPECT_EQ(again->kafka.properties.at("sasl.password"), secret);
-  EXPECT_EQ(again->run.instance, "${B}");
+  EXPECT_EQ(again->store.path, "${B}");
 }
 
 TEST_F(Expand, AChoiceThatAnotherOptionsProblemNamesIsShownAsItStands) {

@@ -61,6 +61,13 @@ const Wrong contradictions[] = {
 INSTANTIATE_TEST_SUITE_P(Of, Contradiction, testing::ValuesIn(contradictions),
                          [](const auto& one) { return one.param.name; });
 
+TEST(StorePath, MustLeaveRoomForTheControlSocket) {
+  const std::string longest = "/" + std::string(93, 'x');  // 107 characters with /control.sock
+  EXPECT_EQ(problems_with("store: {path: " + longest + "}"), "");
+  const std::string problems = problems_with("store: {path: " + longest + "xy}");
+  EXPECT_TRUE(problems.starts_with("f.yaml:5:15: store.path: is 2 characters too long")) << problems;
+}
+
 TEST(Combinations, ThatWorkAreAccepted) {
   for (const char* line : {"kafka: {properties: {session.timeout.ms: 10000, max.poll.interval.ms: 10000}}",
                            "kafka: {properties: {message.timeout.ms: 9000, transaction.timeout.ms: 10000}}",
