@@ -74,6 +74,11 @@ class Checker {
     check_sizes(input, topics_.at(input), "side", side, *to);
   }
 
+  /// A name without {topic} is known before any input exists.
+  void check_fixed_destination(const std::string& kind, const std::string& pattern) {
+    if (pattern.find("{topic}") == std::string::npos && !topics_.contains(pattern)) missing(kind, pattern, "");
+  }
+
   void check_distinct(const std::vector<std::string>& inputs, const std::string& destination) {
     if (std::find(inputs.begin(), inputs.end(), destination) == inputs.end()) return;
     error(
@@ -87,13 +92,16 @@ class Checker {
   }
 
  private:
+  void missing(const std::string& kind, const std::string& topic, const std::string& with) {
+    error(fmt::format("the {} topic {} does not exist, or this user may not describe it: create it{}", kind, topic,
+                      with));
+  }
   void error(std::string text) { errors_.insert(std::move(text)); }
   void warning(std::string text) { warnings_.insert(std::move(text)); }
 
   const TopicFacts* existing(const std::string& topic, const std::string& input, const std::string& kind) {
     if (const auto found = topics_.find(topic); found != topics_.end()) return &found->second;
-    error(fmt::format("the {} topic {} does not exist, or this user may not describe it: create it with {} partitions",
-                      kind, topic, topics_.at(input).partitions));
+    missing(kind, topic, fmt::format(" with {} partitions", topics_.at(input).partitions));
     return nullptr;
   }
 
@@ -180,6 +188,10 @@ TopicFindings check_topics(const PreflightRequest& request, const std::vector<st
   for (const std::string& input : request.inputs) {
     const auto own = matching_inputs({input}, topics);
     checker.check_input_exists(input, own && !own->empty());
+  }
+  if (matched.empty()) {
+    checker.check_fixed_destination("output", request.output);
+    for (const std::string& pattern : request.side_topics) checker.check_fixed_destination("side", pattern);
   }
   for (const std::string& input : matched) {
     const std::string output = destination_for(request.output, input);

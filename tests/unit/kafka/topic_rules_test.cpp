@@ -56,6 +56,18 @@ TEST_F(TopicRules, AMissingInputIsAnErrorAndAPatternWithoutAMatchIsNot) {
   EXPECT_NE(findings.warnings[0].find("^refunds"), std::string::npos);
 }
 
+TEST_F(TopicRules, FixedDestinationsMustExistEvenIfThePatternMatchesNothingYet) {
+  request_.inputs = {"^refunds"};
+  EXPECT_TRUE(check().errors.empty());
+  request_.side_topics = {"orders.bad", "{topic}.bad"};
+  expect_error({"the side topic orders.bad does not exist", "create it"});
+  request_.side_topics = {};
+  request_.output = "refunds.unique";
+  expect_error({"the output topic refunds.unique does not exist", "create it"});
+  request_.output = "{topic}.unique";
+  EXPECT_TRUE(check().errors.empty());
+}
+
 TEST_F(TopicRules, AMissingOutputOrSideTopicIsAnErrorThatSaysHowManyPartitions) {
   topics_.erase("orders.unique");
   expect_error({"orders.unique does not exist", "4 partitions"});
