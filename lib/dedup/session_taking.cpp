@@ -63,7 +63,7 @@ Result<bool> Session::between_batches() {
     return true;
   }
   if (hooks_.requests_wait()) hooks_.between();
-  const auto retried = retry_access();
+  auto retried = retry_access();
   if (!retried || *retried) return retried;
   return settle_gap();
 }
