@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "base/units.h"
+#include "dedup/partition.h"
 
 namespace firstseen {
 namespace {
@@ -56,8 +58,23 @@ Json store_to_json(const store::Stats& stats) {
 
 std::string window_text(std::int64_t ms) { return ms < 0 ? "-" : format_duration(Millis(ms)); }
 
+std::string covered_text(std::int64_t from_ms) {
+  if (from_ms == dedup::nothing_covered) return "nothing yet";
+  return from_ms == 0 ? "the beginning" : format_time(from_ms);
+}
+
+std::size_t stopped_partitions(const Json& status) {
+  const Json partitions = status.value("partitions", Json::array());
+  return static_cast<std::size_t>(std::ranges::count_if(
+      partitions, [](const Json& partition) { return partition.value("mode", "") == "stopped"; }));
+}
+
 std::string summary(const Json& status) {
-  const std::string detail = status.value("detail", "");
+  std::string detail = status.value("detail", "");
+  if (const std::size_t stopped = stopped_partitions(status); stopped != 0) {
+    detail = fmt::format("{} of {} partitions stopped{}{}", stopped, status["partitions"].size(),
+                         detail.empty() ? "" : "; ", detail);
+  }
   const std::int64_t configured = status.value("configured_window_ms", std::int64_t{-1});
   const std::int64_t effective = status.value("effective_window_ms", std::int64_t{-1});
   return format_fields({
@@ -80,16 +97,18 @@ std::string counters_text(const Json& counters) {
 
 std::string partitions_text(const Json& partitions) {
   if (partitions.empty()) return "no partition is assigned\n";
-  Table table({"partition", "mode", "next offset", "stream time", "covered from", "at end", "reason"});
+  Table table({"partition", "mode", "next offset", "stream time", "covered from", "at end"});
+  std::string reasons;
   for (const Json& partition : partitions) {
     const TopicPartition tp{partition.value("topic", ""), partition.value("partition", 0)};
     table.row({to_string(tp), partition.value("mode", ""),
                std::to_string(partition.value("next_offset", std::int64_t{0})),
                format_time(partition.value("stream_time_ms", std::int64_t{-1})),
-               format_time(partition.value("covered_from_ms", std::int64_t{-1})),
-               partition.value("at_end", false) ? "yes" : "no", partition.value("reason", "")});
+               covered_text(partition.value("covered_from_ms", std::int64_t{0})),
+               partition.value("at_end", false) ? "yes" : "no"});
+    if (const std::string reason = partition.value("reason", ""); !reason.empty()) reasons += "\n" + reason + "\n";
   }
-  return table.text();
+  return table.text() + reasons;
 }
 
 }  // namespace
@@ -113,10 +132,7 @@ std::string status_to_text(const Json& status) {
 
 Exit health_of(const Json& status) {
   if (status.value("state", "") != "running") return Exit::try_again;
-  for (const Json& partition : status.value("partitions", Json::array())) {
-    if (partition.value("mode", "") == "stopped") return Exit::try_again;
-  }
-  return Exit::ok;
+  return stopped_partitions(status) == 0 ? Exit::ok : Exit::try_again;
 }
 
 }  // namespace firstseen

@@ -1,0 +1,46 @@
+#include "status_report.h"
+
+#include <gtest/gtest.h>
+
+#include "dedup/partition.h"
+
+namespace firstseen {
+namespace {
+
+/// Two running partitions; of one the whole history is known, of the other nothing.
+dedup::SlotStatus running() {
+  dedup::SlotStatus status;
+  status.state = "running";
+  status.configured_window_ms = 3'600'000;
+  status.effective_window_ms = 0;
+  status.partitions.resize(2);
+  status.partitions[0].tp = {"orders", 0};
+  status.partitions[1].tp = {"orders", 1};
+  status.partitions[1].covered_from_ms = dedup::nothing_covered;
+  return status;
+}
+
+std::string text_of(const dedup::SlotStatus& status) { return status_to_text(status_to_json(status)); }
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST(StatusText, SaysWhatIsCoveredInWordsWhereATimeWouldMislead) {
+  const std::string text = text_of(running());
+  EXPECT_TRUE(contains(text, "the beginning")) << text;
+  EXPECT_TRUE(contains(text, "nothing yet")) << text;
+  EXPECT_FALSE(contains(text, "1970")) << text;
+}
+
+TEST(StatusText, CountsStoppedPartitionsInItsFirstLineAndGivesTheirReasonsBelowTheTable) {
+  dedup::SlotStatus status = running();
+  EXPECT_EQ(health_of(status_to_json(status)), Exit::ok);
+  status.partitions[1].mode = dedup::PartitionMode::stopped;
+  status.partitions[1].reason = "orders[1] offset 7 is rejected: go on with firstseen skip";
+  const std::string text = text_of(status);
+  EXPECT_TRUE(contains(text.substr(0, text.find('\n')), "running: 1 of 2 partitions stopped")) << text;
+  EXPECT_TRUE(contains(text, "\n\norders[1] offset 7 is rejected: go on with firstseen skip\n")) << text;
+  EXPECT_EQ(health_of(status_to_json(status)), Exit::try_again);
+}
+
+}  // namespace
+}  // namespace firstseen
