@@ -117,9 +117,9 @@ struct Stats {
   std::uint64_t used_bytes = 0;  ///< pages in use in the environment
   std::uint64_t file_bytes = 0;  ///< size of the data file
   std::uint64_t max_size_bytes = 0;
-  std::uint64_t index_bytes = 0;  ///< memory of the position index
-  std::int64_t oldest_time_ms = -1;  ///< smallest of the oldest record; -1: empty
-  std::int64_t newest_time_ms = -1;  ///< largest of the newest record
+  std::uint64_t index_bytes = 0;      ///< memory of the position index
+  std::int64_t oldest_time_ms = -1;   ///< smallest of the oldest record; -1: empty
+  std::int64_t newest_time_ms = -1;   ///< largest of the newest record
   std::int64_t swept_before_ms = -1;  ///< the highest horizon ever swept by expiry; -1: never
   std::int64_t evicted_before_ms =
       -1;  ///< entries up to here went early (max_size, discarded after power loss); -1: none
