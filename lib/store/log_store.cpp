@@ -111,20 +111,15 @@ void LogStore::decide_chunk(std::span<const Entry> messages, bool refresh, std::
     index_.prefetch(hashes[i]);
   }
   const LiveRange live_now = live();
-  const bool from_disk = disk_waits_.likely();
   for (std::size_t i = 0; i < messages.size(); ++i) {
     index_.for_each_candidate(hashes[i], live_now, [&](LogPosition position) {
-      const std::uint8_t* entry = digest_at(position);
-      if (entry == nullptr) return;
-      if (from_disk && position - log_.head() < log_.tail() - log_.head()) env_->will_need({entry, sizeof(Digest)});
-      __builtin_prefetch(entry);
+      if (const std::uint8_t* entry = digest_at(position)) __builtin_prefetch(entry);
     });
   }
   for (std::size_t i = 0; i < messages.size(); ++i) {
     found[i] = find(messages[i].digest, hashes[i], messages[i].time_ms);
     if (!found[i] || refresh) stage(messages[i], hashes[i]);
   }
-  disk_waits_.note_chunk();
 }
 
 void LogStore::drop_staged() {
