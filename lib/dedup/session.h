@@ -74,16 +74,18 @@ class Session {
   Result<void> take_chunk();
   std::vector<Position> positions_of(std::span<const MessageView> messages);
   Result<void> on_event(const kafka::PartitionEvent& event);
-  void refused(Partition& partition, const std::string& why);
-  void note_access(const kafka::Taken& taken);
-  [[nodiscard]] bool access_retry_is_due() const;
-  Result<bool> retry_access();
   [[nodiscard]] bool must_finish() const;
   [[nodiscard]] bool wants_quiet() const;
   [[nodiscard]] std::size_t chunk_limit() const;
   [[nodiscard]] Millis wait_limit() const;
   Result<bool> settle_gap();
   Result<void> go_on_after_gap(Partition& partition, const kafka::Watermarks& log);
+
+  // session_access.cpp
+  void refused(Partition& partition, const std::string& why);
+  void note_access(const kafka::Taken& taken);
+  [[nodiscard]] bool access_retry_is_due() const;
+  Result<bool> retry_access();
 
   // session_batch.cpp
   Result<void> prepare();

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "chunk_queue.h"
+#include "guarded_main.h"
 #include "rdkafka.h"
 
 namespace {
@@ -243,11 +244,4 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "bare_loop: %s\n", error.what());
-    return 70;
-  }
-}
+int main(int argc, char** argv) { return firstseen::bench::guarded_main("bare_loop", run, argc, argv); }

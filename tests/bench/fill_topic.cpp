@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 
+#include "guarded_main.h"
 #include "rdkafka.h"
 
 namespace {
@@ -167,11 +168,4 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "fill_topic: %s\n", error.what());
-    return 70;
-  }
-}
+int main(int argc, char** argv) { return firstseen::bench::guarded_main("fill_topic", run, argc, argv); }

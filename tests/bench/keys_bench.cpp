@@ -14,13 +14,13 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "guarded_main.h"
 #include "key/deriver.h"
 
 namespace {
@@ -264,11 +264,4 @@ int run_bench(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    return run_bench(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "keys_bench: %s\n", error.what());
-    return 70;
-  }
-}
+int main(int argc, char** argv) { return firstseen::bench::guarded_main("keys_bench", run_bench, argc, argv); }

@@ -21,6 +21,7 @@
 #include <thread>
 #include <vector>
 
+#include "guarded_main.h"
 #include "rdkafka.h"
 
 namespace {
@@ -259,11 +260,4 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "latency_probe: %s\n", error.what());
-    return 70;
-  }
-}
+int main(int argc, char** argv) { return firstseen::bench::guarded_main("latency_probe", run, argc, argv); }

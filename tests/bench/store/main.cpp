@@ -6,11 +6,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "bench/guarded_main.h"
 #include "bench/store/contestants.h"
 #include "bench/store/lane.h"
 #include "bench/store/start.h"
@@ -230,11 +230,4 @@ int run_bench(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    return run_bench(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "store_bench: %s\n", error.what());
-    return 70;
-  }
-}
+int main(int argc, char** argv) { return firstseen::bench::guarded_main("store_bench", run_bench, argc, argv); }
