@@ -1,6 +1,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <mutex>
@@ -25,6 +26,8 @@ constexpr mode_t file_mode = 0640;
 constexpr unsigned int max_databases = 8;
 /// Readers at the same time, in all processes; 64 bytes of `lock.mdb` each. As whoever opens the store first has it.
 constexpr unsigned int max_readers = 1024;
+/// Linux reads no more than its limit for read-ahead (by default 128 KiB) for one MADV_WILLNEED, whatever it is asked.
+constexpr std::size_t read_ahead_step = std::size_t{128} << 10U;
 
 }  // namespace
 
@@ -49,7 +52,9 @@ Result<std::shared_ptr<Env>> Env::open_as(const EnvOptions& options, const std::
   code = mdb_env_set_maxdbs(raw, max_databases);
   if (code == 0) code = mdb_env_set_maxreaders(raw, max_readers);
   if (code == 0 && options.map_bytes != 0) code = mdb_env_set_mapsize(raw, options.map_bytes);
-  const unsigned int flags = MDB_NOTLS | (options.read_only ? MDB_RDONLY : 0U) |
+  // Readers go through the log from end to end. Who writes looks single entries up: there the kernel's habit of reading
+  // a lot around each page (megabytes on some machines) only drives out of memory what the next lookups need.
+  const unsigned int flags = MDB_NOTLS | (options.read_only ? MDB_RDONLY : MDB_NORDAHEAD) |
                              (options.without_lock ? MDB_NOLOCK : 0U) | (options.without_sync ? MDB_NOSYNC : 0U);
   if (code == 0) code = mdb_env_open(raw, options.directory.c_str(), flags, file_mode);
   if (code != 0) return forward(lmdb_error(code, "open the environment", options.directory));
@@ -152,7 +157,13 @@ void Env::populate(Bytes bytes) const {
 #endif
 }
 
-void Env::will_need(Bytes bytes) const { advise(bytes, MADV_WILLNEED); }
+void Env::will_need(Bytes bytes) const {
+  while (!bytes.empty()) {
+    const Bytes step = bytes.first(std::min(bytes.size(), read_ahead_step));
+    advise(step, MADV_WILLNEED);
+    bytes = bytes.subspan(step.size());
+  }
+}
 
 void Env::advise(Bytes bytes, int advice) const {
   const std::size_t before = reinterpret_cast<std::uintptr_t>(bytes.data()) % page_bytes_;

@@ -104,6 +104,8 @@ void LogStore::decide(std::span<const Entry> messages, bool refresh, std::span<s
 /// Waiting for memory is nearly all that a lookup costs. So a chunk goes through in passes, each of which asks for what
 /// the next one needs: the lines of the index, the entries that they point to; then everything is near at hand.
 void LogStore::decide_chunk(std::span<const Entry> messages, bool refresh, std::span<std::optional<Found>> found) {
+  const bool from_disk = read_ahead_.worthwhile();
+  if (from_disk && index_.changing_size()) read_ahead_.of_pass(*env_, log_, index_.progress().moved_to);
   make_room_for(messages.size());
   std::array<KeyedHash, lookup_chunk> hashes;  // NOLINT(*-member-init): filled at once
   for (std::size_t i = 0; i < messages.size(); ++i) {
@@ -113,13 +115,18 @@ void LogStore::decide_chunk(std::span<const Entry> messages, bool refresh, std::
   const LiveRange live_now = live();
   for (std::size_t i = 0; i < messages.size(); ++i) {
     index_.for_each_candidate(hashes[i], live_now, [&](LogPosition position) {
-      if (const std::uint8_t* entry = digest_at(position)) __builtin_prefetch(entry);
+      const std::uint8_t* entry = digest_at(position);
+      if (entry == nullptr) return;
+      if (from_disk && position - log_.head() < log_.tail() - log_.head())
+        LogReadAhead::of_lookup(*env_, log_, position);
+      __builtin_prefetch(entry);
     });
   }
   for (std::size_t i = 0; i < messages.size(); ++i) {
     found[i] = find(messages[i].digest, hashes[i], messages[i].time_ms);
     if (!found[i] || refresh) stage(messages[i], hashes[i]);
   }
+  read_ahead_.note_chunk();
 }
 
 void LogStore::drop_staged() {

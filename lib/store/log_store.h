@@ -6,6 +6,7 @@
 
 #include "store/coalesce.h"
 #include "store/directory.h"
+#include "store/log_read_ahead.h"
 #include "store/growing_index.h"
 #include "store/index_file.h"
 #include "store/live_log.h"
@@ -170,6 +171,7 @@ class LogStore final : public SeenStore {
   LiveLog log_;
   GrowingIndex index_;
   GrowingIndex::DigestAt digest_reader_;
+  LogReadAhead read_ahead_;
   std::vector<Entry> staged_;
   bool undecided_ = false;
   bool lost_commit_ = false;  ///< a commit could not be read back: the data file is ahead, and is written no more

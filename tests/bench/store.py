@@ -55,7 +55,7 @@ def _output(command: list[str]) -> str:
 
 
 def _capped(command: list[str]) -> str:
-    """Filled without a limit (the index grows meanwhile); then the page cache is limited to a quarter of the store.
+    """Filled without a limit, for the index grows meanwhile; then the page cache is limited to a quarter of the store.
 
     There is no oracle: giving its memory back would make room for the page cache that is to be missing."""
     with MemoryLimit() as limit:

@@ -113,8 +113,10 @@ Json row_of(const Lane& lane) {
           {"worst_memory_bytes_per_key", per_key(size.worst_memory_bytes)}};
 }
 
-/// Says how large the store is, and goes on with the next line of input: meanwhile somebody may limit our memory.
-void wait_for_go(const Lane& lane) {
+/// When the store is at rest (a window after it was filled no growth of the index is under way), says how large it is,
+/// and goes on with the next line of input: meanwhile somebody may limit our memory.
+void wait_for_go(Lane& lane) {
+  while (lane.decided() < lane.workload().window) lane.run(0.1, false);
   const bench::Contestant::Size size = lane.contestant().size();
   fmt::print("{}\n", Json{{"memory_bytes", size.memory_bytes}, {"disk_bytes", size.disk_bytes}}.dump());
   std::fflush(stdout);
