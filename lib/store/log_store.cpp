@@ -45,6 +45,7 @@ std::optional<LogStore::Match> LogStore::match(const Digest& digest, LogPosition
 }
 
 std::optional<Found> LogStore::find(const Digest& digest, std::int64_t now_ms) const {
+  user_.check();
   return find(digest, index_.hash(digest), now_ms);
 }
 
@@ -82,6 +83,7 @@ void LogStore::make_room_for(std::size_t entries) {
 }
 
 void LogStore::stage(const Entry& entry) {
+  user_.check();
   make_room_for(1);
   stage(entry, index_.hash(entry.digest));
 }
@@ -93,6 +95,7 @@ void LogStore::stage(const Entry& entry, const KeyedHash& hash) {
 }
 
 void LogStore::decide(std::span<const Entry> messages, bool refresh, std::span<std::optional<Found>> found) {
+  user_.check();
   while (!messages.empty()) {
     const std::size_t count = std::min(messages.size(), lookup_chunk);
     decide_chunk(messages.first(count), refresh, found.first(count));
@@ -130,6 +133,7 @@ void LogStore::decide_chunk(std::span<const Entry> messages, bool refresh, std::
 }
 
 void LogStore::drop_staged() {
+  user_.check();
   for (std::size_t i = 0; i < staged_.size(); ++i) {
     index_.erase(index_.hash(staged_[i].digest), log_.tail() + static_cast<LogPosition>(i));
   }
@@ -155,6 +159,7 @@ std::optional<UndecidedBatch> LogStore::undecided() const {
 }
 
 Stats LogStore::stats() const {
+  user_.check();
   Stats stats;
   stats.live_entries = log_.entries();
   stats.live_records = log_.records().size();

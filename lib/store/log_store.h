@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/thread_owner.h"
 #include "store/coalesce.h"
 #include "store/directory.h"
 #include "store/log_read_ahead.h"
@@ -52,7 +53,10 @@ class LogStore final : public SeenStore {
   [[nodiscard]] BatchId next_batch() const override { return {state_.sequence + 1, identity_.owner}; }
   Result<BatchId> prepare(std::span<const SourceRange> ranges, std::int64_t expire_before_ms, bool decided) override;
   [[nodiscard]] std::optional<UndecidedBatch> undecided() const override;
-  void settle() override { undecided_ = false; }
+  void settle() override {
+    user_.check();
+    undecided_ = false;
+  }
   Result<void> roll_back() override;
   Result<void> close_clean() override;
   std::string save_index(Millis at_most) override;
@@ -154,6 +158,7 @@ class LogStore final : public SeenStore {
   void decide_chunk(std::span<const Entry> messages, bool refresh, std::span<std::optional<Found>> found);
   void make_room_for(std::size_t entries);
 
+  ThreadOwner user_;
   const OpenOptions options_;
   const LogLimits limits_;
   OwnerLock lock_;

@@ -80,6 +80,7 @@ Result<void> LogStore::forget_saved_index() {
 }
 
 std::string LogStore::save_index(Millis at_most) {
+  user_.check();
   if (log_.entries() == 0) return "index not saved: the store is empty";
   if (marked_unsynced_) return "index not saved: the store has not been closed";
   const SystemClock clock;

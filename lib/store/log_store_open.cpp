@@ -91,6 +91,7 @@ Result<std::unique_ptr<LogStore>> LogStore::open(const OpenOptions& options, con
         &LogStore::forget_saved_index, &LogStore::apply_durability, &LogStore::take_ownership, &LogStore::pin_world}) {
     if (auto done = (store.get()->*step)(); !done) return forward(done.error());
   }
+  store->user_.hand_over();  // whoever uses it first
   return store;
 }
 

@@ -64,6 +64,7 @@ Result<void> LogStore::check_pins(std::span<const Pin> pins) const {
 }
 
 Result<void> LogStore::pin(std::span<const Pin> pins) {
+  user_.check();
   if (auto checked = check_pins(pins); !checked) return checked;
   std::vector<Pin> fresh;
   for (const Pin& pin : pins) {
@@ -74,6 +75,7 @@ Result<void> LogStore::pin(std::span<const Pin> pins) {
 }
 
 Result<void> LogStore::set_note(const std::string& name, const std::string& value) {
+  user_.check();
   const Pin text{name, value};
   return write_texts(TextKind::note, {&text, 1});
 }
@@ -173,6 +175,7 @@ LogState LogStore::state_with(const Departures& departures, std::int64_t expire_
 // --- prepare ---
 
 Result<BatchId> LogStore::prepare(std::span<const SourceRange> ranges, std::int64_t expire_before_ms, bool decided) {
+  user_.check();
   if (undecided_) return fail(Exit::internal, "prepare() was called while a batch is undecided");
   Batch batch{next_batch(), {ranges.begin(), ranges.end()}, expire_before_ms, decided, !decided || !staged_.empty()};
   for (SourceRange& range : batch.ranges) {
@@ -308,6 +311,7 @@ Result<void> LogStore::evict_early(std::uint64_t bytes) {
 // --- roll back, close ---
 
 Result<void> LogStore::roll_back() {
+  user_.check();
   if (!undecided_) return {};
   const LiveRecord record = log_.records().back();
   const RecordView view = record.view();
@@ -354,6 +358,7 @@ Result<void> LogStore::roll_back() {
 }
 
 Result<void> LogStore::close_clean() {
+  user_.check();
   LogState state = state_;
   if (!undecided_) state.settled = state.sequence;
   if (state != state_) {

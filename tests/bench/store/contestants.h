@@ -17,11 +17,12 @@ store::OpenOptions seen_store_options(const std::filesystem::path& directory, co
                                       store::Durability durability);
 
 /// The obvious use of LMDB: one B+tree from digest to time, a get and a put per message, one commit without sync per
-/// batch. In its favour nothing is ever removed, and it is filled in the order of its keys, so without a split page.
+/// batch. What falls out of the window is deleted with each batch. In its favour it is told which keys those are, and it
+/// is filled in the order of its keys, so without a split page.
 std::unique_ptr<Contestant> make_btree(const std::filesystem::path& directory, const Workload& workload);
 
-/// RocksDB: Bloom filters of 10 bits, no write-ahead log, one write batch per batch. In its favour nothing is removed,
-/// and it is filled in the order of its keys, straight into a file.
+/// RocksDB: Bloom filters of 10 bits, no write-ahead log, one write batch per batch. What falls out of the window goes
+/// when a compaction meets it. In its favour it is filled in the order of its keys, straight into a file.
 std::unique_ptr<Contestant> make_rocksdb(const std::filesystem::path& directory, const Workload& workload);
 
 /// No store at all: boost::unordered_flat_map from digest to time, and a queue of what expires next.

@@ -1,3 +1,4 @@
+#include <rocksdb/compaction_filter.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/sst_file_writer.h>
@@ -5,6 +6,7 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <unordered_map>
 
@@ -22,6 +24,26 @@ rocksdb::Slice slice_of(const Digest& digest) {
 }
 
 rocksdb::Slice slice_of(const std::int64_t& time) { return {reinterpret_cast<const char*>(&time), sizeof time}; }
+
+std::int64_t time_of(const rocksdb::Slice& value) {
+  std::int64_t time = 0;
+  std::memcpy(&time, value.data(), sizeof time);
+  return time;
+}
+
+/// Compactions drop what is older than the horizon.
+class Expiry final : public rocksdb::CompactionFilter {
+ public:
+  void set_horizon(std::int64_t time_ms) { horizon_ms_ = time_ms; }
+  [[nodiscard]] bool Filter(int /*level*/, const rocksdb::Slice& /*key*/, const rocksdb::Slice& value,
+                            std::string* /*new_value*/, bool* /*changed*/) const override {
+    return time_of(value) < horizon_ms_;
+  }
+  [[nodiscard]] const char* Name() const override { return "firstseen.Expiry"; }
+
+ private:
+  std::atomic<std::int64_t> horizon_ms_ = 0;
+};
 
 rocksdb::Options tuned() {
   rocksdb::Options options;
@@ -41,11 +63,14 @@ class RocksDbContestant final : public Contestant {
   RocksDbContestant(const std::filesystem::path& directory, const Workload& workload)
       : directory_(directory), window_(static_cast<std::int64_t>(workload.window)) {
     rocksdb::DB* opened = nullptr;
-    check(rocksdb::DB::Open(tuned(), directory.string(), &opened));
+    rocksdb::Options options = tuned();
+    options.compaction_filter = &expiry_;
+    check(rocksdb::DB::Open(options, directory.string(), &opened));
     db_.reset(opened);
   }
 
   void decide(std::span<const Message> messages, std::span<std::uint8_t> first_seen) override {
+    expiry_.set_horizon(messages.front().time_ms - window_);
     rocksdb::WriteBatch batch;
     std::unordered_map<Digest, std::int64_t, DigestHash> of_this_batch;
     std::string value;
@@ -94,11 +119,6 @@ class RocksDbContestant final : public Contestant {
   }
 
  private:
-  static std::int64_t time_of(const std::string& value) {
-    std::int64_t time = 0;
-    std::memcpy(&time, value.data(), sizeof time);
-    return time;
-  }
   [[nodiscard]] std::uint64_t number(const std::string& property) const {
     std::uint64_t value = 0;
     return db_->GetIntProperty(property, &value) ? value : 0;
@@ -106,7 +126,8 @@ class RocksDbContestant final : public Contestant {
 
   std::filesystem::path directory_;
   std::int64_t window_;
-  std::unique_ptr<rocksdb::DB> db_;
+  Expiry expiry_;
+  std::unique_ptr<rocksdb::DB> db_;  // after what its compactions use
 };
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include <thread>
+
 #include "unit/store/support.h"
 
 namespace firstseen::store::test {
@@ -142,6 +144,18 @@ TEST(Store, EntriesStagedDuringARollBackStayStaged) {
   ASSERT_TRUE(succeeded(store->roll_back()));
   EXPECT_TRUE(store->find(digest_of(1000), 100)->staged);
   EXPECT_FALSE(store->find(digest_of(5), 100));
+}
+
+TEST(Store, InDebugBuildsASecondThreadIsCaught) {
+#ifdef NDEBUG
+  GTEST_SKIP() << "this build has no assertions";
+#else
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const TemporaryDirectory directory;
+  const auto store = open_or_fail(options_for(directory.path()));
+  std::thread([&] { store->stage(seen(1, 100)); }).join();  // whoever opened it need not be who uses it
+  EXPECT_DEATH(store->drop_staged(), "does not own");
+#endif
 }
 
 }  // namespace
