@@ -18,7 +18,7 @@ from harness.paths import ROOT
 from load import DISTURBED_CORES
 
 FILE = ROOT / "tests" / "bench" / "RESULTS.md"
-_STORE = ["store", "store-variants", "store-windows", "store-capped", "store-start"]
+_STORE = ["store", "store-variants", "store-sizes", "store-windows", "store-capped", "store-start"]
 _ORDER = [*_STORE, "keys", "filter", "e2e", "matrix", "latency", "peers", "recovery", "scale", "idle"]
 _PREFACE = """# Measured
 
@@ -73,9 +73,15 @@ def record(result: dict, file: Path = FILE) -> None:
     last_end = before.rfind("<!-- end ")
     epilogue = before[before.index("-->", last_end) + 3 :].strip() if last_end >= 0 else ""
     sections[result["benchmark"]] = section(result)
-    names = sorted(sections, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
+    names = sorted(sections, key=_place)
     parts = [preface, *(f"<!-- begin {name} -->\n{sections[name]}\n<!-- end {name} -->" for name in names), epilogue]
     file.write_text("\n\n".join(part for part in parts if part) + "\n")
+
+
+def _place(name: str) -> tuple[int, str]:
+    """Sections that differ in their number of keys (store, store-100m) stand together."""
+    kind = re.sub(r"-[\d.]+m$", "", name)
+    return (_ORDER.index(kind) if kind in _ORDER else len(_ORDER), name)
 
 
 def number(value: object) -> str:

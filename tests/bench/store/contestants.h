@@ -17,8 +17,8 @@ store::OpenOptions seen_store_options(const std::filesystem::path& directory, co
                                       store::Durability durability);
 
 /// The obvious use of LMDB: one B+tree from digest to time, a get and a put per message, one commit without sync per
-/// batch. What falls out of the window is deleted with each batch. In its favour it is told which keys those are, and it
-/// is filled in the order of its keys, so without a split page.
+/// batch. What falls out of the window is deleted with each batch. In its favour it is told which keys those are, and
+/// it is filled in the order of its keys, so without a split page.
 std::unique_ptr<Contestant> make_btree(const std::filesystem::path& directory, const Workload& workload);
 
 /// RocksDB: Bloom filters of 10 bits, no write-ahead log, one write batch per batch. What falls out of the window goes

@@ -68,6 +68,17 @@ Lanes variants(const Arguments& chosen) {
   return lanes;
 }
 
+/// How the rate holds up as the store grows.
+Lanes sizes(const Arguments& chosen) {
+  Lanes lanes;
+  for (const std::uint64_t times : {1U, 5U, 15U}) {
+    const Workload workload{.window = times * chosen.keys};
+    const std::string name = fmt::format("{} keys", workload.window);
+    add(lanes, name, workload, bench::make_seen_store(chosen.directory / name, workload, Durability::process_crash));
+  }
+  return lanes;
+}
+
 Lanes alone(const Arguments& chosen) {
   const Workload workload{.window = chosen.keys};
   Lanes lanes;
@@ -107,6 +118,7 @@ Json row_of(const Lane& lane) {
           {"fastest", lane.fastest_rate()},
           {"worst_second", lane.worst_second_rate()},
           {"longest_batch_ms", lane.longest_batch_ms()},
+          {"longest_batch_of_filling_ms", size.longest_filling_s > 0 ? Json(size.longest_filling_s * 1e3) : Json()},
           {"cpu_ns_per_key", lane.cpu_ns()},
           {"disk_bytes_per_key", per_key(size.disk_bytes)},
           {"memory_bytes_per_key", per_key(size.memory_bytes)},
@@ -127,9 +139,10 @@ void wait_for_go(Lane& lane) {
 Json run(const Arguments& chosen) {
   Lanes lanes = chosen.group == "variants"      ? variants(chosen)
                 : chosen.group == "contestants" ? contestants(chosen)
+                : chosen.group == "sizes"       ? sizes(chosen)
                                                 : alone(chosen);
   for (auto& lane : lanes) {
-    fmt::print(stderr, "filling {} with {} keys\n", lane->name(), chosen.keys);
+    fmt::print(stderr, "filling {} with {} keys\n", lane->name(), lane->workload().window);
     lane->fill();
   }
   if (chosen.wait) wait_for_go(*lanes.front());
@@ -142,7 +155,7 @@ Json run(const Arguments& chosen) {
   for (const auto& lane : lanes) {
     rows.push_back(row_of(*lane));
     if (lane == lanes.front()) continue;
-    const bool variant = chosen.group == "variants";
+    const bool variant = chosen.group != "contestants";
     const double ratio = lanes.front()->median_rate() / lane->median_rate();
     const std::string name = variant ? lane->name() + " / " + lanes.front()->name() : "firstseen / " + lane->name();
     ratios[name] = variant ? 1 / ratio : ratio;
@@ -212,7 +225,7 @@ int run_bench(int argc, char** argv) {
   app.add_option("--keys", chosen.keys, "live keys")
       ->check(CLI::Range(std::uint64_t{100'000}, std::uint64_t{2'000'000'000}));
   app.add_option("--group", chosen.group, "what runs")
-      ->check(CLI::IsMember({"contestants", "variants", "alone", "windows", "start"}));
+      ->check(CLI::IsMember({"contestants", "variants", "sizes", "alone", "windows", "start"}));
   app.add_flag("--slow,!--without-slow", chosen.slow, "with the B+tree and RocksDB");
   app.add_flag("!--without-oracle", chosen.oracle, "do not check the answers (the oracle takes memory)");
   app.add_flag("--wait", chosen.wait, "when filled, print the size and wait for a line of input");

@@ -1,10 +1,11 @@
 // Taking messages and publishing them asks for no memory of our own per message in steady state. What librdkafka takes
 // from malloc is not counted.
 
+#include "support/allocations.h"
+
 #include <array>
 
 #include "component/kafka/fixture.h"
-#include "support/allocations.h"
 
 namespace firstseen::kafka::test {
 namespace {
