@@ -23,13 +23,17 @@ if(FIRSTSEEN_SANITIZE STREQUAL "thread")
   add_link_options(-Wl,--undefined=thrd_create)
 endif()
 
-# firstseen_library(NAME SOURCES a.cpp ... [PUBLIC libs...] [PRIVATE libs...])
-# One folder of lib/ as a static library firstseen_NAME; headers are included as "NAME/file.h".
+# firstseen_library(NAME [HEADERS a.h ...] SOURCES a.cpp ... [PUBLIC libs...] [PRIVATE libs...])
+# One folder of lib/ as a static library firstseen_NAME; headers are included as "NAME/file.h". HEADERS are its public
+# ones: what cmake/install.cmake installs.
 function(firstseen_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "HEADERS;SOURCES;PUBLIC;PRIVATE" ${ARGN})
   add_library(firstseen_${name} STATIC ${ARG_SOURCES})
-  target_include_directories(firstseen_${name} PUBLIC ${PROJECT_SOURCE_DIR}/lib)
-  target_link_libraries(firstseen_${name} PUBLIC ${ARG_PUBLIC} PRIVATE firstseen_flags ${ARG_PRIVATE})
+  target_include_directories(firstseen_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/lib>)
+  target_sources(firstseen_${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/lib FILES ${ARG_HEADERS})
+  target_compile_features(firstseen_${name} PUBLIC cxx_std_20)
+  target_link_libraries(firstseen_${name} PUBLIC ${ARG_PUBLIC} PRIVATE $<BUILD_INTERFACE:firstseen_flags> ${ARG_PRIVATE})
+  set_target_properties(firstseen_${name} PROPERTIES EXPORT_NAME ${name})
 endfunction()
 
 # Everything that ctest needs and nothing else: `cmake --build ... --target tests`.

@@ -11,6 +11,8 @@
 #include "ingest/file_sink.h"
 #include "ingest/key_filter.h"
 #include "ingest/ledger.h"
+#include "ingest/topic_publisher.h"
+#include "ingest/topic_sink.h"
 #include "ingest/worker.h"
 
 namespace firstseen::ingest {

@@ -15,8 +15,8 @@
 #include "ingest/format.h"
 #include "ingest/output_record.h"
 #include "ingest/steps.h"
-#include "ingest/topic_publisher.h"
-#include "ingest/topic_sink.h"
+#include "ingest/topic_options.h"
+#include "ingest/undecided.h"
 #include "key/spec.h"
 
 namespace firstseen::ingest {

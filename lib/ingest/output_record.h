@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "ingest/record_reader.h"
+#include "ingest/record.h"
 
 namespace firstseen::ingest {
 

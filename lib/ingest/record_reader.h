@@ -10,15 +10,9 @@
 #include "ingest/byte_source.h"
 #include "ingest/format.h"
 #include "ingest/input_buffer.h"
+#include "ingest/record.h"
 
 namespace firstseen::ingest {
-
-/// One record of a file; never holds a line feed.
-struct Record {
-  std::string_view bytes;    ///< lives until the next call of next()
-  std::uint64_t number = 0;  ///< from 1
-  std::uint64_t line = 0;    ///< of its beginning, from 1
-};
 
 /// A file's records, one after the other. One thread. An error is the file's own fault and names file and line; the
 /// reader is of no use after it.

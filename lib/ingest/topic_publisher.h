@@ -1,24 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "ingest/publisher.h"
+#include "ingest/topic_options.h"
 
 namespace firstseen::ingest {
-
-struct TopicOptions {
-  std::vector<std::string> brokers;
-  std::string topic;
-  std::map<std::string, std::string> properties;  ///< librdkafka's own, checked by kafka::check_properties()
-  std::string compression = "lz4";
-  Millis patience{60'000};  ///< how long nothing may move before the broker counts as unavailable
-};
 
 /// Names in Kafka, made of the ledger's id: who may be used by nobody else.
 std::string transactional_id(const std::string& ledger_id, std::uint32_t worker);

@@ -8,15 +8,9 @@
 #include "ingest/publisher.h"
 #include "ingest/sink.h"
 #include "ingest/steps.h"
+#include "ingest/undecided.h"
 
 namespace firstseen::ingest {
-
-/// What to do with a batch whose outcome the broker no longer knows.
-enum class Undecided {
-  ask,        ///< end the run: a person must look into the topic
-  published,  ///< the batch stands
-  aborted,    ///< the batch falls
-};
 
 /// Batches into a topic, one Kafka transaction each: prepared in the ledger before the commit, and decided after a
 /// crash by the mark that the last committed transaction carried.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ingest/decompress.h"
+#include "ingest/record_reader.h"
 #include "ingest/sha256.h"
 
 namespace firstseen::ingest {

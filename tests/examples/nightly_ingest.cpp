@@ -1,0 +1,40 @@
+// The job of every night: nightly_ingest STATE OUTPUT PATH... appends the records of new files to OUTPUT, each file and
+// each order id once, whatever ran before and wherever it was killed. A failing file does not stop the others.
+#include <iostream>
+#include <optional>
+#include <string>
+
+#include "ingest/ingestor.h"
+
+using namespace firstseen;
+
+namespace {
+
+int complain(const Error& error) {
+  std::cerr << error.message << "\n";
+  return static_cast<int>(error.exit);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 4) return complain({.exit = Exit::usage, .message = "usage: nightly_ingest STATE OUTPUT PATH..."});
+  ingest::IngestOptions options;
+  options.ledger = argv[1];
+  options.output = argv[2];
+  options.keys.emplace();
+  options.keys->spec.scope = key::Scope::none;
+  options.keys->spec.fields = {{"payload:/order", std::nullopt}};
+
+  const SystemClock clock;
+  const auto ingestor = ingest::Ingestor::open(options, clock, [](LogLevel, const std::string&) {});
+  if (!ingestor) return complain(ingestor.error());
+  const auto files = ingest::list_files({argv + 3, argv + argc}, {.pattern = "*.jsonl"});
+  const auto summary = (*ingestor)->run(files, [](const ingest::FileOutcome& file) {
+    if (file.kind == ingest::FileOutcome::Kind::failed) std::cerr << file.detail << "\n";
+  });
+  if (!summary) return complain(summary.error());
+  std::cout << summary->processed << " processed, " << summary->skipped << " skipped, " << summary->failed
+            << " failed, " << summary->records - summary->duplicates << " new records\n";
+  return summary->failed == 0 ? 0 : static_cast<int>(Exit::bad_data);
+}

@@ -1,0 +1,49 @@
+// A payment that happens once, however often this is killed and run again: payment STORE BANK_URL KEY
+// An attempt whose maker died is taken up by the next run, which asks the bank first what became of it; a payment that
+// has ended is answered from the store, without asking anybody.
+#include <cstdint>
+#include <iostream>
+#include <string>
+
+#include "http.h"
+#include "idempotency/handler.h"
+
+using namespace firstseen;
+using idempotency::Outcome;
+
+namespace {
+
+/// An Error: nobody knows whether it was paid. The attempt has failed, and the next one asks the bank.
+Result<Outcome> pay(const std::string& url, std::uint64_t token) {
+  const auto known = request("GET", url);
+  if (known && known->status == 200) return Outcome::success(known->body);
+  if (!known || known->status != 404) return fail(Exit::unavailable, "the bank does not say what was paid");
+  // The token rises with every attempt, so the bank can refuse an attempt that was thought dead and comes late.
+  const auto paid = request("POST", url + "?token=" + std::to_string(token));
+  if (paid && paid->status == 201) return Outcome::success(paid->body);
+  if (paid && paid->status == 402) return Outcome::error("declined", paid->body);
+  return fail(Exit::unavailable, "the bank does not say whether it has paid");
+}
+
+int complain(const Error& error) {
+  std::cerr << error.message << "\n";
+  return static_cast<int>(error.exit);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 4) return complain({.exit = Exit::usage, .message = "usage: payment STORE BANK_URL KEY"});
+  auto store = idempotency::open_lmdb_store({.directory = argv[1]});
+  if (!store) return complain(store.error());
+  const auto key = idempotency::Key::make(argv[3]);
+  if (!key) return complain(key.error());
+  idempotency::Handler payments(std::move(*store), {.on_abandoned = idempotency::OnAbandoned::retry});
+  const std::string url = std::string(argv[2]) + "/" + url_segment(key->text());
+  const auto done = payments.execute(*key, [&url](const idempotency::Claim& claim) { return pay(url, claim.token); });
+  if (!done) return complain(done.error());
+  if (!done->outcome) return complain({.exit = Exit::try_again, .message = "somebody is paying this right now"});
+  std::cout << (done->state == idempotency::State::fresh ? "now: " : "before: ")
+            << (done->outcome->kind == Outcome::Kind::success ? done->outcome->value : done->outcome->message) << "\n";
+  return 0;
+}
