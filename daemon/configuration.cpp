@@ -4,9 +4,11 @@
 #include <sys/un.h>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "config/endpoint.h"
 #include "config/load.h"
 #include "kafka/properties.h"
 #include "key/deriver.h"
@@ -117,6 +119,16 @@ dedup::SlotOptions slot_options(const config::Settings& s) {
   return o;
 }
 
+/// The loader has let nothing through that is no endpoint.
+std::optional<config::Endpoint> endpoint(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  return config::parse_endpoint(text).value();
+}
+
+http::Options http_options(const config::Settings::Http& s) {
+  return {.listen = endpoint(s.listen), .probe_listen = endpoint(s.probe_listen), .token_file = s.token_file};
+}
+
 /// Each part by itself first, so that its error stands at its place; then the key as a whole.
 void check_key(const config::Settings& settings, config::Problems& problems) {
   const key::KeySpec spec = key_spec(settings);
@@ -204,6 +216,7 @@ Configuration configure(const config::Settings& settings) {
   c.slot = slot_options(settings);
   c.client = client_options(settings);
   c.instance = settings.run.instance;
+  c.http = http_options(settings.http);
   c.log_level = chosen<LogLevel>({{"debug", LogLevel::debug},
                                   {"info", LogLevel::info},
                                   {"warning", LogLevel::warning},

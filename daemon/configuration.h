@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "config/settings.h"
 #include "dedup/options.h"
+#include "http/faces.h"
 #include "kafka/options.h"
 #include "key/spec.h"
 #include "logging.h"
@@ -22,6 +23,7 @@ struct Configuration {
   kafka::ClientOptions client;  ///< without instance_id and transactional_id, which need the instance's name
   dedup::SlotOptions slot;
   std::string instance;  ///< run.instance; empty: made once and kept in the store
+  http::Options http;
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::text;
 };

@@ -10,11 +10,14 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "board.h"
 #include "control/server.h"
 #include "control_handler.h"
 #include "crash_hook.h"
 #include "dedup/slot.h"
+#include "http/faces.h"
 #include "identity.h"
+#include "kafka/broker_watch.h"
 #include "kafka/rdkafka_client.h"
 #include "key/deriver.h"
 #include "notify.h"
@@ -70,10 +73,12 @@ class Service {
       : configuration_(std::move(configuration)),
         log_(std::move(log)),
         notifier_(clock_),
+        board_(clock_, configuration_.store.ttl),
         control_(configuration_.store.ttl),
         signals_([this] { stop_.wish(); }, log_) {}
 
   Result<void> run() {
+    if (auto listening = open_http(); !listening) return listening;
     if (auto opened = open_store(); !opened) return opened;
     if (auto listening = open_control_socket(); !listening) return listening;
     if (auto checked = check_broker(); !checked) return checked;
@@ -81,17 +86,22 @@ class Service {
       if (auto ended = run_slot(); !ended) return ended;
     }
     notifier_.stopping();
+    board_.enter(Phase::stopping, "closing the store");
     if (auto closed = store_->close_clean(); !closed) return closed;
     log_(LogLevel::info, store_->save_index(stop_.time_to_save()));
     return {};
   }
 
  private:
+  Result<void> open_http();
   Result<void> open_store();
   Result<void> open_control_socket();
   Result<void> check_broker();
+  Result<void> watch_brokers();
   Result<void> run_slot();
   Result<void> loop(dedup::Slot& slot, Reporter& reporter);
+  void begin_stop();
+  void show(dedup::SlotStatus status, Reporter& reporter);
   [[nodiscard]] dedup::SlotParts slot_parts();
 
   SystemClock clock_;
@@ -99,13 +109,24 @@ class Service {
   LogSink log_;
   Notifier notifier_;
   StopWish stop_;
+  Board board_;
   ControlHandler control_;
   SignalThread signals_;
   std::unique_ptr<CrashHook> crash_hook_;
   std::unique_ptr<key::Deriver> deriver_;
   std::unique_ptr<store::SeenStore> store_;
-  std::unique_ptr<control::Server> server_;  // destroyed first: its threads use what stands above
+  std::unique_ptr<control::Server> server_;  // its threads and those below use what stands above
+  std::unique_ptr<kafka::BrokerWatch> watch_;
+  http::Faces faces_;
 };
+
+/// Before anything that may take long: probes are answered from here on.
+Result<void> Service::open_http() {
+  auto faces = http::Faces::start(configuration_.http, board_, log_);
+  if (!faces) return forward(faces.error());
+  faces_ = std::move(*faces);
+  return {};
+}
 
 Result<void> Service::open_store() {
   auto hook = crash_hook_from_environment();
@@ -142,9 +163,12 @@ Result<void> Service::open_control_socket() {
 Result<void> Service::check_broker() {
   const std::string waiting = "waiting for a broker that answers";
   control_.starting(waiting);
+  board_.enter(Phase::waiting_for_broker, waiting);
+  board_.broker(false, "has not answered yet");
   notifier_.status(waiting);
   const auto keep_waiting = [this] {
     notifier_.alive();
+    board_.stepped();
     return !stop_.wished();
   };
   const auto report = kafka::preflight(preflight_request(configuration_), keep_waiting, log_);
@@ -152,6 +176,7 @@ Result<void> Service::check_broker() {
   if (!report) return forward(report.error());
   for (const std::string& warning : report->warnings) log_(LogLevel::warning, warning);
   configuration_.client.max_message_bytes = report->max_message_bytes;
+  board_.broker(true, "answers");
   return pin_cluster(*store_, report->cluster_id);
 }
 
@@ -166,7 +191,19 @@ dedup::SlotParts Service::slot_parts() {
           .log = log_};
 }
 
+/// For readers of the board only.
+Result<void> Service::watch_brokers() {
+  if (!configuration_.http.any()) return {};
+  auto watch = kafka::BrokerWatch::start(configuration_.client,
+                                         [this](bool answers, const std::string& why) { board_.broker(answers, why); });
+  if (!watch) return forward(watch.error());
+  watch_ = std::move(*watch);
+  return {};
+}
+
 Result<void> Service::run_slot() {
+  if (auto watching = watch_brokers(); !watching) return watching;
+  board_.enter(Phase::serving);
   dedup::Slot slot(slot_parts());
   Reporter reporter(clock_, notifier_, log_);
   control_.attach(&slot);
@@ -174,8 +211,19 @@ Result<void> Service::run_slot() {
   auto ended = loop(slot, reporter);
   stop_.attach(nullptr);
   control_.detach();
+  board_.publish(slot.status());
   reporter.finish(slot.status());
   return ended;
+}
+
+void Service::show(dedup::SlotStatus status, Reporter& reporter) {
+  reporter.see(status);
+  board_.publish(std::move(status));
+}
+
+void Service::begin_stop() {
+  notifier_.stopping();
+  if (watch_) watch_->request_stop();
 }
 
 Result<void> Service::loop(dedup::Slot& slot, Reporter& reporter) {
@@ -184,8 +232,9 @@ Result<void> Service::loop(dedup::Slot& slot, Reporter& reporter) {
     if (!stepped) return forward(stepped.error());
     if (*stepped == dedup::Slot::Stepped::stopped) return {};
     notifier_.alive();
-    if (reporter.due()) reporter.see(slot.status());
-    if (stop_.wished()) notifier_.stopping();
+    board_.stepped();
+    if (reporter.due()) show(slot.status(), reporter);
+    if (stop_.wished()) begin_stop();
   }
 }
 

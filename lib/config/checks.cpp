@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/topic_pattern.h"
+#include "config/endpoint.h"
 
 namespace firstseen::config {
 namespace {
@@ -196,6 +197,22 @@ void check_key(const Settings& s, Problems& problems) {
   }
 }
 
+void check_http(const Settings& s, Problems& problems) {
+  const auto check_endpoint = [&](const std::string& path, const std::string& text) {
+    const auto endpoint = text.empty() ? Result<Endpoint>() : parse_endpoint(text);
+    if (!endpoint) problems.add(path, endpoint.error().message);
+    return endpoint.value_or(Endpoint{});
+  };
+  const Endpoint listen = check_endpoint("http.listen", s.http.listen);
+  const Endpoint probes = check_endpoint("http.probe_listen", s.http.probe_listen);
+  if (probes.port != 0 && probes == listen) {
+    problems.add("http.probe_listen", "is http.listen: leave it out, or choose another port");
+  }
+  if (!s.http.token_file.empty() && s.http.listen.empty()) {
+    problems.add("http.token_file", "has no effect without http.listen: the probes need no token");
+  }
+}
+
 }  // namespace
 
 void check_together(const Settings& s, Problems& problems) {
@@ -213,6 +230,7 @@ void check_together(const Settings& s, Problems& problems) {
     problems.add("run.instance", "may have letters, digits, '.', '_' and '-' only");
   }
   check_brokers(s, problems);
+  check_http(s, problems);
 }
 
 }  // namespace firstseen::config

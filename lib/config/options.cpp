@@ -149,6 +149,18 @@ std::vector<Option> run_options() {
       {"run.instance", Text{at<&S::run, &S::Run::instance>}, "", false,
        "Stable name of this process within the group; makes group.instance.id and transactional.id. Empty: made once "
        "and kept in the store."},
+      {"http.listen", Text{at<&S::http, &S::Http::listen>}, "127.0.0.1:9464", false,
+       "HOST:PORT at which /status.json and the probes are answered over HTTP; [ADDRESS]:PORT for IPv6, port "
+       "0 "
+       "for any free one, which the log names. Empty: nowhere."},
+      {"http.probe_listen", Text{at<&S::http, &S::Http::probe_listen>}, "", false,
+       "HOST:PORT at which /livez, /readyz and /startupz alone are answered, so that no other client can keep them "
+       "busy. "
+       "Empty: they are answered at http.listen."},
+      {"http.token_file", Text{at<&S::http, &S::Http::token_file>}, "", false,
+       "File with a token: everything but the probes then needs the header 'Authorization: Bearer TOKEN'. Read at "
+       "start. "
+       "Empty: no token is asked for."},
       {"log.level", Choice{at<&S::log, &S::Log::level>, {"debug", "info", "warning", "error"}}, "info", false,
        "Least important lines logged."},
       {"log.format", Choice{at<&S::log, &S::Log::format>, {"text", "json"}}, "text", false,
@@ -160,9 +172,10 @@ struct Later {
   std::string_view path;
   std::string_view text;
 };
-constexpr std::array<Later, 3> later{{{"http", "HTTP endpoints are not in this version"},
-                                      {"key.rules", "key rules are not in this version"},
-                                      {"log.payloads", "payloads are never logged"}}};
+constexpr std::array<Later, 3> later{
+    {{"http.tls", "TLS is not in this version: let a proxy on the same machine end it"},
+     {"key.rules", "key rules are not in this version"},
+     {"log.payloads", "payloads are never logged"}}};
 
 std::string lower(std::string_view text) {
   std::string lowered(text);

@@ -91,6 +91,11 @@ struct Settings {
     std::uint64_t slots = 0;
     std::string instance;
   } run;
+  struct Http {
+    std::string listen;
+    std::string probe_listen;
+    std::string token_file;
+  } http;
   struct Log {
     std::string level;
     std::string format;

@@ -18,7 +18,7 @@ EXIT_CONFIG = 78
 
 
 def config(directory: Path, brokers: str, topics: list[str], group: str, output: str, **sections: Mapping) -> dict:
-    """A configuration for short tests: fast commits, a fixed instance name, an HTTP listener on no fixed port.
+    """A configuration for short tests: fast commits, a fixed instance name, no HTTP (its port is one machine's).
     `sections` are merged into the sections of the same name; a property None is left out."""
     made: dict[str, dict] = {
         "kafka": {"brokers": [brokers]},
@@ -28,6 +28,7 @@ def config(directory: Path, brokers: str, topics: list[str], group: str, output:
         "store": {"path": str(directory / "store"), "max_size": "1GiB", "durability": "process_crash"},
         "delivery": {"commit_interval": "50ms"},
         "run": {"instance": "a"},
+        "http": {"listen": ""},
     }
     for section, values in sections.items():
         merged = {**made.get(section, {}), **values}

@@ -18,12 +18,14 @@ class Scene {
   }
 
   /// Writes the configuration file; `more` is appended, `field` is the key's only field.
-  void configure(const std::string& more = "", const std::string& field = "payload:/order/id") const {
+  void configure(const std::string& more = "", const std::string& field = "payload:/order/id",
+                 const std::string& http = "{listen: \"\"}") const {
     std::ofstream(config()) << "kafka: {brokers: [\"" << brokers_ << "\"], properties: {session.timeout.ms: 10000}}\n"
                             << "input: {topics: [" << input_ << "], group: scene}\n"
                             << "output: {topic: " << output_ << "}\n"
                             << "key: {fields: [\"" << field << "\"]}\n"
                             << "store: {path: " << store() << ", max_size: 64MiB}\n"
+                            << "http: " << http << "\n"
                             << more;
   }
 

@@ -60,6 +60,9 @@ const std::map<std::string, Setting> settings_of_all = {
     {"delivery.max_batch_bytes", {"1MiB", "1MiB"}},
     {"run.slots", {"1", "1"}},
     {"run.instance", {"i1", "\"i1\""}},
+    {"http.listen", {"\"[::1]:80\"", "\"[::1]:80\""}},
+    {"http.probe_listen", {"\"0.0.0.0:9465\"", "\"0.0.0.0:9465\""}},
+    {"http.token_file", {"/run/token", "\"/run/token\""}},
     {"log.level", {"debug", "debug"}},
     {"log.format", {"json", "json"}},
 };

@@ -1,0 +1,74 @@
+#include "board.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace firstseen {
+namespace {
+
+enum CheckIndex : std::size_t { store_check, broker_check, slot_check };
+
+std::string in_words(const dedup::SlotStatus& status) {
+  return status.detail.empty() ? status.state : status.state + ": " + status.detail;
+}
+
+}  // namespace
+
+bool Picture::ready() const {
+  return std::ranges::all_of(checks, [](const Check& check) { return check.ok; });
+}
+
+Board::Board(const Clock& clock, Millis configured_window) : clock_(clock), stepped_at_ms_(clock.steady_ms()) {
+  const std::int64_t now_ms = clock.wall_ms();
+  picture_.checks = {Check{"store", false, "not opened yet", now_ms}, Check{"broker", false, "not asked yet", now_ms},
+                     Check{"slot", false, "starting", now_ms}};
+  dedup::SlotStatus status;
+  status.state = "starting";
+  status.configured_window_ms = configured_window.count();
+  status.effective_window_ms = -1;
+  picture_.status = std::make_shared<const dedup::SlotStatus>(std::move(status));
+  enter(Phase::opening_store, "opening the store");
+}
+
+void Board::set(Check& check, bool ok, std::string detail) {
+  if (check.ok != ok) check.since_ms = clock_.wall_ms();
+  check.ok = ok;
+  check.detail = std::move(detail);
+}
+
+void Board::enter(Phase phase, std::string detail) {
+  stepped();
+  const std::scoped_lock lock(mutex_);
+  picture_.phase = phase;
+  picture_.phase_since_ms = clock_.wall_ms();
+  picture_.detail = std::move(detail);
+  if (phase != Phase::opening_store) set(picture_.checks[store_check], true, "open");
+  if (phase == Phase::serving) return;
+  auto status = std::make_shared<dedup::SlotStatus>(*picture_.status);
+  status->state = phase == Phase::stopping ? "stopping" : "starting";
+  status->detail = picture_.detail;
+  set(picture_.checks[slot_check], false, in_words(*status));
+  picture_.status = std::move(status);
+}
+
+void Board::publish(dedup::SlotStatus status) {
+  auto shared = std::make_shared<const dedup::SlotStatus>(std::move(status));
+  const std::scoped_lock lock(mutex_);
+  set(picture_.checks[slot_check], shared->state == "running", in_words(*shared));
+  picture_.status = std::move(shared);
+}
+
+void Board::broker(bool answers, std::string detail) {
+  const std::scoped_lock lock(mutex_);
+  set(picture_.checks[broker_check], answers, std::move(detail));
+}
+
+Picture Board::look() const {
+  const std::int64_t now_ms = clock_.steady_ms();
+  const std::scoped_lock lock(mutex_);
+  Picture picture = picture_;
+  picture.step_age_ms = std::max<std::int64_t>(0, now_ms - stepped_at_ms_.load(std::memory_order_relaxed));
+  return picture;
+}
+
+}  // namespace firstseen

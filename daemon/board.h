@@ -1,0 +1,62 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "dedup/status.h"
+
+namespace firstseen {
+
+/// What the daemon is at, in the order of its life.
+enum class Phase { opening_store, waiting_for_broker, serving, stopping };
+
+/// One condition of being ready.
+struct Check {
+  std::string_view name;
+  bool ok = false;
+  std::string detail;
+  std::int64_t since_ms = 0;  ///< wall clock; when `ok` became what it is
+};
+
+/// The daemon at one moment, for everybody but the loop.
+struct Picture {
+  Phase phase = Phase::opening_store;
+  std::string detail;  ///< what it waits for
+  std::int64_t phase_since_ms = 0;
+  std::int64_t step_age_ms = 0;  ///< since the loop's last step
+  std::array<Check, 3> checks;   ///< store, broker, slot
+  std::shared_ptr<const dedup::SlotStatus> status;
+
+  [[nodiscard]] bool ready() const;
+};
+
+/// Where the loop writes down how things are, and from where other threads read it: they never touch the slot or the
+/// store. Thread-safe.
+class Board {
+ public:
+  Board(const Clock& clock, Millis configured_window);
+
+  void enter(Phase phase, std::string detail = "");
+  /// The loop has made a step; costs it one store to memory.
+  void stepped() { stepped_at_ms_.store(clock_.steady_ms(), std::memory_order_relaxed); }
+  void publish(dedup::SlotStatus status);
+  void broker(bool answers, std::string detail);
+
+  [[nodiscard]] Picture look() const;
+
+ private:
+  void set(Check& check, bool ok, std::string detail);
+
+  const Clock& clock_;
+  std::atomic<std::int64_t> stepped_at_ms_;
+  mutable std::mutex mutex_;
+  Picture picture_;  // guarded by mutex_; without step_age_ms
+};
+
+}  // namespace firstseen

@@ -1,0 +1,50 @@
+#include "http/faces.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "http/routes.h"
+
+namespace firstseen::http {
+namespace {
+
+Result<std::unique_ptr<Server>> start_one(std::string_view option, const config::Endpoint& endpoint, Routes routes,
+                                          std::string_view pages, const LogSink& log) {
+  auto server =
+      Server::start(endpoint, [routes = std::move(routes)](const Request& request) { return routes.answer(request); });
+  if (!server) {
+    Error error = server.error();
+    error.message = std::string(option) + ": " + error.message;
+    return forward(std::move(error));
+  }
+  log(LogLevel::info, std::string(pages) + " at http://" + (*server)->address());
+  return server;
+}
+
+}  // namespace
+
+Result<Faces> Faces::start(const Options& options, const Board& board, const LogSink& log) {
+  Faces faces;
+  std::optional<Token> token;
+  if (!options.token_file.empty()) {
+    auto read = Token::read(options.token_file);
+    if (!read) return forward(read.error());
+    token = *read;
+  }
+  if (options.probe_listen) {
+    auto server = start_one("http.probe_listen", *options.probe_listen, Routes(board, Face::probes, {}), "probes", log);
+    if (!server) return forward(server.error());
+    faces.probes_ = std::move(*server);
+  }
+  if (options.listen) {
+    const Face face = options.probe_listen ? Face::facts : Face::all;
+    const std::string_view pages = options.probe_listen ? "status" : "status and probes";
+    auto server = start_one("http.listen", *options.listen, Routes(board, face, std::move(token)), pages, log);
+    if (!server) return forward(server.error());
+    faces.main_ = std::move(*server);
+  }
+  return faces;
+}
+
+}  // namespace firstseen::http

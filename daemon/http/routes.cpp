@@ -1,0 +1,60 @@
+#include "http/routes.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "http/probes.h"
+#include "status_report.h"
+
+namespace firstseen::http {
+namespace {
+
+struct Route {
+  std::string_view path;
+  bool is_probe;
+  Response (*answer)(const Picture& picture);
+};
+
+Response status_json(const Picture& picture) {
+  return {.status = 200,
+          .body = to_text(status_to_json(*picture.status)),
+          .content_type = "application/json",
+          .headers = {}};
+}
+
+constexpr std::array<Route, 4> routes{{{"/livez", true, livez},
+                                       {"/readyz", true, readyz},
+                                       {"/startupz", true, startupz},
+                                       {"/status.json", false, status_json}}};
+
+Response refusal(unsigned status, std::string body, const char* header = nullptr, const char* value = nullptr) {
+  Response response{.status = status, .body = std::move(body), .headers = {}};
+  if (header != nullptr) response.headers.emplace_back(header, value);
+  return response;
+}
+
+bool has(Face face, const Route& route) { return face == Face::all || (face == Face::probes) == route.is_probe; }
+
+}  // namespace
+
+Response Routes::answer(const Request& request) const {
+  const auto route =
+      std::ranges::find_if(routes, [&](const Route& one) { return one.path == request.path && has(face_, one); });
+  if (route == routes.end()) return refusal(404, "there is no such page\n");
+  if (request.method != "GET" && request.method != "HEAD") {
+    return refusal(405, "only GET and HEAD are answered\n", "Allow", "GET, HEAD");
+  }
+  if (!route->is_probe && !admits(request)) {
+    return refusal(401, "the header 'Authorization: Bearer TOKEN' is needed, with the token of http.token_file\n",
+                   "WWW-Authenticate", "Bearer realm=\"firstseen\"");
+  }
+  return route->answer(board_.look());
+}
+
+bool Routes::admits(const Request& request) const {
+  if (!token_) return true;
+  return request.authorization && token_->matches(*request.authorization);
+}
+
+}  // namespace firstseen::http

@@ -1,0 +1,141 @@
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+
+#include "component/daemon/daemon.h"
+#include "component/http/client.h"
+
+// The program's HTTP pages, on ports that the kernel chooses and the log names.
+
+namespace firstseen::test {
+namespace {
+
+using http::test::Reply;
+
+class HttpPages : public Daemon {
+ protected:
+  void SetUp() override {
+    Daemon::SetUp();
+    configure("{listen: \"127.0.0.1:0\"}");
+  }
+
+  void configure(const std::string& http, const std::string& more = "") const {
+    scene_->configure(more, "payload:/order/id", http);
+  }
+
+  /// The address that the log names for these pages; waits for it.
+  static std::string address(const Program& daemon, const std::string& pages = "status and probes") {
+    const std::string before = pages + " at http://";
+    std::string found;
+    eventually([&] {
+      const std::string log = daemon.log();
+      const std::size_t at = log.find(before);
+      const std::size_t end = at == std::string::npos ? at : log.find('\n', at);
+      if (end == std::string::npos) return false;
+      found = log.substr(at + before.size(), end - at - before.size());
+      return true;
+    });
+    return found;
+  }
+
+  static ::testing::AssertionResult answers(const std::string& address, const std::string& path, int status) {
+    Reply last;
+    const bool reached = eventually([&] {
+      last = http::test::get(address, path);
+      return last.status == status;
+    });
+    return reached ? ::testing::AssertionSuccess() : ::testing::AssertionFailure() << last.head << last.body;
+  }
+};
+
+TEST_F(HttpPages, ProbesTellAStartThatWaitsForABrokerFromReadiness) {
+  ASSERT_TRUE(cluster_->set_down(true));
+  Program daemon(command("run"));
+  const std::string at = address(daemon);
+  ASSERT_NE(at, "") << daemon.log();
+  ASSERT_TRUE(answers(at, "/startupz", 200)) << "the store is open";
+  EXPECT_EQ(http::test::get(at, "/livez").status, 200);
+  const Reply waiting = http::test::get(at, "/readyz");
+  EXPECT_EQ(waiting.status, 503);
+  EXPECT_NE(waiting.body.find("[+] store ok"), std::string::npos) << waiting.body;
+  EXPECT_NE(waiting.body.find("[-] broker failed"), std::string::npos) << waiting.body;
+  ASSERT_TRUE(cluster_->set_down(false));
+  EXPECT_TRUE(answers(at, "/readyz", 200)) << daemon.log();
+  ASSERT_TRUE(cluster_->set_down(true));
+  EXPECT_TRUE(eventually([&] {
+    const Reply missed = http::test::get(at, "/readyz");
+    return missed.status == 503 && missed.body.find("[-] broker failed") != std::string::npos;
+  })) << "nothing is consumed, and the broker is missed all the same";
+  EXPECT_EQ(http::test::get(at, "/livez").status, 200);
+}
+
+TEST_F(HttpPages, StatusJsonSaysWhatTheStatusCommandSays) {
+  write("in", orders(20, 2));
+  Program daemon(command("run"));
+  ASSERT_TRUE(counts("consumed", 40)) << daemon.log();
+  const std::string at = address(daemon);
+  Json page;
+  ASSERT_TRUE(eventually([&] {
+    page = Json::parse(http::test::get(at, "/status.json").body, nullptr, false);
+    return page.is_object() && page["counters"]["consumed"] == 40;
+  })) << page.dump();
+  const Json said = status();
+  for (const char* member : {"state", "counters", "configured_window_ms"}) EXPECT_EQ(page[member], said[member]);
+  EXPECT_EQ(page["partitions"].size(), said["partitions"].size());
+}
+
+TEST_F(HttpPages, AskForTheTokenButForProbes) {
+  const std::string file = scene_->config() + ".token";
+  std::ofstream(file) << "s3cret\n";
+  configure("{listen: \"127.0.0.1:0\", probe_listen: \"127.0.0.1:0\", token_file: " + file + "}");
+  Program daemon(command("run"));
+  const std::string probes = address(daemon, "probes");
+  const std::string facts = address(daemon, "status");
+  ASSERT_NE(probes, facts) << daemon.log();
+  EXPECT_EQ(http::test::get(probes, "/livez").status, 200);
+  EXPECT_EQ(http::test::get(probes, "/status.json").status, 404);
+  EXPECT_EQ(http::test::get(facts, "/livez").status, 404);
+  EXPECT_EQ(http::test::get(facts, "/status.json").status, 401);
+  EXPECT_EQ(http::test::get(facts, "/status.json", "Authorization: Bearer wrong\r\n").status, 401);
+  EXPECT_EQ(http::test::get(facts, "/status.json", "Authorization: Bearer s3cret\r\n").status, 200);
+  EXPECT_EQ(http::test::request(facts, "POST", "/status.json", "Content-Length: 0\r\n").status, 405);
+  EXPECT_EQ(daemon.log().find("s3cret"), std::string::npos);
+}
+
+TEST_F(HttpPages, APortInUseEndsTheStartWithAWordAndTouchesNoStore) {
+  Program first(command("run"));
+  const std::string at = address(first);
+  ASSERT_NE(at, "") << first.log();
+  const Scene second(cluster_->brokers(), "in", "out");
+  for (const std::string option : {"listen", "probe_listen"}) {
+    second.configure("", "payload:/order/id", "{listen: \"\", " + option + ": \"" + at + "\"}");
+    if (option == "listen") second.configure("", "payload:/order/id", "{listen: \"" + at + "\"}");
+    const Finished refused = test::run({"run", "-c", second.config()});
+    EXPECT_EQ(refused.status, 75) << refused.err;
+    EXPECT_NE(refused.err.find("http." + option + ": " + at + " is in use"), std::string::npos) << refused.err;
+    EXPECT_FALSE(std::filesystem::exists(second.store()));
+  }
+}
+
+TEST_F(HttpPages, ATokenFileThatIsNotThereEndsTheStart) {
+  configure("{listen: \"127.0.0.1:0\", token_file: /nonexistent/token}");
+  const Finished refused = test::run(command("run"));
+  EXPECT_EQ(refused.status, 78) << refused.err;
+  EXPECT_NE(refused.err.find("http.token_file: /nonexistent/token"), std::string::npos) << refused.err;
+}
+
+TEST_F(HttpPages, TheProgramStopsInTimeWhileClientsHoldOn) {
+  Program daemon(command("run"));
+  const std::string at = address(daemon);
+  ASSERT_TRUE(answers(at, "/readyz", 200)) << daemon.log();
+  const control::Fd silent = http::test::connect_to(at);
+  daemon.signal(SIGTERM);
+  EXPECT_EQ(daemon.wait(std::chrono::seconds(10)).status, 0) << daemon.log();
+}
+
+}  // namespace
+}  // namespace firstseen::test

@@ -1,0 +1,186 @@
+#include "http/routes.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "http/probes.h"
+#include "support/temporary_directory.h"
+
+namespace firstseen::http {
+namespace {
+
+/// A clock that stands still until it is moved.
+class FakeClock final : public Clock {
+ public:
+  [[nodiscard]] std::int64_t wall_ms() const override { return 1'700'000'000'000 + now; }
+  [[nodiscard]] std::int64_t steady_ms() const override { return now; }
+  std::int64_t now = 0;
+};
+
+dedup::SlotStatus in_state(const std::string& state, const std::string& detail = "") {
+  dedup::SlotStatus status;
+  status.state = state;
+  status.detail = detail;
+  return status;
+}
+
+class Pages : public ::testing::Test {
+ protected:
+  [[nodiscard]] Response get(std::string_view path, std::string_view method = "GET") const {
+    return Routes(board_, Face::all, {}).answer({.method = method, .path = path, .authorization = {}});
+  }
+  void make_ready() {
+    board_.enter(Phase::serving);
+    board_.broker(true, "answers");
+    board_.publish(in_state("running"));
+  }
+
+  FakeClock clock_;
+  Board board_{clock_, Millis{3'600'000}};
+};
+
+TEST_F(Pages, AnswerGetAndHeadAlone) {
+  for (const std::string_view path : {"/livez", "/readyz", "/startupz", "/status.json"}) {
+    for (const std::string_view method : {"POST", "PUT", "DELETE", "OPTIONS", "TRACE", "get", ""}) {
+      const Response response = get(path, method);
+      EXPECT_EQ(response.status, 405) << method << " " << path;
+      ASSERT_FALSE(response.headers.empty());
+      EXPECT_EQ(response.headers.front(), std::pair(std::string("Allow"), std::string("GET, HEAD")));
+    }
+    EXPECT_EQ(get(path, "HEAD").status, get(path).status);
+  }
+}
+
+TEST_F(Pages, AreNoOthers) {
+  for (const std::string_view path : {"/", "", "/livez/", "/LIVEZ", "/status", "//livez", "/../livez", "*"}) {
+    EXPECT_EQ(get(path).status, 404) << path;
+  }
+}
+
+TEST_F(Pages, TheProbesTellAStartFromADeath) {
+  clock_.now += 10 * step_bound.count();  // opening a large store after a crash
+  EXPECT_EQ(get("/livez").status, 200);
+  EXPECT_EQ(get("/startupz").status, 503);
+  EXPECT_EQ(get("/readyz").status, 503);
+  board_.enter(Phase::waiting_for_broker, "waiting for a broker that answers");
+  EXPECT_EQ(get("/livez").status, 200);
+  EXPECT_EQ(get("/startupz").status, 200);
+  EXPECT_EQ(get("/readyz").status, 503);
+  make_ready();
+  EXPECT_EQ(get("/livez").status, 200);
+  EXPECT_EQ(get("/readyz").status, 200) << get("/readyz").body;
+  board_.enter(Phase::stopping, "closing the store");
+  clock_.now += 10 * step_bound.count();
+  EXPECT_EQ(get("/livez").status, 200);
+  EXPECT_EQ(get("/readyz").status, 503);
+}
+
+TEST_F(Pages, LivezFailsWhenTheLoopMakesNoStep) {
+  make_ready();
+  clock_.now += step_bound.count();
+  EXPECT_EQ(get("/livez").status, 200);
+  clock_.now += 1;
+  EXPECT_EQ(get("/livez").status, 503);
+  board_.stepped();
+  EXPECT_EQ(get("/livez").status, 200);
+}
+
+TEST_F(Pages, ReadyzSaysWhichCheckFailsAndSinceWhen) {
+  make_ready();
+  clock_.now += 1'000;
+  board_.broker(false, "connection refused");
+  clock_.now += 5'000;
+  board_.broker(false, "timed out");  // still the same failure
+  const Response response = get("/readyz");
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(response.body,
+            "not ready\n"
+            "[+] store ok since 2023-11-14T22:13:20.000Z: open\n"
+            "[-] broker failed since 2023-11-14T22:13:21.000Z: timed out\n"
+            "[+] slot ok since 2023-11-14T22:13:20.000Z: running\n");
+}
+
+TEST_F(Pages, ReadyzFollowsTheSlot) {
+  make_ready();
+  for (const std::string state : {"starting", "joining", "rebuilding", "paused", "restarting", "stopped"}) {
+    board_.publish(in_state(state, "for a reason"));
+    EXPECT_EQ(get("/readyz").status, 503) << state;
+    EXPECT_NE(get("/readyz").body.find(state + ": for a reason"), std::string::npos) << get("/readyz").body;
+  }
+  board_.publish(in_state("running"));
+  EXPECT_EQ(get("/readyz").status, 200);
+}
+
+TEST_F(Pages, AMemberWithoutPartitionsIsReady) {
+  make_ready();
+  ASSERT_TRUE(board_.look().status->partitions.empty());
+  EXPECT_EQ(get("/readyz").status, 200);
+}
+
+TEST_F(Pages, StatusJsonIsThereFromTheStartAndIsJsonWhateverTheNamesHold) {
+  const auto parsed = nlohmann::json::parse(get("/status.json").body);
+  EXPECT_EQ(parsed["state"], "starting");
+  EXPECT_EQ(parsed["configured_window_ms"], 3'600'000);
+  board_.publish(in_state("paused", "\xff\xfe \"quoted\""));
+  EXPECT_EQ(nlohmann::json::parse(get("/status.json").body)["state"], "paused");
+}
+
+TEST_F(Pages, FactsNeedTheTokenAndProbesNeedNone) {
+  const Routes routes(board_, Face::all, Token("s3cret"));
+  const auto status = [&](std::string_view path, std::optional<std::string_view> authorization) {
+    return routes.answer({.method = "GET", .path = path, .authorization = authorization}).status;
+  };
+  EXPECT_EQ(status("/livez", {}), 200);
+  EXPECT_EQ(status("/status.json", "Bearer s3cret"), 200);
+  EXPECT_EQ(status("/status.json", "bearer s3cret"), 200) << "the scheme's case does not matter (RFC 9110)";
+  EXPECT_EQ(status("/status.json", {}), 401);
+  for (const std::string_view wrong : {"", "Bearer", "Bearer ", "Bearer s3cre", "Bearer s3cret ", "Bearer s3cretx",
+                                       "Bearer S3CRET", "Basic s3cret", "s3cret", "Bearers3cret"}) {
+    EXPECT_EQ(status("/status.json", wrong), 401) << wrong;
+  }
+}
+
+TEST_F(Pages, AreDividedAmongTwoListeners) {
+  const Routes probes(board_, Face::probes, {});
+  const Routes facts(board_, Face::facts, {});
+  const Request live{.method = "GET", .path = "/livez", .authorization = {}};
+  const Request status{.method = "GET", .path = "/status.json", .authorization = {}};
+  EXPECT_EQ(probes.answer(live).status, 200);
+  EXPECT_EQ(probes.answer(status).status, 404);
+  EXPECT_EQ(facts.answer(live).status, 404);
+  EXPECT_EQ(facts.answer(status).status, 200);
+}
+
+TEST(TokenFile, HoldsOneLineAndNothingElse) {
+  const test::TemporaryDirectory directory;
+  const auto file = directory.path() / "token";
+  const auto read = [&](const std::string& text) {
+    std::ofstream(file, std::ios::binary) << text;
+    return Token::read(file);
+  };
+  for (const std::string text : {"abc", "abc\n", "abc\r\n"}) {
+    const auto token = read(text);
+    ASSERT_TRUE(token) << token.error().message;
+    EXPECT_TRUE(token->matches("Bearer abc"));
+  }
+  EXPECT_TRUE(read(std::string(4096, 'x') + "\n"));
+  for (const std::string& text :
+       {std::string(), std::string("\n"), std::string("a b"), std::string("a\nb\n"), std::string("a\0b", 3),
+        std::string("\xc3\xa4"), std::string(4097, 'x'), std::string(100'000, 'x')}) {
+    const auto token = read(text);
+    ASSERT_FALSE(token) << text.substr(0, 20);
+    EXPECT_EQ(token.error().exit, Exit::config);
+    EXPECT_NE(token.error().message.find("http.token_file: " + file.native()), std::string::npos);
+  }
+  for (const auto& missing : {directory.path() / "missing", directory.path()}) {
+    const auto token = Token::read(missing);
+    ASSERT_FALSE(token) << missing;
+    EXPECT_EQ(token.error().exit, Exit::config);
+  }
+}
+
+}  // namespace
+}  // namespace firstseen::http
