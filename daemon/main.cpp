@@ -37,7 +37,9 @@ std::string deepest_command(const CLI::App& program) {
 Exit usage_error(const CLI::App& program, const CLI::ParseError& error) {
   const auto unknown = program.get_subcommands().empty() ? program.remaining() : std::vector<std::string>{};
   const std::string what = unknown.empty() ? error.what() : "there is no command '" + unknown.front() + "'";
-  fmt::print(stderr, "firstseen: {}\nSee '{} --help'.\n", what, deepest_command(program));
+  const std::string command = deepest_command(program);
+  const char* hint = command == "firstseen exec" ? "The command to run stands behind --. " : "";
+  fmt::print(stderr, "firstseen: {}\n{}See '{} --help'.\n", what, hint, command);
   return Exit::usage;
 }
 

@@ -56,7 +56,9 @@ void add_validate(CLI::App& program, Chosen& chosen) {
   CLI::App* command =
       program.add_subcommand("validate", "Check a configuration file and name every problem with its place");
   auto arguments = std::make_shared<Arguments>();
-  command->add_option("file", arguments->file, "Configuration file")->required();
+  command->add_option("-c,--config,file", arguments->file, "Configuration file, also without the option's name")
+      ->type_name("FILE")
+      ->required();
   auto* effective = command->add_flag("--effective", arguments->effective,
                                       "Print every option's value, defaults included, ${...} unexpanded and secrets "
                                       "redacted, as a configuration file");

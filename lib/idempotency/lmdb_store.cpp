@@ -34,6 +34,31 @@ LmdbStore::~LmdbStore() {
 }
 
 Result<void> LmdbStore::write(const Work& work) {
+  bool full = false;
+  auto done = try_write(work, full);
+  // LMDB hands out the pages that a commit freed from the second commit after it on, so a store that has just been
+  // swept may still be full: a commit that changes next to nothing makes room.
+  if (full && turn_pages()) {
+    full = false;
+    done = try_write(work, full);
+  }
+  if (!full) return done;
+  return fail(Action::pause, Exit::io,
+              fmt::format("store {} is full (its size was fixed when it was made); nothing was changed: sweep it, "
+                          "erase records, or go on with a new, larger one",
+                          env_->directory().string()));
+}
+
+Result<void> LmdbStore::turn_pages() {
+  auto txn = Txn::begin(*env_, Txn::Mode::write);
+  if (!txn) return forward(txn.error());
+  const auto turns = read_number(*txn, tables_.meta, "page_turns");
+  if (!turns) return forward(turns.error());
+  if (auto put = write_number(*txn, tables_.meta, "page_turns", *turns + 1); !put) return put;
+  return txn->commit();
+}
+
+Result<void> LmdbStore::try_write(const Work& work, bool& full) {
   auto txn = Txn::begin(*env_, Txn::Mode::write);
   if (!txn) return forward(txn.error());
   PendingCounts counts;
@@ -46,12 +71,7 @@ Result<void> LmdbStore::write(const Work& work) {
   if (done) done = txn->commit();
   if (done) return done;
   restore(counts);
-  if (txn->met_full_map()) {
-    return fail(Action::pause, Exit::io,
-                fmt::format("store {} is full (its size was fixed when it was made); nothing was changed: sweep it, "
-                            "erase records, or go on with a new, larger one",
-                            env_->directory().string()));
-  }
+  full = txn->met_full_map();
   return done;
 }
 
@@ -102,6 +122,7 @@ Result<ResultStore::Put> LmdbStore::put_if_new(const Record& record, std::string
   Put put{.is_new = false, .record = record};
   if (!*known) {
     const auto written = write([&](Txn& txn) -> Result<void> {
+      put.is_new = false;
       auto found = find(txn, record.key);
       if (!found) return forward(found.error());
       known = found;
@@ -137,6 +158,7 @@ Result<std::optional<Record>> LmdbStore::peek(const Key& key) {
 Result<std::optional<Record>> LmdbStore::replace(const Record& expected, const Record& desired, Token token) {
   std::optional<Record> now;
   const auto written = write([&](Txn& txn) -> Result<void> {
+    now.reset();
     const auto found = find(txn, expected.key);
     if (!found) return forward(found.error());
     if (!*found || !same_attempt(**found, expected)) return {};
@@ -207,17 +229,20 @@ Result<std::uint64_t> LmdbStore::sweep() {
     const auto keys = expired_keys();
     if (!keys) return forward(keys.error());
     if (keys->empty()) return swept;
+    std::uint64_t removed_now = 0;
     const auto written = write([&](Txn& txn) -> Result<void> {
+      removed_now = 0;
       for (const Key& key : *keys) {
         const auto record = fetch(txn, key, false);
         if (!record) return forward(record.error());
         if (!*record || !has_expired(**record, clock_.wall_ms())) continue;  // another process was quicker
         if (auto removed = remove(txn, key); !removed) return removed;
-        ++swept;
+        ++removed_now;
       }
       return {};
     });
     if (!written) return forward(written.error());
+    swept += removed_now;
     if (keys->size() < sweep_batch) return swept;
   }
 }

@@ -55,10 +55,13 @@ class LmdbStore final : public ResultStore {
   bool alive(const std::string& owner_id) override { return owners_.alive(owner_id); }
 
  private:
+  /// May be run a second time, when the first one was not committed.
   using Work = std::function<Result<void>(store::Txn&)>;
 
   /// One durable commit of `work`, with the counts so far.
   Result<void> write(const Work& work);
+  Result<void> try_write(const Work& work, bool& full);
+  Result<void> turn_pages();
   Result<store::Txn> begin_read();
 
   /// The record as it is on disk, expired or not; `with_value` says whether to copy its outcome's value too.

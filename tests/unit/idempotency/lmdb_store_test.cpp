@@ -158,20 +158,33 @@ TEST_F(LmdbStore, FinishesMakingAStoreThatACrashCutOff) {
 TEST_F(LmdbStore, WhenFullSaysSoLosesNothingAndGoesOnAfterASweep) {
   auto store = open_lmdb_store({.directory = directory_.path(), .max_size_bytes = 1ULL << 20U, .clock = &clock_});
   ASSERT_TRUE(succeeded(store));
-  const std::string payload(100'000, 'p');
+  // Large ones, and then small ones, so that nothing is left over at the end.
+  const std::string large(100'000, 'p');
   int kept = 0;
-  std::optional<Error> full;
-  for (; !full && kept < 100; ++kept) {
-    const auto put = (*store)->put_if_new(attempt(std::to_string(kept), clock_), payload);
-    if (!put) full = put.error();
+  for (const std::string& payload : {large, std::string(10'000, 'p'), std::string(2000, 'p')}) {
+    std::optional<Error> full;
+    while (!full && kept < 1000) {
+      const auto put = (*store)->put_if_new(attempt(std::to_string(kept), clock_), payload);
+      if (put) {
+        ++kept;
+      } else {
+        full = put.error();
+      }
+    }
+    ASSERT_TRUE(full);
+    EXPECT_EQ(full->action, Action::pause);
+    EXPECT_NE(full->message.find("is full"), std::string::npos) << full->message;
   }
-  ASSERT_TRUE(full);
-  EXPECT_EQ(full->action, Action::pause);
-  EXPECT_NE(full->message.find("is full"), std::string::npos) << full->message;
-  for (int i = 0; i + 1 < kept; ++i) EXPECT_TRUE(*(*store)->peek(key(std::to_string(i)))) << i;
+  for (int i = 0; i < kept; ++i) EXPECT_TRUE(*(*store)->peek(key(std::to_string(i)))) << i;
   clock_.advance(Millis{60'000});
-  EXPECT_EQ(*(*store)->sweep(), static_cast<std::uint64_t>(kept - 1));
-  EXPECT_TRUE((*store)->put_if_new(attempt("again", clock_), payload)->is_new);
+  const auto swept = (*store)->sweep();
+  ASSERT_TRUE(succeeded(swept));
+  EXPECT_EQ(*swept, static_cast<std::uint64_t>(kept));
+  for (const char* name : {"again", "and again"}) {
+    const auto put = (*store)->put_if_new(attempt(name, clock_), large);
+    ASSERT_TRUE(succeeded(put));
+    EXPECT_TRUE(put->is_new);
+  }
 }
 
 TEST_F(LmdbStore, KeepsTheSizeItWasMadeWith) {
