@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "commands.h"
 #include "filter/filter.h"
+#include "filter/line_key.h"
 #include "output.h"
 
 namespace firstseen {
@@ -20,26 +21,11 @@ struct FilterArguments {
   std::string ttl = "24h";
   std::string store;
   std::string max_size = "64GiB";
+  bool keep_payload = false;
   std::string format = "auto";
   std::string summary;
   std::vector<std::string> files;
 };
-
-/// A line has nothing but its text: other parts of a key would be missing in every one.
-Result<key::KeySpec> key_spec(const FilterArguments& arguments) {
-  key::KeySpec spec;
-  spec.scope = key::Scope::none;
-  for (const std::string& part : arguments.keys) {
-    if (part != "payload" && !part.starts_with("payload:")) {
-      return fail(
-          Exit::usage,
-          fmt::format("--key '{}': a line has a payload only: write payload:/POINTER, or payload for all of it", part));
-    }
-    spec.fields.push_back({part, std::nullopt});
-  }
-  if (spec.fields.empty()) spec.fields.push_back({"payload", std::nullopt});
-  return spec;
-}
 
 Result<std::unique_ptr<filter::SeenKeys>> open_keys(const FilterArguments& arguments, const key::Deriver& deriver,
                                                     const Clock& clock) {
@@ -56,6 +42,8 @@ Result<std::unique_ptr<filter::SeenKeys>> open_keys(const FilterArguments& argum
                                              .max_size_bytes = *max_size,
                                              .purpose = "filter",
                                              .fingerprint = deriver.fingerprint(),
+                                             .key_parts = filter::parts_to_note(arguments.keys),
+                                             .keep_payloads = arguments.keep_payload,
                                              .clock = &clock});
   if (!window) return forward(window.error());
   std::unique_ptr<filter::SeenKeys> in_store = std::make_unique<filter::KeysInStore>(std::move(*window));
@@ -65,7 +53,7 @@ Result<std::unique_ptr<filter::SeenKeys>> open_keys(const FilterArguments& argum
 Result<std::unique_ptr<filter::Filter>> make_filter(const FilterArguments& arguments, const Clock& clock) {
   const auto format = ingest::parse_format(arguments.format);
   if (!format) return forward(format.error());
-  const auto spec = key_spec(arguments);
+  const auto spec = filter::line_key(arguments.keys);
   if (!spec) return forward(spec.error());
   auto deriver = key::Deriver::make(*spec);
   if (!deriver) return fail(Exit::usage, "--key: " + deriver.error().message);
@@ -130,7 +118,12 @@ void add_filter(CLI::App& program, Chosen& chosen) {
   command->add_option("--ttl", arguments->ttl, "How long a key is remembered")->capture_default_str();
   command->add_option("--store", arguments->store, "Remember the keys in this directory, not in memory")
       ->type_name("DIR");
-  command->add_option("--max-size", arguments->max_size, "Of the store")->capture_default_str()->needs("--store");
+  command->add_option("--max-size", arguments->max_size, "Of the keys, and as much again of the payloads")
+      ->capture_default_str()
+      ->needs("--store");
+  command
+      ->add_flag("--keep-payload", arguments->keep_payload, "Keep each line that is written beside its key, for audit")
+      ->needs("--store");
   command
       ->add_option("--format", arguments->format,
                    "auto (jsonl, or json when it begins with '['), jsonl, json, csv, lines")

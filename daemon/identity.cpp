@@ -45,7 +45,7 @@ std::vector<store::Pin> world_of(const Configuration& configuration, const key::
 Result<std::unique_ptr<store::SeenStore>> open_own_store(const Configuration& configuration,
                                                          const key::Deriver& deriver, const Clock& clock,
                                                          const LogSink& log) {
-  if (holds_operations(configuration.store_path)) {
+  if (holds_environment(configuration.store_path)) {
     return fail(Exit::config,
                 fmt::format("store {} is a store of operations (of `firstseen exec`): nothing was changed; "
                             "set store.path to a directory of its own",

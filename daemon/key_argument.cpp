@@ -9,7 +9,9 @@
 
 #include "base/hex.h"
 #include "configuration.h"
+#include "filter/line_key.h"
 #include "identity.h"
+#include "ingest/durable_window.h"
 #include "key/deriver.h"
 #include "message_json.h"
 #include "read_text.h"
@@ -48,7 +50,15 @@ Result<void> check_store_of(const Configuration& configuration, const key::Deriv
   return store::check_pins(directory, facts->pins, world_of(configuration, deriver));
 }
 
-Result<Digest> derive(key::Deriver& deriver, const daemon::OwnedMessage& message) {
+Result<Digest> derive(key::Deriver& deriver, const MessageView& message, const char* what) {
+  key::Derived derived;
+  deriver.derive(message, derived);
+  if (derived.kind == key::Derived::Kind::key) return derived.digest;
+  return fail(Exit::bad_data,
+              fmt::format("the {} has no key: {} ({})", what, derived.rejection.detail, derived.rejection.reason));
+}
+
+Result<Digest> of_message(key::Deriver& deriver, const daemon::OwnedMessage& message) {
   std::vector<HeaderView> headers;
   headers.reserve(message.headers.size());
   for (const auto& [name, value] : message.headers) headers.push_back({name, value});
@@ -60,11 +70,63 @@ Result<Digest> derive(key::Deriver& deriver, const daemon::OwnedMessage& message
   view.key = message.key;
   view.value = message.value;
   view.headers = headers;
-  key::Derived derived;
-  deriver.derive(view, derived);
-  if (derived.kind == key::Derived::Kind::key) return derived.digest;
-  return fail(Exit::bad_data,
-              fmt::format("the message has no key: {} ({})", derived.rejection.detail, derived.rejection.reason));
+  return derive(deriver, view, "message");
+}
+
+/// The store itself says how its keys are made.
+Result<Digest> of_line(const std::string& line, const FoundStore& store) {
+  const auto facts = store::inspect(slot_directory(store.directory));
+  if (!facts) return forward(facts.error());
+  const auto note = facts->notes.find(ingest::key_parts_note);
+  if (note == facts->notes.end()) {
+    return fail(Exit::config, fmt::format("{} does not say how its keys are made, as an older firstseen made it: run "
+                                          "'firstseen filter' on it once, or use --digest",
+                                          store.directory.string()));
+  }
+  const auto parts = filter::parts_of_note(note->second);
+  if (!parts) return forward(parts.error());
+  const auto spec = filter::line_key(*parts);
+  if (!spec) return forward(spec.error());
+  const auto deriver = key::Deriver::make(*spec);
+  if (!deriver) return forward(deriver.error());
+  const auto pinned = facts->pins.find("key");
+  if (pinned == facts->pins.end() || pinned->second != (*deriver)->fingerprint()) {
+    return fail(Exit::config, fmt::format("{}: its note of the key's parts is not of its keys: use --digest",
+                                          store.directory.string()));
+  }
+  MessageView message;
+  message.value = line;
+  return derive(**deriver, message, "line");
+}
+
+/// What is wrong whatever the store is.
+Result<void> check_words(const KeyArgument& key, const Target& target) {
+  if (!key.message.empty() && target.config.empty()) {
+    return fail(Exit::usage, "--message needs --config: the key's fields stand there");
+  }
+  if (key.digest.empty()) return {};
+  const auto digest = from_text(key.digest);
+  if (!digest) return forward(digest.error());
+  return {};
+}
+
+/// Does the store know its keys by what was given?
+Result<void> check_key(const KeyArgument& key, const FoundStore& store) {
+  const bool by_name = !key.name.empty();
+  switch (store.kind) {
+    case StoreKind::operations:
+      return by_name ? Result<void>() : refuse(store, "name the operation with --key");
+    case StoreKind::ledger:
+      return by_name ? Result<void>() : refuse(store, "name the file with --key PATH");
+    case StoreKind::filter:
+      return by_name || !key.message.empty() ? refuse(store, "use --line, or --digest") : Result<void>();
+    case StoreKind::ingest_keys:
+      return key.digest.empty() ? refuse(store, "use --digest") : Result<void>();
+    case StoreKind::seen:
+    case StoreKind::none:
+      break;
+  }
+  return by_name || !key.line.empty() ? refuse(store, "use --digest, or --message with --config") : Result<void>();
 }
 
 }  // namespace
@@ -77,26 +139,26 @@ void add_key(CLI::App& command, const std::shared_ptr<KeyArgument>& key) {
       ->type_name("HEX");
   group->add_option("--message", key->message, "A message with that key, as 'explain' reads it; needs --config")
       ->type_name("FILE");
-  group->add_option("--key", key->operation, "The key of 'firstseen exec'")->type_name("TEXT");
+  group->add_option("--line", key->line, "A line with that key, as 'firstseen filter' wrote it")->type_name("TEXT");
+  group->add_option("--key", key->name, "The key of 'firstseen exec', or the path of a file of 'firstseen ingest'")
+      ->type_name("TEXT");
   group->require_option(1);
 }
 
-Result<void> check_kind(const KeyArgument& key, const std::filesystem::path& path) {
-  std::error_code ignored;
-  if (key.operation.empty() && holds_operations(path)) {
-    return fail(Exit::usage,
-                fmt::format("{} is a store of operations (of 'firstseen exec'): use --key", path.string()));
+Result<FoundStore> find_store_of(const KeyArgument& key, const Target& target) {
+  auto found = find_store(target);
+  if (found) {
+    if (auto right = check_key(key, *found); !right) return forward(right.error());
+  } else if (auto words = check_words(key, target); !words) {
+    return forward(words.error());
   }
-  if (!key.operation.empty() && std::filesystem::exists(slot_directory(path), ignored)) {
-    return fail(Exit::usage,
-                fmt::format("{} is a store of seen keys: use --digest, or --message with --config", path.string()));
-  }
-  return {};
+  return found;
 }
 
-Result<Digest> digest_of(const KeyArgument& key, const Target& target) {
+Result<Digest> digest_of(const KeyArgument& key, const Target& target, const FoundStore& store) {
   if (!key.digest.empty()) return from_text(key.digest);
-  if (target.config.empty()) return fail(Exit::usage, "--message needs --config: the key's fields stand there");
+  if (!key.line.empty()) return of_line(key.line, store);
+  if (auto words = check_words(key, target); !words) return forward(words.error());
   const auto configuration = load_configuration(target.config);
   if (!configuration) return forward(configuration.error());
   const auto deriver = key::Deriver::make(configuration->key);
@@ -105,7 +167,7 @@ Result<Digest> digest_of(const KeyArgument& key, const Target& target) {
   if (!text) return forward(text.error());
   const auto message = daemon::read_message_json(*text, configuration->slot.topics.front());
   if (!message) return forward(message.error());
-  auto digest = derive(**deriver, *message);
+  auto digest = of_message(**deriver, *message);
   if (!digest) return digest;
   if (auto ours = check_store_of(*configuration, **deriver); !ours) return forward(ours.error());
   return digest;

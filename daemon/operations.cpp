@@ -122,7 +122,8 @@ Exit show_operation_stats(const fs::path& directory, bool as_json) {
   const auto stats = (*store)->stats();
   if (!stats) return report(stats.error());
   if (as_json) {
-    return print(to_text({{"total", stats->total},
+    return print(to_text({{"kind", "operations"},
+                          {"total", stats->total},
                           {"expired", stats->expired},
                           {"in_progress", stats->in_progress},
                           {"completed", stats->completed},

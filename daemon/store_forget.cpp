@@ -1,11 +1,14 @@
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <memory>
 
 #include "base/clock.h"
 #include "base/hex.h"
 #include "control/client.h"
+#include "ingest/ledger.h"
 #include "key_argument.h"
+#include "ledgers.h"
 #include "operations.h"
 #include "output.h"
 #include "store/inspect.h"
@@ -24,8 +27,11 @@ struct ForgetArguments {
   KeyArgument key;
 };
 
-/// Appends the tombstone to a store that no daemon holds.
-Result<std::string> forget_in(const std::filesystem::path& directory, const Digest& digest) {
+/// What to do about a batch that its owner left undecided.
+using Decide = std::function<Result<void>(store::SeenStore&)>;
+
+/// Appends the tombstone to a store that nobody holds.
+Result<void> forget_in(const std::filesystem::path& directory, const Digest& digest, const Decide& decide) {
   const auto facts = store::inspect(directory);
   if (!facts) return forward(facts.error());
   const SystemClock clock;
@@ -38,9 +44,7 @@ Result<std::string> forget_in(const std::filesystem::path& directory, const Dige
   if (!opened) return forward(opened.error());
   store::SeenStore& store = **opened;
   if (store.undecided()) {
-    return fail(Exit::try_again,
-                "the daemon that held this store was killed, and only Kafka knows whether its last batch stands: start "
-                "the daemon, then ask it to forget");
+    if (auto decided = decide(store); !decided) return decided;
   }
   store::Entry tombstone;
   tombstone.digest = digest;
@@ -54,26 +58,66 @@ Result<std::string> forget_in(const std::filesystem::path& directory, const Dige
   if (!recorded) return forward(recorded.error());
   if (auto closed = store.close_clean(); !closed) return forward(closed.error());
   store.save_index(store::index_save_time);
-  return std::string("forgotten: the next message with this key is published");
+  return {};
 }
 
-Result<std::string> forget(const std::filesystem::path& path, const Digest& digest) {
+Result<void> only_kafka_knows(store::SeenStore& /*store*/) {
+  return fail(Exit::try_again,
+              "the daemon that held this store was killed, and only Kafka knows whether its last batch stands: start "
+              "the daemon, then ask it to forget");
+}
+
+/// By the daemon, if one is running.
+Result<std::string> forget_message(const std::filesystem::path& path, const Digest& digest) {
   const auto answer =
       control::ask(control_socket(path), {{"command", "forget"}, {"digest", to_hex(digest.bytes)}}, forget_limit);
   if (answer) return answer->get<std::string>();
+  if (answer.error().exit != Exit::unavailable) return forward(answer.error());
   // A daemon that lives but does not answer holds the lock: opening then fails with try_again.
-  if (answer.error().exit == Exit::unavailable) return forget_in(slot_directory(path), digest);
-  return forward(answer.error());
+  if (auto done = forget_in(slot_directory(path), digest, only_kafka_knows); !done) return forward(done.error());
+  return std::string("forgotten: the next message with this key is published");
+}
+
+/// Nothing closes the keys of a ledger: whether their last batch stands is what the ledger says.
+Result<void> forget_ingested(const std::filesystem::path& keys, const Digest& digest) {
+  const SystemClock clock;
+  const auto ledger = ingest::Ledger::open((keys / "").parent_path().parent_path(), clock);
+  if (!ledger) return forward(ledger.error());
+  return forget_in(slot_directory(keys), digest, [&](store::SeenStore& store) -> Result<void> {
+    const auto undecided = (*ledger)->undecided();
+    if (!undecided) return forward(undecided.error());
+    if (!undecided->empty()) {
+      return fail(
+          Exit::try_again,
+          "whether the last batch of this ledger was published is not decided yet: run 'firstseen ingest' on it "
+          "once, then forget");
+    }
+    const auto standing = (*ledger)->standing_keys();
+    if (!standing) return forward(standing.error());
+    if (*standing != store.undecided()->id) return store.roll_back();
+    store.settle();
+    return {};
+  });
+}
+
+Result<std::string> forget_record(const FoundStore& found, const Digest& digest) {
+  const bool of_filter = found.kind == StoreKind::filter;
+  const auto done = of_filter ? forget_in(slot_directory(found.directory), digest, only_kafka_knows)
+                              : forget_ingested(found.directory, digest);
+  if (!done) return forward(done.error());
+  return std::string(of_filter ? "forgotten: the next line with this key is written"
+                               : "forgotten: the next record with this key is ingested");
 }
 
 Exit forget_key(const ForgetArguments& arguments) {
-  const auto path = store_path(arguments.target);
-  if (!path) return report(path.error());
-  if (const auto right = check_kind(arguments.key, *path); !right) return report(right.error());
-  if (!arguments.key.operation.empty()) return forget_operation(*path, arguments.key.operation);
-  const auto digest = digest_of(arguments.key, arguments.target);
+  const auto found = find_store_of(arguments.key, arguments.target);
+  if (!found) return report(found.error());
+  if (found->kind == StoreKind::operations) return forget_operation(found->directory, arguments.key.name);
+  if (found->kind == StoreKind::ledger) return forget_file(found->directory, arguments.key.name);
+  const auto digest = digest_of(arguments.key, arguments.target, *found);
   if (!digest) return report(digest.error());
-  const auto done = forget(*path, *digest);
+  const auto done =
+      found->kind == StoreKind::seen ? forget_message(found->directory, *digest) : forget_record(*found, *digest);
   if (!done) return report(done.error());
   return print(*done + "\n");
 }
@@ -81,9 +125,11 @@ Exit forget_key(const ForgetArguments& arguments) {
 }  // namespace
 
 void add_store_forget(CLI::App& store, Chosen& chosen) {
-  auto* command =
-      store.add_subcommand("forget", "Let the next message with a key be published again, or a command be run again");
-  command->footer("A running daemon does it between two batches; without one the store is opened here.");
+  auto* command = store.add_subcommand(
+      "forget", "Let the next message or line with a key through again, a command run again, a file be ingested again");
+  command->footer(
+      "A running daemon does it between two batches. Any other store is opened here: no 'filter' or 'ingest' may hold\n"
+      "it. What 'filter --keep-payload' kept stays until it expires.");
   const auto arguments = std::make_shared<ForgetArguments>();
   add_any_target(*command, {arguments, &arguments->target});
   add_key(*command, {arguments, &arguments->key});

@@ -1,12 +1,11 @@
-#include <fmt/format.h>
-
 #include <memory>
-#include <system_error>
 
+#include "ledgers.h"
 #include "operations.h"
 #include "output.h"
+#include "seen_records.h"
 #include "store_commands.h"
-#include "store_layout.h"
+#include "store_kind.h"
 #include "target.h"
 
 namespace firstseen {
@@ -19,26 +18,30 @@ struct ListArguments {
 };
 
 Exit list(const ListArguments& arguments) {
-  const auto path = store_path(arguments.target);
-  if (!path) return report(path.error());
-  std::error_code ignored;
-  if (std::filesystem::exists(slot_directory(*path), ignored)) {
-    return report({.action = Action::stop,
-                   .exit = Exit::usage,
-                   .message = fmt::format("{} is a store of seen keys, which knows digests and no names: see 'store "
-                                          "stats' and 'store lookup'",
-                                          path->string())});
+  const auto found = find_store(arguments.target);
+  if (!found) return report(found.error());
+  switch (found->kind) {
+    case StoreKind::operations:
+      return list_operations(found->directory, arguments.prefix, arguments.as_json);
+    case StoreKind::ledger:
+      return list_files(found->directory, arguments.prefix, arguments.as_json);
+    case StoreKind::filter:
+      return list_records(found->directory, arguments.prefix, arguments.as_json);
+    case StoreKind::seen:
+    case StoreKind::ingest_keys:
+    case StoreKind::none:
+      break;
   }
-  return list_operations(*path, arguments.prefix, arguments.as_json);
+  return report(refuse(*found, "it knows digests and no names; see 'store stats' and 'store lookup'").value());
 }
 
 }  // namespace
 
 void add_store_list(CLI::App& store, Chosen& chosen) {
-  auto* command = store.add_subcommand("list", "Print the records of 'firstseen exec'");
+  auto* command = store.add_subcommand("list", "Print the records of 'exec' and 'ingest', the keys of 'filter'");
   const auto arguments = std::make_shared<ListArguments>();
   add_any_target(*command, {arguments, &arguments->target});
-  command->add_option("--prefix", arguments->prefix, "Only keys that begin so")->type_name("TEXT");
+  command->add_option("--prefix", arguments->prefix, "Only keys, paths or digests that begin so")->type_name("TEXT");
   command->add_flag("--json", arguments->as_json, "Print JSON");
   command->callback([&chosen, arguments] { chosen = [arguments] { return list(*arguments); }; });
 }

@@ -2,8 +2,10 @@
 
 #include "base/hex.h"
 #include "key_argument.h"
+#include "ledgers.h"
 #include "operations.h"
 #include "output.h"
+#include "seen_records.h"
 #include "store/inspect.h"
 #include "store_commands.h"
 #include "store_layout.h"
@@ -48,13 +50,16 @@ std::string to_table(const Digest& digest, const std::vector<store::LogEntry>& e
 }
 
 Exit look_up(const LookupArguments& arguments) {
-  const auto path = store_path(arguments.target);
-  if (!path) return report(path.error());
-  if (const auto right = check_kind(arguments.key, *path); !right) return report(right.error());
-  if (!arguments.key.operation.empty()) return look_up_operation(*path, arguments.key.operation, arguments.as_json);
-  const auto digest = digest_of(arguments.key, arguments.target);
+  const auto found = find_store_of(arguments.key, arguments.target);
+  if (!found) return report(found.error());
+  if (found->kind == StoreKind::operations) {
+    return look_up_operation(found->directory, arguments.key.name, arguments.as_json);
+  }
+  if (found->kind == StoreKind::ledger) return look_up_file(found->directory, arguments.key.name, arguments.as_json);
+  const auto digest = digest_of(arguments.key, arguments.target, *found);
   if (!digest) return report(digest.error());
-  const auto entries = store::lookup(slot_directory(*path), *digest);
+  if (found->kind != StoreKind::seen) return look_up_record(found->directory, *digest, arguments.as_json);
+  const auto entries = store::lookup(slot_directory(found->directory), *digest);
   if (!entries) return report(entries.error());
   return print(arguments.as_json ? to_text(to_json(*digest, *entries)) : to_table(*digest, *entries));
 }
@@ -62,9 +67,10 @@ Exit look_up(const LookupArguments& arguments) {
 }  // namespace
 
 void add_store_lookup(CLI::App& store, Chosen& chosen) {
-  auto* command =
-      store.add_subcommand("lookup", "Print every entry of a key, or the record of a command; a daemon may be running");
-  command->footer("Reads the whole log (20 bytes per key). Entries older than the window are printed until swept.");
+  auto* command = store.add_subcommand("lookup", "Print what is known of a key, a line, a command or a file");
+  command->footer(
+      "Also while the store is in use. Of seen keys every entry is printed, those older than the window, too, until\n"
+      "they are swept; the whole log is read for it (20 bytes per key).");
   const auto arguments = std::make_shared<LookupArguments>();
   add_any_target(*command, {arguments, &arguments->target});
   add_key(*command, {arguments, &arguments->key});

@@ -1,13 +1,17 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/units.h"
+#include "ingest/kept_payloads.h"
+#include "ledgers.h"
 #include "operations.h"
 #include "output.h"
 #include "store/inspect.h"
 #include "store_commands.h"
+#include "store_kind.h"
 #include "store_layout.h"
 #include "target.h"
 
@@ -30,9 +34,20 @@ Json partitions_json(const store::Inspection& facts) {
   return partitions;
 }
 
-Json to_json(const store::Inspection& facts) {
+/// What was kept beside the keys; nothing: never anything.
+Result<std::optional<std::uint64_t>> kept_payloads(const FoundStore& found) {
+  auto reader = ingest::PayloadReader::open(found.directory);
+  if (!reader) return forward(reader.error());
+  if (!*reader) return std::optional<std::uint64_t>();
+  const auto count = (*reader)->count();
+  if (!count) return forward(count.error());
+  return std::optional(*count);
+}
+
+Json to_json(const FoundStore& found, const store::Inspection& facts) {
   const store::Stats& stats = facts.stats;
-  return {{"id", facts.id},
+  return {{"kind", name_of(found.kind)},
+          {"id", facts.id},
           {"format", facts.format},
           {"durability", name_of(facts.durability)},
           {"ttl_ms", facts.ttl.count()},
@@ -77,20 +92,27 @@ std::string to_table(const store::Inspection& facts) {
 }
 
 Exit show_stats(const Target& target, bool as_json) {
-  const auto path = store_path(target);
-  if (!path) return report(path.error());
-  if (holds_operations(*path) || (target.store.empty() && target.config.empty())) {
-    return show_operation_stats(*path, as_json);
-  }
-  const auto facts = store::inspect(slot_directory(*path));
+  const auto found = find_store(target);
+  if (!found) return report(found.error());
+  if (found->kind == StoreKind::operations) return show_operation_stats(found->directory, as_json);
+  if (found->kind == StoreKind::ledger) return show_ledger_stats(found->directory, as_json);
+  const auto facts = store::inspect(slot_directory(found->directory));
   if (!facts) return report(facts.error());
-  return print(as_json ? to_text(to_json(*facts)) : to_table(*facts));
+  const auto payloads = kept_payloads(*found);
+  if (!payloads) return report(payloads.error());
+  if (as_json) {
+    Json json = to_json(*found, *facts);
+    if (*payloads) json["kept_payloads"] = **payloads;
+    return print(to_text(json));
+  }
+  const std::string kept = *payloads ? fmt::format("\nkept payloads  {}\n", format_count(**payloads)) : "";
+  return print(to_table(*facts) + kept);
 }
 
 }  // namespace
 
 void add_store_stats(CLI::App& store, Chosen& chosen) {
-  auto* command = store.add_subcommand("stats", "Print what a store holds; a daemon may be running");
+  auto* command = store.add_subcommand("stats", "Print what a store of any command holds, also while it is in use");
   const auto target = std::make_shared<Target>();
   const auto as_json = std::make_shared<bool>(false);
   add_any_target(*command, target);

@@ -3,6 +3,7 @@
 #include "output.h"
 #include "store/inspect.h"
 #include "store_commands.h"
+#include "store_kind.h"
 #include "store_layout.h"
 #include "target.h"
 
@@ -18,9 +19,12 @@ std::string to_text_for_people(const store::Verification& found) {
 }
 
 Exit verify_store(const Target& target, bool as_json) {
-  const auto path = store_path(target);
-  if (!path) return report(path.error());
-  const auto found = store::verify(slot_directory(*path));
+  const auto of = find_store(target);
+  if (!of) return report(of.error());
+  if (of->kind == StoreKind::operations || of->kind == StoreKind::ledger) {
+    return report(refuse(*of, "it has no checksums of its own; 'store list' reads all of it").value());
+  }
+  const auto found = store::verify(slot_directory(of->directory));
   if (!found) return report(found.error());
   const Json json{{"records", found->records},
                   {"entries", found->entries},

@@ -1,5 +1,9 @@
 #include "target.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include "configuration.h"
 #include "operations.h"
 #include "store_layout.h"
@@ -15,11 +19,13 @@ CLI::Option_group* add_group(CLI::App& command, const std::shared_ptr<Target>& t
   return group;
 }
 
-/// Somebody who has found the environment itself means the store that it is the slot of.
-std::filesystem::path above_its_slot(const std::filesystem::path& given) {
+/// Somebody who has found an environment inside a store means that store.
+std::filesystem::path above_its_environment(const std::filesystem::path& given) {
+  constexpr std::array<std::string_view, 3> environments{"slot-0", "ledger", "payloads"};
   const auto directory = given.has_filename() ? given : given.parent_path();
-  const auto above = std::filesystem::absolute(directory).parent_path();
-  return holds_operations(directory) && slot_directory(above).filename() == directory.filename() ? above : given;
+  const bool inside = holds_environment(directory) && !holds_operations(directory) &&
+                      std::ranges::find(environments, directory.filename().string()) != environments.end();
+  return inside ? std::filesystem::absolute(directory).parent_path() : given;
 }
 
 }  // namespace
@@ -33,7 +39,7 @@ void add_any_target(CLI::App& command, const std::shared_ptr<Target>& target) {
 }
 
 Result<std::filesystem::path> store_path(const Target& target) {
-  if (!target.store.empty()) return above_its_slot(target.store);
+  if (!target.store.empty()) return above_its_environment(target.store);
   if (target.config.empty()) return default_operations_directory();
   const auto configuration = load_configuration(target.config);
   if (!configuration) return forward(configuration.error());

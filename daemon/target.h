@@ -18,7 +18,8 @@ struct Target {
 /// Adds --config and --store to a command; exactly one of them must be given.
 void add_target(CLI::App& command, const std::shared_ptr<Target>& target);
 
-/// Adds the same for commands that also know the stores of `firstseen exec`: neither means its default directory.
+/// Adds the same for commands that also know the stores of other commands: neither means the default directory of
+/// `firstseen exec`.
 void add_any_target(CLI::App& command, const std::shared_ptr<Target>& target);
 
 /// store.path of the target; the default directory of `firstseen exec` when it names neither.

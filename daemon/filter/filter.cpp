@@ -86,7 +86,7 @@ void Filter::take(const ingest::Record& record) {
   deriver_->derive(message, derived_);
   if (derived_.kind != key::Derived::Kind::key) {
     rejects_.add(record, derived_.rejection);
-  } else if (keys_->add_if_new(derived_.digest, now_ms_)) {
+  } else if (keys_->add_if_new(derived_.digest, now_ms_, record.bytes)) {
     ++first_seen_;
     output_.add(record.bytes);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "ingest/durable_window.h"
 #include "ingest/memory_window.h"
@@ -17,7 +18,8 @@ class SeenKeys {
   SeenKeys(SeenKeys&&) = delete;
   SeenKeys& operator=(SeenKeys&&) = delete;
 
-  virtual bool add_if_new(const Digest& digest, std::int64_t now_ms) = 0;
+  /// `payload` may be kept beside the key.
+  virtual bool add_if_new(const Digest& digest, std::int64_t now_ms, std::string_view payload) = 0;
   /// What was added lasts from now on. Called when the lines of these keys have been written.
   virtual Result<void> commit() = 0;
   virtual Result<void> close() = 0;
@@ -27,7 +29,9 @@ class SeenKeys {
 class KeysInMemory final : public SeenKeys {
  public:
   explicit KeysInMemory(Millis ttl) : window_(ttl) {}
-  bool add_if_new(const Digest& digest, std::int64_t now_ms) override { return window_.add_if_new(digest, now_ms); }
+  bool add_if_new(const Digest& digest, std::int64_t now_ms, std::string_view) override {
+    return window_.add_if_new(digest, now_ms);
+  }
   Result<void> commit() override { return {}; }
   Result<void> close() override { return {}; }
   [[nodiscard]] std::uint64_t size() const override { return window_.size(); }
@@ -39,7 +43,9 @@ class KeysInMemory final : public SeenKeys {
 class KeysInStore final : public SeenKeys {
  public:
   explicit KeysInStore(std::unique_ptr<ingest::DurableWindow> window) : window_(std::move(window)) {}
-  bool add_if_new(const Digest& digest, std::int64_t now_ms) override { return window_->add_if_new(digest, now_ms); }
+  bool add_if_new(const Digest& digest, std::int64_t now_ms, std::string_view payload) override {
+    return window_->add_if_new(digest, now_ms, payload);
+  }
   Result<void> commit() override { return window_->commit(); }
   Result<void> close() override { return window_->close(); }
   [[nodiscard]] std::uint64_t size() const override { return window_->size(); }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "ingest/kept_payloads.h"
 #include "store/inspect.h"
 
 namespace firstseen::ingest {
@@ -34,15 +35,22 @@ Result<void> check_purpose(const std::filesystem::path& store, const DurableWind
 
 }  // namespace
 
-DurableWindow::DurableWindow(std::unique_ptr<store::SeenStore> store, Millis ttl)
-    : store_(std::move(store)), ttl_ms_(ttl.count()) {
+DurableWindow::DurableWindow(std::unique_ptr<store::SeenStore> store, std::unique_ptr<KeptPayloads> payloads,
+                             const DurableWindowOptions& options)
+    : store_(std::move(store)),
+      payloads_(std::move(payloads)),
+      keep_payloads_(options.keep_payloads),
+      ttl_ms_(options.ttl.count()) {
   const auto known = store_->partitions().find(source());
   if (known != store_->partitions().end()) next_number_ = known->second.next_offset;
 }
 
+DurableWindow::~DurableWindow() = default;
+
 Result<std::unique_ptr<DurableWindow>> DurableWindow::open(const DurableWindowOptions& options) {
   std::error_code ignored;
-  if (std::filesystem::exists(options.directory / "data.mdb", ignored)) {
+  if (std::filesystem::exists(options.directory / "data.mdb", ignored) ||
+      std::filesystem::exists(options.directory / "ledger", ignored)) {
     return fail(Exit::config,
                 fmt::format("{} holds a store of another kind (of 'firstseen exec', or a ledger): nothing was "
                             "changed; name another directory",
@@ -57,19 +65,38 @@ Result<std::unique_ptr<DurableWindow>> DurableWindow::open(const DurableWindowOp
   if (auto ours = check_purpose(store_options.directory, options); !ours) return forward(ours.error());
   auto store = store::SeenStore::open(store_options);
   if (!store) return forward(store.error());
+  if (!options.key_parts.empty() && (*store)->note(key_parts_note) != options.key_parts) {
+    if (auto noted = (*store)->set_note(key_parts_note, options.key_parts); !noted) return forward(noted.error());
+  }
+  std::unique_ptr<KeptPayloads> payloads;
+  if (options.keep_payloads || KeptPayloads::exist(options.directory)) {
+    auto opened = KeptPayloads::open(options.directory, options.max_size_bytes);
+    if (!opened) return forward(opened.error());
+    payloads = std::move(*opened);
+  }
   // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): private constructor
-  return std::unique_ptr<DurableWindow>(new DurableWindow(std::move(*store), options.ttl));
+  return std::unique_ptr<DurableWindow>(new DurableWindow(std::move(*store), std::move(payloads), options));
 }
 
-bool DurableWindow::add_if_new(const Digest& digest, std::int64_t now_ms) {
+bool DurableWindow::add_if_new(const Digest& digest, std::int64_t now_ms, std::string_view payload) {
   now_ms_ = std::max(now_ms_, now_ms);
   if (store_->find(digest, now_ms_)) return false;
   const auto offset = next_number_ + static_cast<std::int64_t>(store_->staged());
   store_->stage({digest, 0, offset, now_ms_, store::EntryKind::seen});
+  if (keep_payloads_) payloads_->add(offset, now_ms_, payload);
   return true;
 }
 
+void DurableWindow::forget_uncommitted() {
+  store_->drop_staged();
+  if (payloads_) payloads_->drop_added();
+}
+
+/// First the payloads, then their keys.
 Result<store::BatchId> DurableWindow::write(bool decided) {
+  if (payloads_) {
+    if (auto kept = payloads_->commit(next_number_, now_ms_ - ttl_ms_); !kept) return forward(kept.error());
+  }
   const std::int64_t end = next_number_ + static_cast<std::int64_t>(store_->staged());
   store::SourceRange range;
   range.tp = source();
@@ -77,7 +104,9 @@ Result<store::BatchId> DurableWindow::write(bool decided) {
   range.end = end;
   range.after = {end, now_ms_, 0, {}};
   auto id = store_->prepare({&range, 1}, now_ms_ - ttl_ms_, decided);
-  if (id) next_number_ = end;
+  if (!id) return id;
+  next_number_ = end;
+  if (payloads_) payloads_->drop_added();
   return id;
 }
 

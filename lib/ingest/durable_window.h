@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/digest.h"
@@ -13,12 +14,19 @@
 
 namespace firstseen::ingest {
 
+class KeptPayloads;
+
+/// The store's note that says how the keys are made.
+inline constexpr const char* key_parts_note = "key parts";
+
 struct DurableWindowOptions {
   std::filesystem::path directory;  ///< as store.path of a daemon: the environment is in slot-0/ below it
   Millis ttl{24LL * 3600 * 1000};
   std::uint64_t max_size_bytes = 64ULL << 30U;
-  std::string purpose;      ///< "filter" or "ingest": pinned in the store, another one is refused
-  std::string fingerprint;  ///< the deriver's: another key is refused
+  std::string purpose;         ///< "filter" or "ingest": pinned in the store, another one is refused
+  std::string fingerprint;     ///< the deriver's: another key is refused
+  std::string key_parts = {};  ///< how the key is made, kept as the store's note "key parts" unless empty
+  bool keep_payloads = false;  ///< in payloads/ below the directory, within max_size_bytes of their own
   const Clock* clock = nullptr;
 };
 
@@ -30,8 +38,14 @@ class DurableWindow {
   /// Fails without changing anything when the store is another program's or has another purpose or key (Exit::config),
   /// is held by another process (try_again) or cannot be written (io).
   static Result<std::unique_ptr<DurableWindow>> open(const DurableWindowOptions& options);
+  ~DurableWindow();
+  DurableWindow(const DurableWindow&) = delete;
+  DurableWindow& operator=(const DurableWindow&) = delete;
+  DurableWindow(DurableWindow&&) = delete;
+  DurableWindow& operator=(DurableWindow&&) = delete;
 
-  bool add_if_new(const Digest& digest, std::int64_t now_ms);
+  /// `payload` is kept if the options say so.
+  bool add_if_new(const Digest& digest, std::int64_t now_ms, std::string_view payload = {});
   [[nodiscard]] std::size_t uncommitted() const { return store_->staged(); }
 
   /// What was added since the last time lasts from now on; on failure it is as before and may be tried again.
@@ -40,7 +54,7 @@ class DurableWindow {
   /// What was added since the last time, written down but undecided. Nothing when nothing was added.
   Result<std::optional<store::BatchId>> prepare();
   /// Forgets what was added and neither committed nor prepared.
-  void forget_uncommitted() { store_->drop_staged(); }
+  void forget_uncommitted();
   /// After prepare(), and after a start: the undecided batch stands if it is `standing`, and falls otherwise.
   Result<void> decide(const std::optional<store::BatchId>& standing);
 
@@ -48,10 +62,13 @@ class DurableWindow {
   [[nodiscard]] std::uint64_t size() const { return store_->stats().live_entries; }
 
  private:
-  DurableWindow(std::unique_ptr<store::SeenStore> store, Millis ttl);
+  DurableWindow(std::unique_ptr<store::SeenStore> store, std::unique_ptr<KeptPayloads> payloads,
+                const DurableWindowOptions& options);
   Result<store::BatchId> write(bool decided);
 
   std::unique_ptr<store::SeenStore> store_;
+  std::unique_ptr<KeptPayloads> payloads_;  ///< also where only older ones are there, so that they go in time; or null
+  const bool keep_payloads_;
   const std::int64_t ttl_ms_;
   std::int64_t next_number_ = 0;
   std::int64_t now_ms_ = 0;

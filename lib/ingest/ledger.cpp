@@ -9,30 +9,20 @@
 #include "ingest/ledger_tables.h"
 
 namespace firstseen::ingest {
+
+using namespace ledger_tables;  // NOLINT(google-build-using-namespace): rows are what this file is about
+
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t map_bytes = 16ULL << 30U;  // address space: the file grows as it is used
 constexpr std::string_view kind = "firstseen ingest ledger, format 1";
-constexpr const char* folder = "ledger";
-
-const std::vector<store::DatabaseName>& database_names() {
-  static const std::vector<store::DatabaseName> names{{"meta", 0}, {"files", 0}, {"contents", 0}, {"workers", 0}};
-  return names;
-}
 
 std::string random_id() {
   std::random_device device;
   const auto word = [&] { return std::uint64_t{device()} << 32U | device(); };
   return fmt::format("{:016x}{:016x}", word(), word());
-}
-
-tl::unexpected<Error> not_a_ledger(const fs::path& directory, std::string_view why) {
-  return fail(Exit::config,
-              fmt::format("{} is not a ledger of 'firstseen ingest': {}. Nothing was changed; name another "
-                          "directory with --ledger",
-                          directory.string(), why));
 }
 
 Claim of_kind(Claim::Kind claim_kind) {
@@ -55,8 +45,6 @@ Result<void> check_directory(const fs::path& directory) {
 }
 
 }  // namespace
-
-using namespace ledger_tables;  // NOLINT(google-build-using-namespace): rows are what this file is about
 
 Ledger::Ledger(store::OwnerLock lock, std::shared_ptr<store::Env> env, const Tables& tables, const Clock& clock)
     : lock_(std::move(lock)), env_(std::move(env)), tables_(tables), clock_(clock) {}
@@ -222,28 +210,40 @@ Result<void> Ledger::fail_file(const std::string& path, const std::string& error
   });
 }
 
-Result<std::vector<FileRecord>> Ledger::files(const fs::path& directory) {
-  const fs::path home = directory / folder;
-  if (!store::has_data(home)) return not_a_ledger(directory, "there is none");
-  auto env = store::Env::share({.directory = home, .read_only = true, .databases = database_names()});
-  if (!env) return forward(env.error());
-  const auto table = (*env)->database("files");
-  if (!table) return not_a_ledger(directory, "its data.mdb lacks our databases");
-  auto txn = store::Txn::begin(**env, store::Txn::Mode::read);
-  if (!txn) return forward(txn.error());
-  auto cursor = store::Cursor::open(*txn, *table);
+Result<bool> Ledger::forget(const std::string& path) {
+  bool known = false;
+  auto written = write([&](store::Txn& txn) -> Result<void> {
+    const auto file = file_at(txn, tables_.files, path);
+    if (!file) return forward(file.error());
+    if (!*file) return {};
+    known = true;
+    if (auto free = check_decided(txn, (*file)->sha256); !free) return free;
+    if (!(*file)->sha256.empty()) {
+      if (auto erased = txn.erase_if_present(tables_.contents, store::bytes_of((*file)->sha256)); !erased)
+        return erased;
+    }
+    return erase_file(txn, tables_.files, path);
+  });
+  if (!written) return forward(written.error());
+  return known;
+}
+
+/// No batch of this content waits for its outcome.
+Result<void> Ledger::check_decided(store::Txn& txn, const std::string& sha256) {
+  auto cursor = store::Cursor::open(txn, tables_.workers);
   if (!cursor) return forward(cursor.error());
-  std::vector<FileRecord> records;
   while (true) {
     const auto row = cursor->next();
     if (!row) return forward(row.error());
-    if (!*row) break;
-    auto record = decode_file((*row)->value);
-    if (!record) return damaged(**env, "the record of a file");
-    records.push_back(std::move(*record));
+    if (!*row) return {};
+    const auto record = decode_worker((*row)->value);
+    if (!record) return damaged(*env_, "the record of a worker");
+    if (record->prepared && record->prepared->sha256 == sha256) {
+      return fail(Exit::try_again, fmt::format("whether a batch of {} was published is not decided yet: run 'firstseen "
+                                               "ingest' on this ledger first",
+                                               record->prepared->path));
+    }
   }
-  std::ranges::sort(records, {}, &FileRecord::path);
-  return records;
 }
 
 }  // namespace firstseen::ingest

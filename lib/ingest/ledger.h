@@ -46,6 +46,17 @@ class Ledger {
   static Result<std::unique_ptr<Ledger>> open(const std::filesystem::path& directory, const Clock& clock);
   /// Every file's record, ordered by path; beside a running process or without one.
   static Result<std::vector<FileRecord>> files(const std::filesystem::path& directory);
+  /// What it is about, likewise.
+  struct Facts {
+    std::string id;
+    std::string target;  ///< empty: nothing was ever ingested
+    std::optional<std::uint64_t> output_length{};
+    std::uint64_t undecided = 0;  ///< batches whose outcome the next run asks the broker for
+    std::uint64_t file_bytes = 0;
+  };
+  static Result<Facts> facts(const std::filesystem::path& directory);
+  /// Is there a ledger in this directory? Looks at names of files only.
+  static bool exists(const std::filesystem::path& directory);
 
   /// 32 hexadecimal digits, made with the ledger.
   [[nodiscard]] const std::string& id() const { return id_; }
@@ -64,6 +75,10 @@ class Ledger {
   Result<Claim> claim(const Candidate& candidate, bool may_be_changed);
   /// The file cannot be ingested now; ends a claim if there is one.
   Result<void> fail_file(const std::string& path, const std::string& error);
+  /// Knows the file and its content no longer: what comes with that content, under any path but one that it was already
+  /// recorded as an alias under, is ingested from its first record on. False: there is no such file. Exit::try_again
+  /// while a batch of the content is undecided.
+  Result<bool> forget(const std::string& path);
   /// Ends a claim without a verdict, so that the file can be claimed again.
   void release(const std::string& sha256);
 
@@ -104,6 +119,7 @@ class Ledger {
   Result<void> identify();
   Result<void> apply(store::Txn& txn, const Batch& batch);
   Result<WorkerRecord> worker(store::Txn& txn, std::uint32_t number);
+  Result<void> check_decided(store::Txn& txn, const std::string& sha256);
   Result<Claim> claim_in(store::Txn& txn, const Candidate& candidate, bool may_be_changed);
   [[nodiscard]] std::string mark_of(std::uint32_t worker, std::uint64_t sequence) const;
 

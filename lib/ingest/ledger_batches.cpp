@@ -1,24 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "ingest/ledger.h"
 #include "ingest/ledger_tables.h"
 
 namespace firstseen::ingest {
-namespace {
-
-std::optional<std::uint64_t> number_of(std::string_view text, int base = 10) {
-  std::uint64_t number = 0;
-  const char* begin = text.data();
-  const char* end = begin + text.size();
-  const auto [stopped_at, code] = std::from_chars(begin, end, number, base);
-  return code == std::errc{} && stopped_at == end ? std::optional(number) : std::nullopt;
-}
-
-}  // namespace
-
 using namespace ledger_tables;  // NOLINT(google-build-using-namespace): rows are what this file is about
 
 std::string Ledger::mark_of(std::uint32_t worker, std::uint64_t sequence) const {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "ingest/sha256.h"
 
 namespace firstseen::ingest::ledger_tables {
@@ -16,6 +18,26 @@ Result<std::string> key_of_path(const std::string& path) {
 }
 
 }  // namespace
+
+const std::vector<store::DatabaseName>& database_names() {
+  static const std::vector<store::DatabaseName> names{{"meta", 0}, {"files", 0}, {"contents", 0}, {"workers", 0}};
+  return names;
+}
+
+std::optional<std::uint64_t> number_of(std::string_view text, int base) {
+  std::uint64_t number = 0;
+  const char* begin = text.data();
+  const char* end = begin + text.size();
+  const auto [stopped_at, code] = std::from_chars(begin, end, number, base);
+  return code == std::errc{} && stopped_at == end ? std::optional(number) : std::nullopt;
+}
+
+tl::unexpected<Error> not_a_ledger(const std::filesystem::path& directory, std::string_view why) {
+  return fail(Exit::config,
+              fmt::format("{} is not a ledger of 'firstseen ingest': {}. Nothing was changed; name another "
+                          "directory with --ledger",
+                          directory.string(), why));
+}
 
 tl::unexpected<Error> damaged(const store::Env& env, std::string_view what) {
   return fail(Exit::bad_data, fmt::format("ledger {}: {} cannot be understood: restore it from a backup",
@@ -48,6 +70,12 @@ Result<void> put_file(store::Txn& txn, store::Dbi table, const FileRecord& recor
   const auto key = key_of_path(record.path);
   if (!key) return forward(key.error());
   return put_text(txn, table, *key, encode(record));
+}
+
+Result<void> erase_file(store::Txn& txn, store::Dbi table, const std::string& path) {
+  const auto key = key_of_path(path);
+  if (!key) return forward(key.error());
+  return txn.erase(table, store::bytes_of(*key));
 }
 
 Result<std::optional<ContentRecord>> content_at(store::Txn& txn, store::Dbi table, const std::string& sha256) {

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "ingest/ledger_records.h"
@@ -11,6 +14,14 @@
 /// Rows of the ledger's tables. What cannot be decoded is Exit::bad_data.
 namespace firstseen::ingest::ledger_tables {
 
+/// The environment's place below the ledger's directory.
+inline constexpr const char* folder = "ledger";
+const std::vector<store::DatabaseName>& database_names();
+
+/// A number as text; nothing when it is none.
+std::optional<std::uint64_t> number_of(std::string_view text, int base = 10);
+
+tl::unexpected<Error> not_a_ledger(const std::filesystem::path& directory, std::string_view why);
 tl::unexpected<Error> damaged(const store::Env& env, std::string_view what);
 
 Result<std::optional<std::string>> text_at(store::Txn& txn, store::Dbi table, std::string_view key);
@@ -18,6 +29,7 @@ Result<void> put_text(store::Txn& txn, store::Dbi table, std::string_view key, s
 
 Result<std::optional<FileRecord>> file_at(store::Txn& txn, store::Dbi table, const std::string& path);
 Result<void> put_file(store::Txn& txn, store::Dbi table, const FileRecord& record);
+Result<void> erase_file(store::Txn& txn, store::Dbi table, const std::string& path);
 
 /// Nothing for an empty digest.
 Result<std::optional<ContentRecord>> content_at(store::Txn& txn, store::Dbi table, const std::string& sha256);

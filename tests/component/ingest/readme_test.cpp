@@ -30,6 +30,10 @@ std::string replaced(std::string text, const std::string& what, const std::strin
   return text;
 }
 
+std::string at_nobodys_time(const std::string& text) {
+  return std::regex_replace(text, std::regex("[0-9]{4}-[0-9-]+T[0-9:.]+Z"), "2026-11-21T04:05:06.789Z");
+}
+
 TEST(Readme, ShowsWhatFilterPrints) {
   const TemporaryDirectory directory;
   const auto summary = directory.path() / "summary.json";
@@ -38,6 +42,16 @@ TEST(Readme, ShowsWhatFilterPrints) {
   EXPECT_EQ(finished.status, 65);
   expect_block(finished.out + finished.err);
   expect_block(contents(summary));
+}
+
+TEST(Readme, ShowsWhatIsKeptOfALine) {
+  const TemporaryDirectory directory;
+  const std::string store = directory.path() / "seen";
+  ASSERT_EQ(run({"filter", "--key", "payload:/id", "--store", store, "--keep-payload"}, {},
+                "{\"id\":1,\"v\":\"a\"}\n{\"id\":2}\n")
+                .status,
+            0);
+  expect_block(at_nobodys_time(run({"store", "lookup", "--store", store, "--line", "{\"id\":1}"}).out));
 }
 
 TEST(Readme, ShowsWhatIngestPrints) {
@@ -54,8 +68,7 @@ TEST(Readme, ShowsWhatIngestPrints) {
   EXPECT_EQ(finished.status, 65);
   expect_block(replaced(finished.err + finished.out, root, ""));
   // The paths' column is narrower in the README, and its times are nobody's.
-  std::string status = run({"ingest", "--status", "--ledger", ledger}).out;
-  status = std::regex_replace(status, std::regex("[0-9]{4}-[0-9-]+T[0-9:.]+Z"), "2026-11-21T04:05:06.789Z");
+  std::string status = at_nobodys_time(run({"ingest", "--status", "--ledger", ledger}).out);
   status = replaced(status, std::string(root.size(), ' ') + "note", "note");
   expect_block(replaced(status, root, ""));
 }
