@@ -20,6 +20,7 @@ bool Picture::ready() const {
 
 Board::Board(const Clock& clock, Millis configured_window) : clock_(clock), stepped_at_ms_(clock.steady_ms()) {
   const std::int64_t now_ms = clock.wall_ms();
+  picture_.started_at_ms = now_ms;
   picture_.checks = {Check{"store", false, "not opened yet", now_ms}, Check{"broker", false, "not asked yet", now_ms},
                      Check{"slot", false, "starting", now_ms}};
   dedup::SlotStatus status;

@@ -29,8 +29,9 @@ struct Picture {
   Phase phase = Phase::opening_store;
   std::string detail;  ///< what it waits for
   std::int64_t phase_since_ms = 0;
-  std::int64_t step_age_ms = 0;  ///< since the loop's last step
-  std::array<Check, 3> checks;   ///< store, broker, slot
+  std::int64_t started_at_ms = 0;  ///< wall clock
+  std::int64_t step_age_ms = 0;    ///< since the loop's last step
+  std::array<Check, 3> checks;     ///< store, broker, slot
   std::shared_ptr<const dedup::SlotStatus> status;
 
   [[nodiscard]] bool ready() const;

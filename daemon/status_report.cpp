@@ -49,7 +49,8 @@ Json partition_to_json(const dedup::PartitionStatus& partition) {
           {"next_offset", partition.next_offset},
           {"stream_time_ms", partition.stream_time_ms},
           {"covered_from_ms", partition.covered_from_ms},
-          {"at_end", partition.at_end}};
+          {"at_end", partition.at_end},
+          {"lag", partition.lag}};
 }
 
 Json store_to_json(const store::Stats& stats) {
@@ -62,6 +63,8 @@ std::string covered_text(std::int64_t from_ms) {
   if (from_ms == dedup::nothing_covered) return "nothing yet";
   return from_ms == 0 ? "the beginning" : format_time(from_ms);
 }
+
+std::string lag_text(std::int64_t lag) { return lag < 0 ? "-" : format_count(static_cast<std::uint64_t>(lag)); }
 
 std::size_t stopped_partitions(const Json& status) {
   const Json partitions = status.value("partitions", Json::array());
@@ -97,7 +100,7 @@ std::string counters_text(const Json& counters) {
 
 std::string partitions_text(const Json& partitions) {
   if (partitions.empty()) return "no partition is assigned\n";
-  Table table({"partition", "mode", "next offset", "stream time", "covered from", "at end"});
+  Table table({"partition", "mode", "next offset", "stream time", "covered from", "lag"});
   std::string reasons;
   for (const Json& partition : partitions) {
     const TopicPartition tp{partition.value("topic", ""), partition.value("partition", 0)};
@@ -105,7 +108,7 @@ std::string partitions_text(const Json& partitions) {
                std::to_string(partition.value("next_offset", std::int64_t{0})),
                format_time(partition.value("stream_time_ms", std::int64_t{-1})),
                covered_text(partition.value("covered_from_ms", std::int64_t{0})),
-               partition.value("at_end", false) ? "yes" : "no"});
+               lag_text(partition.value("lag", std::int64_t{-1}))});
     if (const std::string reason = partition.value("reason", ""); !reason.empty()) reasons += "\n" + reason + "\n";
   }
   return table.text() + reasons;

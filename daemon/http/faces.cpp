@@ -39,7 +39,7 @@ Result<Faces> Faces::start(const Options& options, const Board& board, const Log
   }
   if (options.listen) {
     const Face face = options.probe_listen ? Face::facts : Face::all;
-    const std::string_view pages = options.probe_listen ? "status" : "status and probes";
+    const std::string_view pages = options.probe_listen ? "metrics and status" : "metrics, status and probes";
     auto server = start_one("http.listen", *options.listen, Routes(board, face, std::move(token)), pages, log);
     if (!server) return forward(server.error());
     faces.main_ = std::move(*server);

@@ -5,6 +5,8 @@
 #include <string_view>
 
 #include "http/probes.h"
+#include "metrics/exposition.h"
+#include "metrics/families.h"
 #include "status_report.h"
 
 namespace firstseen::http {
@@ -23,9 +25,17 @@ Response status_json(const Picture& picture) {
           .headers = {}};
 }
 
-constexpr std::array<Route, 4> routes{{{"/livez", true, livez},
+Response metrics_text(const Picture& picture) {
+  return {.status = 200,
+          .body = metrics::exposition(picture),
+          .content_type = std::string(metrics::content_type),
+          .headers = {}};
+}
+
+constexpr std::array<Route, 5> routes{{{"/livez", true, livez},
                                        {"/readyz", true, readyz},
                                        {"/startupz", true, startupz},
+                                       {"/metrics", false, metrics_text},
                                        {"/status.json", false, status_json}}};
 
 Response refusal(unsigned status, std::string body, const char* header = nullptr, const char* value = nullptr) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -35,9 +36,10 @@ struct Partition {
   /// Why the broker lets nobody read it now; empty: it does. It goes on to be fetched, and runs as soon as something
   /// arrives; until then it is shown as stopped.
   std::string refusal;
-  bool at_end = false;         ///< has reached the end of its log
-  bool gap_to_settle = false;  ///< the position is of no use; where to go on has to be asked for and decided
-  bool other_log = false;      ///< the log is not the one that the store has recorded; until a batch has left it behind
+  bool at_end = false;          ///< has reached the end of its log
+  std::int64_t known_end = -1;  ///< the end of its log as a fetch has told it, now and then looked up; -1: not known
+  bool gap_to_settle = false;   ///< the position is of no use; where to go on has to be asked for and decided
+  bool other_log = false;  ///< the log is not the one that the store has recorded; until a batch has left it behind
   std::int64_t stopped_at = -1;  ///< with StopCause::rejected: the offset of the rejected message
   bool commit_start = false;     ///< the group has no usable offset: commit next_offset before the first message
   std::optional<store::LastMessage> verify;    ///< read and compare this message before going on at next_offset
@@ -47,6 +49,11 @@ struct Partition {
   [[nodiscard]] bool running() const { return mode == PartitionMode::running; }
   [[nodiscard]] PartitionMode shown_mode() const { return refusal.empty() ? mode : PartitionMode::stopped; }
   [[nodiscard]] const std::string& shown_reason() const { return running() ? refusal : reason; }
+  /// Offsets still to be processed, as far as known; -1: not known.
+  [[nodiscard]] std::int64_t lag() const {
+    if (at_end) return 0;
+    return known_end < 0 ? -1 : std::max<std::int64_t>(0, known_end - state.next_offset);
+  }
   /// Where fetching starts.
   [[nodiscard]] std::int64_t fetch_from() const { return verify ? verify->offset : state.next_offset; }
   void stop(StopCause why, std::string text) {

@@ -119,6 +119,10 @@ std::string Session::state() const {
   return joined_ && assigned_ ? "running" : "joining";
 }
 
+void Session::note_known_ends() {
+  for (auto& [tp, partition] : partitions_) partition.known_end = context_.consumer.known_end(tp).value_or(-1);
+}
+
 std::int64_t Session::back_off_ms(int failures) {
   return std::min(first_back_off_ms << static_cast<unsigned>(std::min(failures, 6)), longest_back_off_ms);
 }

@@ -57,6 +57,9 @@ class Session {
   /// Has settled a batch or been assigned since it began: it is no restart in vain.
   [[nodiscard]] bool made_progress() const { return made_progress_; }
 
+  /// Looks up how long the partitions' logs are, as far as the client knows without asking.
+  void note_known_ends();
+
   /// For requests, between batches: lets a partition that stopped at a rejected message go on.
   Result<void> go_on(Partition& partition);
 

@@ -21,6 +21,8 @@ namespace {
 constexpr std::int64_t longest_restart_wait_ms = 10'000;
 /// How old a status may be: making one costs more than a small batch.
 constexpr std::int64_t status_interval_ms = 50;
+/// How old the lags in it may be on top: the client searches for each partition.
+constexpr std::int64_t ends_interval_ms = 1000;
 
 }  // namespace
 
@@ -64,6 +66,7 @@ class Slot::Impl {
   std::optional<Session> session_;
   std::thread publishing_;
   std::int64_t status_at_ms_ = 0;  ///< steady; when the last one was made
+  std::int64_t ends_at_ms_ = 0;    ///< steady; when the ends of the logs were looked up
   int restarts_in_a_row_ = 0;
   std::optional<std::int64_t> fenced_at_ms_;  ///< steady; forgotten after progress and some time
   std::int64_t start_at_ms_ = 0;
@@ -214,10 +217,14 @@ void Slot::Impl::publish_status() {
   }
   status.store = parts_.store->stats();
   if (session_) {
+    if (status_at_ms_ - ends_at_ms_ >= ends_interval_ms) {
+      ends_at_ms_ = status_at_ms_;
+      session_->note_known_ends();
+    }
     const std::int64_t lost_before = status.store.evicted_before_ms;
     for (const auto& [tp, p] : std::as_const(*session_).partitions()) {
       status.partitions.push_back({tp, p.shown_mode(), p.shown_reason(), p.state.next_offset, p.state.stream_time_ms,
-                                   p.state.covered_from_ms, p.at_end});
+                                   p.state.covered_from_ms, p.at_end, p.lag()});
       const std::int64_t window = effective_window_ms(p.state, status.configured_window_ms, lost_before);
       status.effective_window_ms =
           status.effective_window_ms < 0 ? window : std::min(status.effective_window_ms, window);

@@ -47,6 +47,7 @@ struct PartitionStatus {
   std::int64_t stream_time_ms = -1;
   std::int64_t covered_from_ms = 0;
   bool at_end = false;
+  std::int64_t lag = -1;  ///< messages between next_offset and the end of the log that the last fetch told; -1: unknown
 };
 
 /// A consistent picture of a slot.

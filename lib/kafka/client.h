@@ -135,6 +135,8 @@ class Consumer {
   /// Stable committed offsets: transactions that are still being decided are waited for.
   virtual Result<std::optional<std::vector<Committed>>> committed(std::span<const TopicPartition> partitions) = 0;
   virtual Result<std::optional<Watermarks>> watermarks(const TopicPartition& tp) = 0;
+  /// The offset behind the partition's log as the last fetch has told it. Never asks the broker nor waits.
+  [[nodiscard]] virtual std::optional<std::int64_t> known_end(const TopicPartition& /*tp*/) { return std::nullopt; }
   /// The first offset whose timestamp is at or after `timestamp_ms`; the high watermark if there is none.
   virtual Result<std::optional<std::int64_t>> offset_for_time(const TopicPartition& tp, std::int64_t timestamp_ms) = 0;
   /// How many partitions a topic has now; 0 if it does not exist.

@@ -59,6 +59,12 @@ Result<std::optional<Watermarks>> Queries::watermarks(const TopicPartition& tp) 
   return std::nullopt;
 }
 
+std::optional<std::int64_t> Queries::known_end(const TopicPartition& tp) const {
+  Watermarks marks;
+  const auto code = rd_kafka_get_watermark_offsets(client_, tp.topic.c_str(), tp.partition, &marks.low, &marks.high);
+  return code == RD_KAFKA_RESP_ERR_NO_ERROR ? offset_or_nothing(marks.high) : std::nullopt;
+}
+
 Result<std::optional<std::int64_t>> Queries::offset_for_time(const TopicPartition& tp, std::int64_t timestamp_ms) {
   const Position question{tp, timestamp_ms};
   const PartitionListHandle list = make_list(std::span(&question, 1));

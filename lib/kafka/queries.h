@@ -23,6 +23,7 @@ class Queries {
 
   Result<std::optional<std::vector<Committed>>> committed(std::span<const TopicPartition> partitions);
   Result<std::optional<Watermarks>> watermarks(const TopicPartition& tp);
+  [[nodiscard]] std::optional<std::int64_t> known_end(const TopicPartition& tp) const;
   Result<std::optional<std::int64_t>> offset_for_time(const TopicPartition& tp, std::int64_t timestamp_ms);
   Result<std::optional<std::int32_t>> partition_count(const std::string& topic);
 

@@ -34,6 +34,7 @@ class RdkafkaConsumer final : public Consumer {
     return queries().committed(partitions);
   }
   Result<std::optional<Watermarks>> watermarks(const TopicPartition& tp) override { return queries().watermarks(tp); }
+  std::optional<std::int64_t> known_end(const TopicPartition& tp) override { return queries().known_end(tp); }
   Result<std::optional<std::int64_t>> offset_for_time(const TopicPartition& tp, std::int64_t timestamp_ms) override {
     return queries().offset_for_time(tp, timestamp_ms);
   }

@@ -8,6 +8,7 @@
 
 #include "component/daemon/daemon.h"
 #include "component/http/client.h"
+#include "support/metrics_text.h"
 
 // The program's HTTP pages, on ports that the kernel chooses and the log names.
 
@@ -28,7 +29,7 @@ class HttpPages : public Daemon {
   }
 
   /// The address that the log names for these pages; waits for it.
-  static std::string address(const Program& daemon, const std::string& pages = "status and probes") {
+  static std::string address(const Program& daemon, const std::string& pages = "metrics, status and probes") {
     const std::string before = pages + " at http://";
     std::string found;
     eventually([&] {
@@ -88,13 +89,77 @@ TEST_F(HttpPages, StatusJsonSaysWhatTheStatusCommandSays) {
   EXPECT_EQ(page["partitions"].size(), said["partitions"].size());
 }
 
+TEST_F(HttpPages, VerdictsAddUpToWhatIsConsumedAtEveryScrapeWhileMessagesFlow) {
+  configure("{listen: \"127.0.0.1:0\"}", "rejects: {route: drop}\n");
+  Program daemon(command("run"));
+  const std::string at = address(daemon);
+  ASSERT_TRUE(answers(at, "/readyz", 200)) << daemon.log();
+  Record broken = order(0, 0);
+  broken.value = "not JSON";
+  int sent = 0;
+  for (int turn = 1; turn <= 4; ++turn) {
+    std::vector<Record> records = orders(100 * turn, 2);  // the first of them are known from the turn before
+    records.push_back(broken);
+    write("in", records);
+    sent += static_cast<int>(records.size());
+    ASSERT_TRUE(eventually([&] {
+      const Samples samples = read_metrics(http::test::get(at, "/metrics").body);
+      const double consumed = samples.at("firstseen_messages_consumed_total");
+      EXPECT_EQ(sum_of(samples, "firstseen_messages_total"), consumed);
+      return consumed == sent;
+    })) << daemon.log();
+  }
+  Samples samples;
+  EXPECT_TRUE(eventually([&] {
+    samples = read_metrics(http::test::get(at, "/metrics").body);
+    return sum_of(samples, "firstseen_partition_lag_messages") == 0;
+  }));
+  EXPECT_EQ(samples.at("firstseen_messages_total{verdict=\"first_seen\"}"), 400);
+  EXPECT_EQ(samples.at("firstseen_messages_rejected_total{reason=\"malformed_json\"}"), 4);
+  EXPECT_EQ(samples.at("firstseen_store_entries"), 400);
+  EXPECT_EQ(samples.at("firstseen_partitions{mode=\"running\"}"), 2);
+  EXPECT_GE(samples.at("firstseen_batches_total{outcome=\"committed\"}"), 4);
+}
+
+TEST_F(HttpPages, ALagIsShownWhereMessagesWaitBehindAStoppedPartition) {
+  Record broken = order(0, 1);
+  broken.value = "not JSON";
+  std::vector<Record> records{order(0, 0), broken};
+  for (int id = 2; id < 10; ++id) records.push_back(order(0, id));
+  write("in", records);
+  Program daemon(command("run"));
+  const std::string at = address(daemon);
+  Samples samples;
+  EXPECT_TRUE(eventually([&] {
+    samples = read_metrics(http::test::get(at, "/metrics").body);
+    return samples["firstseen_partition_lag_messages{topic=\"in\",partition=\"0\"}"] == 9;
+  })) << http::test::get(at, "/metrics").body;
+  EXPECT_EQ(samples.at("firstseen_partitions{mode=\"stopped\"}"), 1);
+  EXPECT_EQ(samples.at("firstseen_partition_next_offset{topic=\"in\",partition=\"0\"}"), 1);
+}
+
+TEST_F(HttpPages, MetricsSatisfyPromtool) {
+  write("in", orders(10, 2));
+  Program daemon(command("run"));
+  const std::string at = address(daemon);
+  ASSERT_TRUE(counts("consumed", 20)) << daemon.log();
+  ASSERT_TRUE(answers(at, "/readyz", 200)) << daemon.log();
+  const Reply page = http::test::get(at, "/metrics");
+  EXPECT_TRUE(page.has_header("Content-Type: text/plain; version=0.0.4; charset=utf-8")) << page.head;
+  const std::string promtool = "/usr/bin/promtool";
+  if (!std::filesystem::exists(promtool)) GTEST_SKIP() << "promtool is not here: apt-get install prometheus";
+  const Finished checked = Program(promtool, {"check", "metrics"}, {}, page.body).wait();
+  EXPECT_EQ(checked.status, 0);
+  EXPECT_EQ(checked.out + checked.err, "");
+}
+
 TEST_F(HttpPages, AskForTheTokenButForProbes) {
   const std::string file = scene_->config() + ".token";
   std::ofstream(file) << "s3cret\n";
   configure("{listen: \"127.0.0.1:0\", probe_listen: \"127.0.0.1:0\", token_file: " + file + "}");
   Program daemon(command("run"));
   const std::string probes = address(daemon, "probes");
-  const std::string facts = address(daemon, "status");
+  const std::string facts = address(daemon, "metrics and status");
   ASSERT_NE(probes, facts) << daemon.log();
   EXPECT_EQ(http::test::get(probes, "/livez").status, 200);
   EXPECT_EQ(http::test::get(probes, "/status.json").status, 404);

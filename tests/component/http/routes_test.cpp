@@ -43,7 +43,7 @@ class Pages : public ::testing::Test {
 };
 
 TEST_F(Pages, AnswerGetAndHeadAlone) {
-  for (const std::string_view path : {"/livez", "/readyz", "/startupz", "/status.json"}) {
+  for (const std::string_view path : {"/livez", "/readyz", "/startupz", "/metrics", "/status.json"}) {
     for (const std::string_view method : {"POST", "PUT", "DELETE", "OPTIONS", "TRACE", "get", ""}) {
       const Response response = get(path, method);
       EXPECT_EQ(response.status, 405) << method << " " << path;

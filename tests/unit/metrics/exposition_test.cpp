@@ -1,0 +1,168 @@
+#include "metrics/exposition.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+#include <string>
+
+#include "metrics/families.h"
+#include "support/metrics_text.h"
+
+namespace firstseen::metrics {
+namespace {
+
+using test::read_metrics;
+using test::Samples;
+using test::sum_of;
+
+dedup::PartitionStatus partition(std::int32_t number, std::int64_t lag) {
+  dedup::PartitionStatus status;
+  status.tp = {"orders", number};
+  status.stream_time_ms = 1'700'000'000'000;
+  status.lag = lag;
+  return status;
+}
+
+dedup::SlotStatus busy() {
+  dedup::SlotStatus status;
+  status.state = "running";
+  status.configured_window_ms = 86'400'000;
+  status.effective_window_ms = 1'500;
+  auto& counters = status.counters;
+  counters.consumed = 100;
+  counters.first_seen = 60;
+  counters.duplicates = 30;
+  counters.rejected = 7;
+  counters.passed = 3;
+  counters.late = 20;
+  counters.rejected_by_reason = {{"malformed_json", 5}, {"skipped", 2}};
+  counters.batches_committed = 9;
+  counters.batches_aborted = 1;
+  status.store.live_entries = 12;
+  status.store.max_size_bytes = 1ULL << 36U;
+  status.store.oldest_time_ms = 1'700'000'000'500;
+  status.partitions = {partition(0, 5), partition(1, -1)};
+  status.partitions[1].mode = dedup::PartitionMode::stopped;
+  return status;
+}
+
+Picture picture_of(dedup::SlotStatus status) {
+  Picture picture;
+  picture.phase = Phase::serving;
+  picture.step_age_ms = 250;
+  picture.checks = {Check{"store", true, "", 0}, Check{"broker", true, "", 0}, Check{"slot", false, "", 0}};
+  picture.status = std::make_shared<const dedup::SlotStatus>(std::move(status));
+  return picture;
+}
+
+Samples samples_of(dedup::SlotStatus status) { return read_metrics(exposition(picture_of(std::move(status)))); }
+
+TEST(Metrics, VerdictsAddUpToWhatIsConsumed) {
+  const Samples samples = samples_of(busy());
+  EXPECT_EQ(samples.at("firstseen_messages_consumed_total"), 100);
+  EXPECT_EQ(sum_of(samples, "firstseen_messages_total"), 100);
+  EXPECT_EQ(samples.at("firstseen_messages_total{verdict=\"first_seen\"}"), 40) << "the late ones are counted apart";
+  EXPECT_EQ(samples.at("firstseen_messages_total{verdict=\"late\"}"), 20);
+  EXPECT_EQ(samples.at("firstseen_messages_total{verdict=\"duplicate\"}"), 30);
+  EXPECT_EQ(sum_of(samples, "firstseen_messages_rejected_total"), 7);
+}
+
+TEST(Metrics, EveryVerdictAndOutcomeIsThereFromTheStart) {
+  const Samples samples = samples_of({});
+  for (const char* verdict : {"first_seen", "duplicate", "rejected", "passed", "late"}) {
+    EXPECT_EQ(samples.at("firstseen_messages_total{verdict=\"" + std::string(verdict) + "\"}"), 0);
+  }
+  EXPECT_EQ(samples.at("firstseen_batches_total{outcome=\"committed\"}"), 0);
+  EXPECT_EQ(samples.at("firstseen_batches_total{outcome=\"aborted\"}"), 0);
+}
+
+TEST(Metrics, TimesAreInSecondsAndWhatIsNotKnownIsAbsent) {
+  Samples samples = samples_of(busy());
+  EXPECT_EQ(samples.at("firstseen_window_seconds{kind=\"configured\"}"), 86'400);
+  EXPECT_EQ(samples.at("firstseen_window_seconds{kind=\"effective\"}"), 1.5);
+  EXPECT_EQ(samples.at("firstseen_store_oldest_entry_time_seconds"), 1'700'000'000.5);
+  EXPECT_EQ(samples.at("firstseen_store_max_bytes"), 68'719'476'736.0);
+  EXPECT_EQ(samples.at("firstseen_last_step_age_seconds"), 0.25);
+  EXPECT_EQ(samples.at("firstseen_partition_lag_messages{topic=\"orders\",partition=\"0\"}"), 5);
+  EXPECT_FALSE(samples.contains("firstseen_partition_lag_messages{topic=\"orders\",partition=\"1\"}"));
+  EXPECT_EQ(samples.at("firstseen_partitions{mode=\"stopped\"}"), 1);
+  dedup::SlotStatus unassigned;
+  unassigned.effective_window_ms = -1;
+  samples = samples_of(unassigned);
+  EXPECT_FALSE(samples.contains("firstseen_window_seconds{kind=\"effective\"}"));
+  EXPECT_FALSE(samples.contains("firstseen_store_oldest_entry_time_seconds"));
+}
+
+TEST(Metrics, TheStateIsOneOfTheStates) {
+  for (const char* state :
+       {"starting", "joining", "rebuilding", "running", "paused", "restarting", "stopping", "stopped"}) {
+    dedup::SlotStatus status;
+    status.state = state;
+    const Samples samples = samples_of(status);
+    EXPECT_EQ(samples.at("firstseen_slot_state{state=\"" + std::string(state) + "\"}"), 1);
+    EXPECT_EQ(sum_of(samples, "firstseen_slot_state"), 1);
+  }
+}
+
+TEST(Metrics, ChecksAndVersionsAreShown) {
+  const Samples samples = samples_of(busy());
+  EXPECT_EQ(samples.at("firstseen_ready"), 0);
+  EXPECT_EQ(samples.at("firstseen_check_ok{check=\"broker\"}"), 1);
+  EXPECT_EQ(samples.at("firstseen_check_ok{check=\"slot\"}"), 0);
+  const std::string info = "firstseen_build_info{version=\"" FIRSTSEEN_VERSION "\",librdkafka=\"";
+  const auto found = samples.lower_bound(info);
+  ASSERT_NE(found, samples.end());
+  EXPECT_TRUE(found->first.starts_with(info)) << found->first;
+  EXPECT_EQ(found->second, 1);
+}
+
+TEST(Metrics, HaveABoundedNumberOfSeries) {
+  dedup::SlotStatus status;
+  for (int number = 0; number < static_cast<int>(max_partitions_shown) + 234; ++number) {
+    status.partitions.push_back(partition(number, 0));
+  }
+  const Samples samples = samples_of(status);
+  EXPECT_EQ(samples.at("firstseen_partitions_not_shown"), 234);
+  EXPECT_EQ(samples.at("firstseen_partitions{mode=\"running\"}"), 1234);
+  EXPECT_LE(samples.size(), 3 * max_partitions_shown + 60);
+}
+
+TEST(Metrics, LabelsHoldAnyBytes) {
+  const auto text = [](std::string_view label) {
+    return to_text({Family::gauge("a", "h").add(1, {{"l", label}}).take()});
+  };
+  EXPECT_NE(text("a\"b\\c\nd").find(R"(a{l="a\"b\\c\nd"} 1)"), std::string::npos) << text("a\"b\\c\nd");
+  EXPECT_NE(text("\xff ok \xc3\xa4").find("a{l=\"\xef\xbf\xbd ok \xc3\xa4\"} 1"), std::string::npos);
+  EXPECT_NE(text("\xe2\x82").find("a{l=\"\xef\xbf\xbd\xef\xbf\xbd\"} 1"), std::string::npos);
+}
+
+TEST(Metrics, CountsAreExact) {
+  const std::string text = to_text({Family::counter("a_total", "h").add(std::uint64_t{9'007'199'254'740'991}).take()});
+  EXPECT_EQ(read_metrics(text).at("a_total"), 9'007'199'254'740'991.0) << text;
+}
+
+TEST(Metrics, NamesFollowPrometheusRules) {
+  const std::regex name("firstseen_[a-z]+(_[a-z]+)*");
+  std::set<std::string> names;
+  for (const auto& family : families_of(picture_of(busy()))) {
+    EXPECT_TRUE(names.insert(family.name).second) << family.name;
+    EXPECT_TRUE(std::regex_match(family.name, name)) << family.name;
+    EXPECT_FALSE(family.help.empty()) << family.name;
+    EXPECT_EQ(family.type == prometheus::MetricType::Counter, family.name.ends_with("_total")) << family.name;
+  }
+}
+
+TEST(Metrics, AreAllInTheReadme) {
+  std::ifstream file(FIRSTSEEN_SOURCE_DIR "/daemon/metrics/README.md");
+  const std::string readme{std::istreambuf_iterator<char>(file), {}};
+  for (const auto& family : families_of(picture_of(busy()))) {
+    EXPECT_NE(readme.find("| `" + family.name), std::string::npos) << family.name;
+  }
+}
+
+}  // namespace
+}  // namespace firstseen::metrics
