@@ -14,6 +14,11 @@ std::string in_words(const dedup::SlotStatus& status) {
 
 }  // namespace
 
+bool Picture::alive() const {
+  const bool has_steps = phase == Phase::waiting_for_broker || phase == Phase::serving;
+  return !has_steps || step_age_ms <= step_bound.count();
+}
+
 bool Picture::ready() const {
   return std::ranges::all_of(checks, [](const Check& check) { return check.ok; });
 }

@@ -13,6 +13,9 @@
 
 namespace firstseen {
 
+/// A loop that has made no step for this long is dead. A step waits for a second at most; the rest is for slow disks.
+inline constexpr Millis step_bound{60'000};
+
 /// What the daemon is at, in the order of its life.
 enum class Phase { opening_store, waiting_for_broker, serving, stopping };
 
@@ -34,6 +37,8 @@ struct Picture {
   std::array<Check, 3> checks;     ///< store, broker, slot
   std::shared_ptr<const dedup::SlotStatus> status;
 
+  /// The loop makes steps; opening and closing the store are none and may take any time.
+  [[nodiscard]] bool alive() const;
   [[nodiscard]] bool ready() const;
 };
 

@@ -217,6 +217,7 @@ Configuration configure(const config::Settings& settings) {
   c.client = client_options(settings);
   c.instance = settings.run.instance;
   c.http = http_options(settings.http);
+  c.shown = config::dump(settings);
   c.log_level = chosen<LogLevel>({{"debug", LogLevel::debug},
                                   {"info", LogLevel::info},
                                   {"warning", LogLevel::warning},

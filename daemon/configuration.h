@@ -24,6 +24,7 @@ struct Configuration {
   dedup::SlotOptions slot;
   std::string instance;  ///< run.instance; empty: made once and kept in the store
   http::Options http;
+  std::string shown;  ///< every option as `validate --effective` prints it, secrets redacted
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::text;
 };

@@ -22,6 +22,7 @@
 #include "key/deriver.h"
 #include "notify.h"
 #include "preflight_request.h"
+#include "recent.h"
 #include "reporter.h"
 #include "signals.h"
 #include "store_layout.h"
@@ -71,7 +72,11 @@ class Service {
  public:
   Service(Configuration configuration, LogSink log)
       : configuration_(std::move(configuration)),
-        log_(std::move(log)),
+        recent_(clock_),
+        log_([this, log = std::move(log)](LogLevel level, const std::string& text) {
+          recent_.note(level, text);
+          log(level, text);
+        }),
         notifier_(clock_),
         board_(clock_, configuration_.store.ttl),
         control_(configuration_.store.ttl),
@@ -106,6 +111,7 @@ class Service {
 
   SystemClock clock_;
   Configuration configuration_;
+  Recent recent_;
   LogSink log_;
   Notifier notifier_;
   StopWish stop_;
@@ -122,7 +128,7 @@ class Service {
 
 /// Before anything that may take long: probes are answered from here on.
 Result<void> Service::open_http() {
-  auto faces = http::Faces::start(configuration_.http, board_, log_);
+  auto faces = http::Faces::start(configuration_.http, {board_, recent_, configuration_.shown}, log_);
   if (!faces) return forward(faces.error());
   faces_ = std::move(*faces);
   return {};
@@ -218,6 +224,7 @@ Result<void> Service::run_slot() {
 
 void Service::show(dedup::SlotStatus status, Reporter& reporter) {
   reporter.see(status);
+  recent_.sample(status.counters);
   board_.publish(std::move(status));
 }
 

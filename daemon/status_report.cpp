@@ -9,9 +9,8 @@
 #include "dedup/partition.h"
 
 namespace firstseen {
-namespace {
 
-std::string_view name_of(dedup::PartitionMode mode) {
+std::string_view mode_name(dedup::PartitionMode mode) {
   switch (mode) {
     case dedup::PartitionMode::running:
       return "running";
@@ -22,6 +21,8 @@ std::string_view name_of(dedup::PartitionMode mode) {
   }
   return "stopped";
 }
+
+namespace {
 
 Json counters_to_json(const dedup::Counters& counters) {
   return {{"consumed", counters.consumed},
@@ -44,7 +45,7 @@ Json counters_to_json(const dedup::Counters& counters) {
 Json partition_to_json(const dedup::PartitionStatus& partition) {
   return {{"topic", partition.tp.topic},
           {"partition", partition.tp.partition},
-          {"mode", name_of(partition.mode)},
+          {"mode", mode_name(partition.mode)},
           {"reason", partition.reason},
           {"next_offset", partition.next_offset},
           {"stream_time_ms", partition.stream_time_ms},

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "dedup/status.h"
 #include "output.h"
 
 namespace firstseen {
+
+/// running, rebuilding or stopped.
+std::string_view mode_name(dedup::PartitionMode mode);
 
 /// A slot's status as `firstseen status --json` prints it and the control socket sends it; the members are named in
 /// daemon/README.md.

@@ -4,15 +4,12 @@
 #include <string_view>
 #include <utility>
 
-#include "http/routes.h"
-
 namespace firstseen::http {
 namespace {
 
-Result<std::unique_ptr<Server>> start_one(std::string_view option, const config::Endpoint& endpoint, Routes routes,
-                                          std::string_view pages, const LogSink& log) {
-  auto server =
-      Server::start(endpoint, [routes = std::move(routes)](const Request& request) { return routes.answer(request); });
+Result<std::unique_ptr<Server>> start_one(std::string_view option, const config::Endpoint& endpoint,
+                                          const Routes& routes, std::string_view pages, const LogSink& log) {
+  auto server = Server::start(endpoint, [routes](const Request& request) { return routes.answer(request); });
   if (!server) {
     Error error = server.error();
     error.message = std::string(option) + ": " + error.message;
@@ -24,7 +21,7 @@ Result<std::unique_ptr<Server>> start_one(std::string_view option, const config:
 
 }  // namespace
 
-Result<Faces> Faces::start(const Options& options, const Board& board, const LogSink& log) {
+Result<Faces> Faces::start(const Options& options, const Sources& sources, const LogSink& log) {
   Faces faces;
   std::optional<Token> token;
   if (!options.token_file.empty()) {
@@ -33,14 +30,15 @@ Result<Faces> Faces::start(const Options& options, const Board& board, const Log
     token = *read;
   }
   if (options.probe_listen) {
-    auto server = start_one("http.probe_listen", *options.probe_listen, Routes(board, Face::probes, {}), "probes", log);
+    auto server =
+        start_one("http.probe_listen", *options.probe_listen, Routes(sources, Face::probes, {}), "probes", log);
     if (!server) return forward(server.error());
     faces.probes_ = std::move(*server);
   }
   if (options.listen) {
     const Face face = options.probe_listen ? Face::facts : Face::all;
     const std::string_view pages = options.probe_listen ? "metrics and status" : "metrics, status and probes";
-    auto server = start_one("http.listen", *options.listen, Routes(board, face, std::move(token)), pages, log);
+    auto server = start_one("http.listen", *options.listen, Routes(sources, face, token), pages, log);
     if (!server) return forward(server.error());
     faces.main_ = std::move(*server);
   }

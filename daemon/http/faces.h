@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "board.h"
 #include "config/endpoint.h"
+#include "http/routes.h"
 #include "http/server.h"
 
 namespace firstseen::http {
@@ -24,8 +24,8 @@ struct Options {
 /// The daemon's HTTP listeners, for as long as this lives.
 class Faces {
  public:
-  /// The board must outlive them. The error begins with the option that it is about.
-  static Result<Faces> start(const Options& options, const Board& board, const LogSink& log);
+  /// The error begins with the option that it is about.
+  static Result<Faces> start(const Options& options, const Sources& sources, const LogSink& log);
 
  private:
   std::unique_ptr<Server> main_;

@@ -12,8 +12,6 @@ constexpr unsigned unavailable = 503;
 
 Response text(unsigned status, std::string body) { return {.status = status, .body = std::move(body), .headers = {}}; }
 
-bool has_steps(Phase phase) { return phase == Phase::waiting_for_broker || phase == Phase::serving; }
-
 std::string line(const Check& check) {
   return fmt::format("[{}] {} {} since {}: {}\n", check.ok ? '+' : '-', check.name, check.ok ? "ok" : "failed",
                      format_time(check.since_ms), check.detail);
@@ -22,10 +20,10 @@ std::string line(const Check& check) {
 }  // namespace
 
 Response livez(const Picture& picture) {
-  if (!has_steps(picture.phase)) {
+  if (picture.phase == Phase::opening_store || picture.phase == Phase::stopping) {
     return text(ok, fmt::format("alive: {} since {}\n", picture.detail, format_time(picture.phase_since_ms)));
   }
-  const bool alive = picture.step_age_ms <= step_bound.count();
+  const bool alive = picture.alive();
   return text(alive ? ok : unavailable,
               fmt::format("{}: the loop made its last step {} ms ago; {} ms are allowed\n", alive ? "alive" : "stuck",
                           picture.step_age_ms, step_bound.count()));

@@ -5,9 +5,6 @@
 
 namespace firstseen::http {
 
-/// A loop that has made no step for this long is dead. A step waits for a second at most; the rest is for slow disks.
-inline constexpr Millis step_bound{60'000};
-
 /// Is a restart of no use? Status 200 while the loop makes steps, and while the store is being opened or closed.
 Response livez(const Picture& picture);
 

@@ -7,6 +7,7 @@
 #include "http/probes.h"
 #include "metrics/exposition.h"
 #include "metrics/families.h"
+#include "page/status_page.h"
 #include "status_report.h"
 
 namespace firstseen::http {
@@ -15,27 +16,45 @@ namespace {
 struct Route {
   std::string_view path;
   bool is_probe;
-  Response (*answer)(const Picture& picture);
+  Response (*answer)(const Sources& sources);
 };
 
-Response status_json(const Picture& picture) {
+template <Response (*answer)(const Picture&)>
+Response probe(const Sources& sources) {
+  return answer(sources.board.look());
+}
+
+Response status_json(const Sources& sources) {
   return {.status = 200,
-          .body = to_text(status_to_json(*picture.status)),
+          .body = to_text(status_to_json(*sources.board.look().status)),
           .content_type = "application/json",
           .headers = {}};
 }
 
-Response metrics_text(const Picture& picture) {
+Response metrics_text(const Sources& sources) {
   return {.status = 200,
-          .body = metrics::exposition(picture),
+          .body = metrics::exposition(sources.board.look()),
           .content_type = std::string(metrics::content_type),
           .headers = {}};
 }
 
-constexpr std::array<Route, 5> routes{{{"/livez", true, livez},
-                                       {"/readyz", true, readyz},
-                                       {"/startupz", true, startupz},
+Response status_page(const Sources& sources) {
+  return {.status = 200,
+          .body = page::render({.picture = sources.board.look(),
+                                .samples = sources.recent.samples(),
+                                .events = sources.recent.events(),
+                                .configuration = sources.configuration}),
+          .content_type = "text/html; charset=utf-8",
+          .headers = {{"Content-Security-Policy",
+                       "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+                       "form-action 'none'; frame-ancestors 'none'"}}};
+}
+
+constexpr std::array<Route, 6> routes{{{"/livez", true, probe<livez>},
+                                       {"/readyz", true, probe<readyz>},
+                                       {"/startupz", true, probe<startupz>},
                                        {"/metrics", false, metrics_text},
+                                       {"/status", false, status_page},
                                        {"/status.json", false, status_json}}};
 
 Response refusal(unsigned status, std::string body, const char* header = nullptr, const char* value = nullptr) {
@@ -59,7 +78,7 @@ Response Routes::answer(const Request& request) const {
     return refusal(401, "the header 'Authorization: Bearer TOKEN' is needed, with the token of http.token_file\n",
                    "WWW-Authenticate", "Bearer realm=\"firstseen\"");
   }
-  return route->answer(board_.look());
+  return route->answer(sources_);
 }
 
 bool Routes::admits(const Request& request) const {

@@ -2,10 +2,12 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "board.h"
 #include "http/server.h"
 #include "http/token.h"
+#include "recent.h"
 
 namespace firstseen::http {
 
@@ -16,19 +18,26 @@ enum class Face {
   facts,   ///< everything else
 };
 
+/// What the pages show; outlives them.
+struct Sources {
+  const Board& board;
+  const Recent& recent;
+  const std::string& configuration;  ///< as `firstseen validate --effective` prints it
+};
+
 /// The pages of one listener. Unknown paths get status 404, other methods than GET and HEAD 405, facts asked for
 /// without the token 401.
 class Routes {
  public:
-  Routes(const Board& board, Face face, std::optional<Token> token)
-      : board_(board), face_(face), token_(std::move(token)) {}
+  Routes(const Sources& sources, Face face, const std::optional<Token>& token)
+      : sources_(sources), face_(face), token_(token) {}
 
   Response answer(const Request& request) const;
 
  private:
   [[nodiscard]] bool admits(const Request& request) const;
 
-  const Board& board_;
+  Sources sources_;
   Face face_;
   std::optional<Token> token_;
 };

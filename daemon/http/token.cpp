@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <strings.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -54,9 +53,12 @@ Token::Hash Token::hash(std::string_view text) {
 }
 
 bool Token::matches(std::string_view authorization) const {
-  if (authorization.size() < scheme.size() || ::strncasecmp(authorization.data(), scheme.data(), scheme.size()) != 0) {
-    return false;
-  }
+  const auto same_letter = [](char wanted, char given) {
+    return wanted == given || (wanted != ' ' && (wanted | 0x20) == (given | 0x20));
+  };
+  const bool bearer = authorization.size() >= scheme.size() &&
+                      std::equal(scheme.begin(), scheme.end(), authorization.begin(), same_letter);
+  if (!bearer) return false;
   const Hash shown = hash(authorization.substr(scheme.size()));
   return CRYPTO_memcmp(shown.data(), hash_.data(), hash_.size()) == 0;
 }

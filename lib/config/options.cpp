@@ -150,7 +150,8 @@ std::vector<Option> run_options() {
        "Stable name of this process within the group; makes group.instance.id and transactional.id. Empty: made once "
        "and kept in the store."},
       {"http.listen", Text{at<&S::http, &S::Http::listen>}, "127.0.0.1:9464", false,
-       "HOST:PORT at which /metrics, /status.json and the probes are answered over HTTP; [ADDRESS]:PORT for IPv6, port "
+       "HOST:PORT at which /metrics, /status, /status.json and the probes are answered over HTTP; [ADDRESS]:PORT for "
+       "IPv6, port "
        "0 "
        "for any free one, which the log names. Empty: nowhere."},
       {"http.probe_listen", Text{at<&S::http, &S::Http::probe_listen>}, "", false,

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "http/probes.h"
 #include "support/temporary_directory.h"
 
 namespace firstseen::http {
@@ -30,7 +29,7 @@ dedup::SlotStatus in_state(const std::string& state, const std::string& detail =
 class Pages : public ::testing::Test {
  protected:
   [[nodiscard]] Response get(std::string_view path, std::string_view method = "GET") const {
-    return Routes(board_, Face::all, {}).answer({.method = method, .path = path, .authorization = {}});
+    return Routes(sources_, Face::all, {}).answer({.method = method, .path = path, .authorization = {}});
   }
   void make_ready() {
     board_.enter(Phase::serving);
@@ -40,10 +39,13 @@ class Pages : public ::testing::Test {
 
   FakeClock clock_;
   Board board_{clock_, Millis{3'600'000}};
+  Recent recent_{clock_};
+  std::string configuration_ = "kafka:\n";
+  Sources sources_{board_, recent_, configuration_};
 };
 
 TEST_F(Pages, AnswerGetAndHeadAlone) {
-  for (const std::string_view path : {"/livez", "/readyz", "/startupz", "/metrics", "/status.json"}) {
+  for (const std::string_view path : {"/livez", "/readyz", "/startupz", "/metrics", "/status", "/status.json"}) {
     for (const std::string_view method : {"POST", "PUT", "DELETE", "OPTIONS", "TRACE", "get", ""}) {
       const Response response = get(path, method);
       EXPECT_EQ(response.status, 405) << method << " " << path;
@@ -55,7 +57,7 @@ TEST_F(Pages, AnswerGetAndHeadAlone) {
 }
 
 TEST_F(Pages, AreNoOthers) {
-  for (const std::string_view path : {"/", "", "/livez/", "/LIVEZ", "/status", "//livez", "/../livez", "*"}) {
+  for (const std::string_view path : {"/", "", "/livez/", "/LIVEZ", "/status/", "//livez", "/../livez", "*"}) {
     EXPECT_EQ(get(path).status, 404) << path;
   }
 }
@@ -128,8 +130,18 @@ TEST_F(Pages, StatusJsonIsThereFromTheStartAndIsJsonWhateverTheNamesHold) {
   EXPECT_EQ(nlohmann::json::parse(get("/status.json").body)["state"], "paused");
 }
 
+TEST_F(Pages, StatusIsAPageThatRunsNothing) {
+  const Response response = get("/status");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.content_type, "text/html; charset=utf-8");
+  ASSERT_FALSE(response.headers.empty());
+  EXPECT_EQ(response.headers.front().first, "Content-Security-Policy");
+  EXPECT_TRUE(response.headers.front().second.starts_with("default-src 'none';")) << response.headers.front().second;
+  EXPECT_NE(response.body.find("<pre>kafka:\n</pre>"), std::string::npos);
+}
+
 TEST_F(Pages, FactsNeedTheTokenAndProbesNeedNone) {
-  const Routes routes(board_, Face::all, Token("s3cret"));
+  const Routes routes(sources_, Face::all, Token("s3cret"));
   const auto status = [&](std::string_view path, std::optional<std::string_view> authorization) {
     return routes.answer({.method = "GET", .path = path, .authorization = authorization}).status;
   };
@@ -144,8 +156,8 @@ TEST_F(Pages, FactsNeedTheTokenAndProbesNeedNone) {
 }
 
 TEST_F(Pages, AreDividedAmongTwoListeners) {
-  const Routes probes(board_, Face::probes, {});
-  const Routes facts(board_, Face::facts, {});
+  const Routes probes(sources_, Face::probes, {});
+  const Routes facts(sources_, Face::facts, {});
   const Request live{.method = "GET", .path = "/livez", .authorization = {}};
   const Request status{.method = "GET", .path = "/status.json", .authorization = {}};
   EXPECT_EQ(probes.answer(live).status, 200);

@@ -1,0 +1,105 @@
+#include "page/html.h"
+
+#include <fmt/format.h>
+
+#include "config/utf8.h"
+
+namespace firstseen::page {
+namespace {
+
+constexpr std::string_view replacement = "\xef\xbf\xbd";  // U+FFFD
+
+constexpr std::string_view style = R"(
+:root{color-scheme:light dark;--ink:#1c2126;--dim:#5a6570;--paper:#fff;--line:#d9dee3;--good:#0a7a3d;--busy:#8a5a00;--bad:#b3261e;--mark:#2563b8}
+@media (prefers-color-scheme:dark){:root{--ink:#e6e9ec;--dim:#98a3ad;--paper:#14181c;--line:#2f373f;--good:#5fd08f;--busy:#f0b94d;--bad:#ff8a80;--mark:#79b0ff}}
+*{box-sizing:border-box}
+body{margin:0 auto;padding:1rem;max-width:70rem;font:16px/1.45 system-ui,sans-serif;color:var(--ink);background:var(--paper)}
+h1{font-size:1.1rem;margin:0;color:var(--dim);font-weight:600}
+h2{font-size:1rem;margin:1.6rem 0 .4rem}
+.verdict{font-size:2.2rem;font-weight:700;margin:.1rem 0 0}
+.good{color:var(--good)}.busy{color:var(--busy)}.bad{color:var(--bad)}
+p{margin:.2rem 0 .8rem;overflow-wrap:anywhere}
+.wide{overflow-x:auto}
+table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
+th,td{text-align:right;padding:.25rem .6rem;border-bottom:1px solid var(--line);white-space:nowrap}
+th:first-child,td:first-child{text-align:left;padding-left:0}
+th{color:var(--dim);font-weight:600}
+ul{list-style:none;margin:0;padding:0}
+li{padding:.25rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(16rem,1fr));gap:1rem}
+figure{margin:0}figcaption{color:var(--dim);font-size:.9rem}
+svg{width:100%;height:4.5rem;border-bottom:1px solid var(--line);display:block}
+polyline{fill:none;stroke:var(--mark);stroke-width:1.5;vector-effect:non-scaling-stroke}
+meter{width:100%;height:1rem}
+pre{overflow-x:auto;font-size:.85rem;border:1px solid var(--line);padding:.6rem}
+footer{margin-top:1.6rem;color:var(--dim);font-size:.9rem}
+)";
+
+std::string_view entity(char c) {
+  switch (c) {
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '"':
+      return "&quot;";
+    case '\'':
+      return "&#39;";
+    default:
+      return {};
+  }
+}
+
+bool is_control(char c) { return (c >= 0 && c < ' ' && c != '\n' && c != '\t') || c == '\x7f'; }
+
+void append_escaped(std::string& out, std::string_view valid) {
+  for (const char c : valid) {
+    if (const std::string_view spelt = entity(c); !spelt.empty()) {
+      out += spelt;
+    } else if (is_control(c)) {
+      out += replacement;
+    } else {
+      out += c;
+    }
+  }
+}
+
+std::string cells(std::string_view tag, const std::vector<std::string>& texts) {
+  std::string row = "<tr>";
+  for (const std::string& text : texts) row += fmt::format("<{0}>{1}</{0}>", tag, escape(text));
+  return row + "</tr>\n";
+}
+
+}  // namespace
+
+std::string escape(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (true) {
+    const std::size_t valid = config::valid_utf8_prefix(text);
+    append_escaped(out, text.substr(0, valid));
+    if (valid == text.size()) return out;
+    out += replacement;
+    text.remove_prefix(valid + 1);
+  }
+}
+
+HtmlTable::HtmlTable(const std::vector<std::string>& head)
+    : html_("<div class=\"wide\"><table>\n<thead>" + cells("th", head) + "</thead>\n<tbody>\n") {}
+
+void HtmlTable::row(const std::vector<std::string>& texts) { html_ += cells("td", texts); }
+
+std::string HtmlTable::html() const { return html_ + "</tbody></table></div>\n"; }
+
+std::string document(std::string_view title, std::string_view body) {
+  return fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta http-equiv=\"refresh\" content=\"10\">\n<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n{}</body>\n"
+      "</html>\n",
+      escape(title), style, body);
+}
+
+}  // namespace firstseen::page

@@ -1,0 +1,149 @@
+#include "page/status_page.h"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "base/hex.h"
+#include "base/units.h"
+#include "output.h"
+#include "page/chart.h"
+#include "page/html.h"
+#include "page/verdict.h"
+#include "status_report.h"
+
+namespace firstseen::page {
+namespace {
+
+/// Partitions beyond this many are left to /status.json.
+constexpr std::size_t max_rows = 500;
+
+std::string_view mood_class(Verdict::Mood mood) {
+  switch (mood) {
+    case Verdict::Mood::good:
+      return "good";
+    case Verdict::Mood::busy:
+      return "busy";
+    case Verdict::Mood::bad:
+      break;
+  }
+  return "bad";
+}
+
+std::string section(std::string_view title, std::string_view content) {
+  return fmt::format("<section><h2>{}</h2>\n{}</section>\n", title, content);
+}
+
+std::string head(const Picture& picture) {
+  const Verdict verdict = verdict_of(picture);
+  return fmt::format("<h1>firstseen</h1>\n<p class=\"verdict {}\">{}</p>\n<p>{}</p>\n", mood_class(verdict.mood),
+                     verdict.word, escape(verdict.reason));
+}
+
+std::string checks(const Picture& picture) {
+  std::string list = "<ul>\n";
+  for (const Check& check : picture.checks) {
+    list += fmt::format("<li><span class=\"{}\">{}</span> {} since {}: {}</li>\n", check.ok ? "good" : "bad",
+                        check.ok ? "ok" : "failed", check.name, format_time(check.since_ms), escape(check.detail));
+  }
+  return section("Checks", list + "</ul>\n");
+}
+
+std::string charts(const StatusPage& page) {
+  return section("The last hour", "<div class=\"charts\">\n" + chart("messages", "per second", rates_of(page.samples)) +
+                                      chart("duplicates", "% of the messages", duplicate_shares_of(page.samples)) +
+                                      "</div>\n");
+}
+
+std::string messages(const dedup::Counters& counters) {
+  HtmlTable table({"messages", "since the start"});
+  const auto row = [&](const std::string& name, std::uint64_t count) { table.row({name, format_count(count)}); };
+  row("consumed", counters.consumed);
+  row("first seen", counters.first_seen);
+  row("duplicates", counters.duplicates);
+  row("rejected", counters.rejected);
+  for (const auto& [reason, count] : counters.rejected_by_reason) row("rejected: " + reason, count);
+  row("passed unchecked", counters.passed);
+  row("late (of first seen)", counters.late);
+  return section("Messages", table.html());
+}
+
+std::string window(const dedup::SlotStatus& status) {
+  const std::string covered =
+      status.effective_window_ms < 0 ? "no partition" : format_duration(Millis{status.effective_window_ms});
+  return section("Window", fmt::format("<p>{} configured, {} covered</p>\n",
+                                       format_duration(Millis{status.configured_window_ms}), covered));
+}
+
+std::string store_section(const store::Stats& stats) {
+  if (stats.max_size_bytes == 0) return section("Store", "<p>nothing is known of it yet</p>\n");
+  const double fill = static_cast<double>(stats.used_bytes) / static_cast<double>(stats.max_size_bytes);
+  return section(
+      "Store",
+      fmt::format("<meter min=\"0\" max=\"1\" high=\"0.9\" value=\"{:.4f}\"></meter>\n<p>{:.1f} % of {} in use; "
+                  "{} keys; {:.1f} MiB of memory for the index; {} keys expired, {} went early</p>\n",
+                  fill, fill * 100, format_size(stats.max_size_bytes), format_count(stats.live_entries),
+                  static_cast<double>(stats.index_bytes) / (1U << 20U), format_count(stats.expired_entries),
+                  format_count(stats.evicted_entries)));
+}
+
+std::string partitions(const std::vector<dedup::PartitionStatus>& all) {
+  if (all.empty()) return section("Partitions", "<p>none is assigned</p>\n");
+  HtmlTable table({"partition", "mode", "next offset", "lag", "stream time"});
+  std::string reasons;
+  const std::size_t shown = std::min(all.size(), max_rows);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const dedup::PartitionStatus& one = all[i];
+    table.row({to_string(one.tp), std::string(mode_name(one.mode)), std::to_string(one.next_offset),
+               one.lag < 0 ? "-" : format_count(static_cast<std::uint64_t>(one.lag)), format_time(one.stream_time_ms)});
+    if (!one.reason.empty()) reasons += fmt::format("<p class=\"bad\">{}</p>\n", escape(one.reason));
+  }
+  if (shown < all.size())
+    reasons += fmt::format("<p>and {} more: see /status.json</p>\n", format_count(all.size() - shown));
+  return section("Partitions", table.html() + reasons);
+}
+
+std::string events(const std::vector<Event>& all) {
+  if (all.empty()) return section("Warnings and errors", "<p>none since the start</p>\n");
+  std::string list = "<ul>\n";
+  for (auto event = all.rbegin(); event != all.rend(); ++event) {
+    list += fmt::format("<li>{} <span class=\"{}\">{}</span> {}</li>\n", format_time(event->time_ms),
+                        event->level == LogLevel::error ? "bad" : "busy",
+                        event->level == LogLevel::error ? "error" : "warning", escape(event->text));
+  }
+  return section("Warnings and errors", list + "</ul>\n");
+}
+
+/// By which two daemons' configurations are told apart.
+std::string fingerprint(const std::string& text) {
+  std::array<std::uint8_t, 32> digest{};
+  if (EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) return "unknown";
+  return to_hex(digest).substr(0, 16);
+}
+
+std::string configuration(const std::string& text) {
+  return section("Configuration", fmt::format("<details><summary>every option, secrets left out; fingerprint {}"
+                                              "</summary>\n<pre>{}</pre></details>\n",
+                                              fingerprint(text), escape(text)));
+}
+
+}  // namespace
+
+std::string render(const StatusPage& page) {
+  const dedup::SlotStatus& status = *page.picture.status;
+  const std::string body =
+      head(page.picture) + checks(page.picture) + charts(page) + messages(status.counters) + window(status) +
+      store_section(status.store) + partitions(status.partitions) + events(page.events) +
+      configuration(page.configuration) +
+      fmt::format(
+          "<footer>firstseen {}, running since {}. The same for machines: /status.json, /metrics. The page "
+          "loads itself again every 10 s.</footer>\n",
+          FIRSTSEEN_VERSION, format_time(page.picture.started_at_ms));
+  return document("firstseen: " + std::string(verdict_of(page.picture).word), body);
+}
+
+}  // namespace firstseen::page

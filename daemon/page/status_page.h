@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "board.h"
+#include "recent.h"
+
+namespace firstseen::page {
+
+/// All that the page shows.
+struct StatusPage {
+  Picture picture;
+  std::vector<Sample> samples;
+  std::vector<Event> events;
+  std::string configuration;  ///< without secrets
+};
+
+/// One HTML document for people, without scripts and without anything loaded from elsewhere.
+std::string render(const StatusPage& page);
+
+}  // namespace firstseen::page

@@ -1,0 +1,82 @@
+#include "recent.h"
+
+#include <gtest/gtest.h>
+
+#include "page/chart.h"
+
+namespace firstseen {
+namespace {
+
+class FakeClock final : public Clock {
+ public:
+  [[nodiscard]] std::int64_t wall_ms() const override { return 1'700'000'000'000 + now + set; }
+  [[nodiscard]] std::int64_t steady_ms() const override { return now; }
+  std::int64_t now = 5'000;
+  std::int64_t set = 0;
+};
+
+dedup::Counters counters(std::uint64_t consumed, std::uint64_t duplicates = 0) {
+  dedup::Counters made;
+  made.consumed = consumed;
+  made.duplicates = duplicates;
+  return made;
+}
+
+TEST(Recent, KeepsASampleEveryTenSecondsForAnHour) {
+  FakeClock clock;
+  Recent recent(clock);
+  for (std::uint64_t second = 0; second <= 4'000; ++second, clock.now += 1'000) recent.sample(counters(second));
+  const auto samples = recent.samples();
+  ASSERT_EQ(samples.size(), Recent::samples_kept);
+  EXPECT_EQ(samples.back().consumed - samples.front().consumed, 3'600U);
+  EXPECT_EQ(samples[1].time_ms - samples[0].time_ms, 10'000);
+}
+
+TEST(Recent, KeepsTheLastWarningsAndErrorsCutToALength) {
+  FakeClock clock;
+  Recent recent(clock);
+  recent.note(LogLevel::info, "not kept");
+  recent.note(LogLevel::debug, "not kept");
+  for (int number = 0; number < 25; ++number) recent.note(LogLevel::warning, std::to_string(number));
+  recent.note(LogLevel::error, std::string(5'000, 'x'));
+  const auto events = recent.events();
+  ASSERT_EQ(events.size(), Recent::events_kept);
+  EXPECT_EQ(events.front().text, "6");
+  EXPECT_EQ(events.back().level, LogLevel::error);
+  EXPECT_EQ(events.back().text.size(), Recent::longest_event);
+}
+
+TEST(Rates, AreThoseBetweenTwoSamples) {
+  FakeClock clock;
+  Recent recent(clock);
+  recent.sample(counters(0));
+  clock.now += 10'000;
+  recent.sample(counters(5'000, 1'000));
+  clock.now += 20'000;
+  recent.sample(counters(5'000, 1'000));
+  const auto samples = recent.samples();
+  EXPECT_EQ(page::rates_of(samples), (page::Series{500, 0}));
+  EXPECT_EQ(page::duplicate_shares_of(samples), (page::Series{20, std::nullopt})) << "no message, no share";
+}
+
+TEST(Rates, AreLeftOutWhereTheClockWasSetBack) {
+  FakeClock clock;
+  Recent recent(clock);
+  recent.sample(counters(0));
+  clock.now += 10'000;
+  clock.set = -60'000;
+  recent.sample(counters(100));
+  EXPECT_EQ(page::rates_of(recent.samples()), page::Series{std::nullopt});
+}
+
+TEST(Chart, ScalesToItsLargestValueAndBreaksTheLineWhereNothingIsKnown) {
+  const std::string svg = page::chart("messages", "per second", {100, std::nullopt, 50});
+  EXPECT_NE(svg.find("messages: 50 per second, at most 100 in the last hour"), std::string::npos) << svg;
+  EXPECT_NE(svg.find("<polyline points=\"357,0.0 358,0.0 \"/>"), std::string::npos) << svg;
+  EXPECT_NE(svg.find("<polyline points=\"359,50.0 360,50.0 \"/>"), std::string::npos) << svg;
+  EXPECT_NE(page::chart("m", "u", {}).find("m: - u"), std::string::npos);
+  EXPECT_EQ(page::chart("m", "u", {0, 0}).find("nan"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace firstseen

@@ -1,0 +1,148 @@
+#include "page/status_page.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "page/verdict.h"
+
+namespace firstseen::page {
+namespace {
+
+dedup::PartitionStatus partition(std::int32_t number) {
+  dedup::PartitionStatus status;
+  status.tp = {"orders", number};
+  status.lag = 0;
+  return status;
+}
+
+/// A daemon that serves two partitions.
+Picture healthy(const dedup::SlotStatus* changed = nullptr) {
+  dedup::SlotStatus status;
+  status.state = "running";
+  status.configured_window_ms = status.effective_window_ms = 3'600'000;
+  status.store.max_size_bytes = 64ULL << 20U;
+  status.store.used_bytes = 16ULL << 20U;
+  status.partitions = {partition(0), partition(1)};
+  Picture picture;
+  picture.phase = Phase::serving;
+  picture.checks = {Check{"store", true, "open", 0}, Check{"broker", true, "answers", 0},
+                    Check{"slot", true, "running", 0}};
+  picture.status = std::make_shared<const dedup::SlotStatus>(changed == nullptr ? status : *changed);
+  return picture;
+}
+
+Picture with(const std::function<void(dedup::SlotStatus&)>& change) {
+  dedup::SlotStatus status = *healthy().status;
+  change(status);
+  return healthy(&status);
+}
+
+std::string page_of(const Picture& picture) {
+  return render({.picture = picture, .samples = {}, .events = {}, .configuration = "kafka:\n"});
+}
+
+TEST(Verdict, IsOneWordForTheWorstThatIsTheCase) {
+  EXPECT_EQ(verdict_of(healthy()).word, "healthy");
+  EXPECT_EQ(verdict_of(with([](auto& status) { status.partitions[0].lag = usual_lag + 1; })).word, "behind");
+  EXPECT_EQ(verdict_of(with([](auto& status) { status.partitions[0].lag = usual_lag; })).word, "healthy");
+  const auto full = [](dedup::SlotStatus& status) {
+    status.store.evicted_entries = 5;
+    status.effective_window_ms = 60'000;
+    status.partitions[0].lag = usual_lag + 1;
+  };
+  EXPECT_EQ(verdict_of(with(full)).word, "shortened");
+  EXPECT_EQ(verdict_of(with(full)).reason, "the store has reached store.max_size: it covers 1m of 1h");
+  EXPECT_EQ(verdict_of(with([&](auto& status) {
+              full(status);
+              status.partitions[1].mode = dedup::PartitionMode::stopped;
+            })).word,
+            "stopped");
+}
+
+TEST(Verdict, NamesTheCheckThatFails) {
+  Picture picture = healthy();
+  picture.checks[1] = {"broker", false, "connection refused", 1'700'000'000'000};
+  EXPECT_EQ(verdict_of(picture).word, "unready");
+  EXPECT_EQ(verdict_of(picture).reason, "broker, since 2023-11-14T22:13:20.000Z: connection refused");
+  picture.step_age_ms = step_bound.count() + 1;
+  EXPECT_EQ(verdict_of(picture).word, "stuck");
+  picture.phase = Phase::opening_store;
+  EXPECT_EQ(verdict_of(picture).word, "starting");
+  picture.phase = Phase::stopping;
+  EXPECT_EQ(verdict_of(picture).word, "stopping");
+}
+
+TEST(StatusPage, SaysWhatANightOnCallNeeds) {
+  const std::string page = page_of(with([](auto& status) {
+    status.partitions[1].mode = dedup::PartitionMode::stopped;
+    status.partitions[1].reason = "orders[1] offset 7 is rejected: go on with firstseen skip";
+    status.counters.rejected_by_reason = {{"malformed_json", 3}};
+  }));
+  for (const char* text : {"<p class=\"verdict bad\">stopped</p>", "1 of 2 partitions wait for a person",
+                           "orders[1] offset 7 is rejected: go on with firstseen skip", "rejected: malformed_json",
+                           "25.0 % of 64MiB in use", "<pre>kafka:\n</pre>", "none since the start"}) {
+    EXPECT_NE(page.find(text), std::string::npos) << text;
+  }
+}
+
+/// Elements that are open at the end, or the first one that is closed in the wrong order.
+std::vector<std::string> unbalanced(const std::string& html) {
+  const std::regex tag("<(/?)([a-zA-Z0-9]+)([^>]*?)(/?)>");
+  std::vector<std::string> open;
+  for (std::sregex_iterator at(html.begin(), html.end(), tag), end; at != end; ++at) {
+    const std::string name = (*at)[2];
+    if (name == "meta" || (*at)[4] == "/") continue;
+    if ((*at)[1] != "/") {
+      open.push_back(name);
+    } else if (open.empty() || open.back() != name) {
+      return {"</" + name};
+    } else {
+      open.pop_back();
+    }
+  }
+  return open;
+}
+
+TEST(StatusPage, IsWellFormedAndLoadsNothingAndRunsNothingWhateverNamesHold) {
+  const std::string evil = "</pre><script src=http://evil/>\xff\"'";
+  const Picture picture = with([&](auto& status) {
+    status.detail = evil;
+    status.partitions[0].tp.topic = evil;
+    status.partitions[0].reason = evil;
+    status.counters.rejected_by_reason = {{evil, 1}};
+  });
+  const std::string page = render({.picture = picture,
+                                   .samples = {{0, 0, 0}, {10'000, 50, 5}},
+                                   .events = {{0, LogLevel::error, evil}},
+                                   .configuration = evil});
+  EXPECT_EQ(unbalanced(page), std::vector<std::string>{});
+  for (const char* never : {"<script", "<link", "<img", "<iframe", "src=\"", "href=", "@import", "url(", "onclick"}) {
+    EXPECT_EQ(page.find(never), std::string::npos) << never;
+  }
+}
+
+TEST(StatusPage, ShowsABoundedNumberOfPartitions) {
+  const Picture picture = with([](auto& status) {
+    for (int number = 2; number < 5'000; ++number) status.partitions.push_back(partition(number));
+  });
+  const std::string page = page_of(picture);
+  EXPECT_NE(page.find("and 4,500 more: see /status.json"), std::string::npos);
+  EXPECT_LT(page.size(), 200'000U);
+}
+
+TEST(StatusPage, IsThereInEveryPhase) {
+  Picture picture = healthy();
+  for (const Phase phase : {Phase::opening_store, Phase::waiting_for_broker, Phase::serving, Phase::stopping}) {
+    picture.phase = phase;
+    picture.status = std::make_shared<const dedup::SlotStatus>();
+    EXPECT_EQ(unbalanced(page_of(picture)), std::vector<std::string>{});
+  }
+}
+
+}  // namespace
+}  // namespace firstseen::page
