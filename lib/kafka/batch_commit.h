@@ -43,8 +43,10 @@ class TransactionCommit final : public BatchCommit {
   Result<Progress> finished(Call call, rd_kafka_error_t* raw);
   Result<void> check_deliveries() const;
   bool may_wait_for_deliveries();
+  void let_markers_be_written();
 
   Producer& producer_;
+  std::chrono::steady_clock::time_point committed_at_;  ///< the last commit; long ago: none
   bool open_ = false;
   bool failed_ = false;  ///< librdkafka has said that this transaction must be aborted: it sends nothing any more
   std::chrono::steady_clock::time_point abort_begun_;

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <chrono>
+
 #include "kafka/batch_commit.h"
 #include "kafka/failure.h"
 #include "kafka/group_membership.h"
@@ -12,6 +14,10 @@ namespace {
 constexpr Millis slice{1000};
 /// How long abort() lets messages in flight arrive before it purges them.
 constexpr std::chrono::seconds drain_limit{5};
+/// A commit is acknowledged before its markers are written. Whoever adds partitions to the next transaction until then
+/// is refused (CONCURRENT_TRANSACTIONS), and librdkafka tries again only after 20 ms: longer than the markers take.
+/// With a commit every 10 ms and 20,000 messages/s the median latency was 103 ms without this pause, 22 ms with it.
+constexpr std::chrono::milliseconds marker_time{5};
 
 }  // namespace
 
@@ -34,8 +40,16 @@ Result<Progress> TransactionCommit::init() {
                   rd_kafka_init_transactions(producer_.handle(), static_cast<int>(slice.count())));
 }
 
+void TransactionCommit::let_markers_be_written() {
+  const auto until = committed_at_ + marker_time;
+  for (auto now = std::chrono::steady_clock::now(); now < until; now = std::chrono::steady_clock::now()) {
+    producer_.serve(std::chrono::ceil<Millis>(until - now));
+  }
+}
+
 Result<void> TransactionCommit::begin() {
   producer_.serve(Millis(0));
+  let_markers_be_written();
   if (producer_.outstanding() != 0) {
     return fail(Action::restart, Exit::internal, "deliveries of the last batch are still unreported");
   }
@@ -74,7 +88,10 @@ Result<Progress> TransactionCommit::commit() {
   if (producer_.outstanding() != 0 && !failed_) return Progress::again;
   auto committed =
       finished(Call::commit, rd_kafka_commit_transaction(producer_.handle(), static_cast<int>(slice.count())));
-  if (committed && *committed == Progress::done) open_ = false;
+  if (committed && *committed == Progress::done) {
+    open_ = false;
+    committed_at_ = std::chrono::steady_clock::now();
+  }
   return committed;
 }
 

@@ -111,18 +111,20 @@ Json row_of(const Lane& lane) {
   const auto per_key = [&](std::uint64_t bytes) {
     return static_cast<double>(bytes) / static_cast<double>(std::max<std::uint64_t>(size.live, 1));
   };
-  return {{"contestant", lane.name()},
-          {"live_keys", size.live},
-          {"keys_per_s", lane.median_rate()},
-          {"slowest", lane.slowest_rate()},
-          {"fastest", lane.fastest_rate()},
-          {"worst_second", lane.worst_second_rate()},
-          {"longest_batch_ms", lane.longest_batch_ms()},
-          {"longest_batch_of_filling_ms", size.longest_filling_s > 0 ? Json(size.longest_filling_s * 1e3) : Json()},
-          {"cpu_ns_per_key", lane.cpu_ns()},
-          {"disk_bytes_per_key", per_key(size.disk_bytes)},
-          {"memory_bytes_per_key", per_key(size.memory_bytes)},
-          {"worst_memory_bytes_per_key", per_key(size.worst_memory_bytes)}};
+  return {
+      {"contestant", lane.name()},
+      {"live_keys", size.live},
+      {"keys_per_s", lane.median_rate()},
+      {"slowest", lane.slowest_rate()},
+      {"fastest", lane.fastest_rate()},
+      {"worst_second", lane.worst_second_rate()},
+      {"longest_batch_ms", lane.longest_batch_ms()},
+      {"longest_batch_of_filling_ms", size.longest_filling_s > 0 ? Json(size.longest_filling_s * 1e3) : Json()},
+      {"most_cpu_ms_of_a_filling_batch", size.most_filling_cpu_s > 0 ? Json(size.most_filling_cpu_s * 1e3) : Json()},
+      {"cpu_ns_per_key", lane.cpu_ns()},
+      {"disk_bytes_per_key", per_key(size.disk_bytes)},
+      {"memory_bytes_per_key", per_key(size.memory_bytes)},
+      {"worst_memory_bytes_per_key", per_key(size.worst_memory_bytes)}};
 }
 
 /// When the store is at rest (a window after it was filled no growth of the index is under way), says how large it is,
