@@ -24,3 +24,9 @@ install(FILES ${PROJECT_BINARY_DIR}/firstseenConfig.cmake ${PROJECT_BINARY_DIR}/
 file(RELATIVE_PATH prefix_from_pkgconfig ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 configure_file(cmake/firstseen.pc.in firstseen.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/firstseen.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+
+# Under systemd: deploy/README.md.
+configure_file(deploy/systemd/firstseen@.service.in firstseen@.service @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/firstseen@.service DESTINATION lib/systemd/system COMPONENT runtime)
+install(FILES deploy/systemd/firstseen.sysusers DESTINATION lib/sysusers.d RENAME firstseen.conf COMPONENT runtime)
+install(FILES README.md config/REFERENCE.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)

@@ -42,7 +42,8 @@ class StopWish {
   /// From the signal thread.
   void wish() {
     const std::scoped_lock lock(mutex_);
-    if (!wished_) wished_at_ms_ = clock_.steady_ms();
+    if (wished_) return;  // the first one's limit holds
+    wished_at_ms_ = clock_.steady_ms();
     wished_ = true;
     if (slot_ != nullptr) slot_->request_stop(stop_limit);
   }
@@ -55,7 +56,8 @@ class StopWish {
   void attach(dedup::Slot* slot) {
     const std::scoped_lock lock(mutex_);
     slot_ = slot;
-    if (wished_ && slot_ != nullptr) slot_->request_stop(stop_limit);
+    if (!wished_ || slot_ == nullptr) return;
+    slot_->request_stop(std::max(Millis{0}, stop_limit - Millis{clock_.steady_ms() - wished_at_ms_}));
   }
   [[nodiscard]] bool wished() const { return wished_; }
 

@@ -35,7 +35,10 @@ Result<Addresses> addresses_of(const config::Endpoint& endpoint) {
   const int error = ::getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &hints, &found);
   Addresses addresses(found);
   if (error == 0) return addresses;
-  return fail(Exit::config, fmt::format("{}: the host is not known here: {}", shown(endpoint), ::gai_strerror(error)));
+  const Exit exit = error == EAI_AGAIN                           ? Exit::try_again  // names are not known yet
+                    : error == EAI_MEMORY || error == EAI_SYSTEM ? Exit::io
+                                                                 : Exit::config;
+  return fail(exit, fmt::format("{}: the host is not known here: {}", shown(endpoint), ::gai_strerror(error)));
 }
 
 /// The error is errno's.
@@ -73,6 +76,7 @@ Result<control::Fd> listen_at(const config::Endpoint& endpoint) {
     auto bound = bind_to(*address);
     if (bound) return std::move(*bound);
     if (first_error == 0) first_error = bound.error();
+    if (bound.error() == EADDRINUSE) return refusal(endpoint, EADDRINUSE);  // not half of a name
   }
   return refusal(endpoint, first_error);
 }

@@ -52,7 +52,10 @@ std::string_view entity(char c) {
   }
 }
 
-bool is_control(char c) { return (c >= 0 && c < ' ' && c != '\n' && c != '\t') || c == '\x7f'; }
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f;
+}
 
 void append_escaped(std::string& out, std::string_view valid) {
   for (const char c : valid) {

@@ -73,21 +73,46 @@ void KeptPayloads::add(std::int64_t number, std::int64_t time_ms, std::string_vi
 }
 
 Result<void> KeptPayloads::commit(std::int64_t first_number, std::int64_t expire_before_ms) {
-  auto txn = store::Txn::begin(*env_, store::Txn::Mode::write);
-  if (!txn) return forward(txn.error());
-  const auto cut = remove_from(*txn, static_cast<std::uint64_t>(first_number));
-  if (!cut) return forward(cut.error());
-  const auto expired = remove_expired(*txn, expire_before_ms);
-  if (!expired) return forward(expired.error());
-  if (*cut == 0 && *expired == 0 && added_.empty()) return {};
-  auto done = write_added(*txn);
-  if (done) done = txn->commit();
-  if (done || !txn->met_full_map()) return done;
+  const auto first = static_cast<std::uint64_t>(first_number);
+  bool full = false;
+  auto done = try_commit(first, expire_before_ms, added_, full);
+  if (full) {
+    // What a commit frees may be used from the second commit after it on: so the removal goes first, by itself.
+    full = false;
+    done = try_commit(first, expire_before_ms, {}, full);
+    if (done) done = turn_pages(first);
+    if (done) done = try_commit(first, expire_before_ms, added_, full);
+  }
+  if (!full) return done;
   MDB_envinfo info{};
   mdb_env_info(env_->handle(), &info);
   return fail(Action::pause, Exit::io,
               fmt::format("{}: the payloads do not fit into {}: raise --max-size, or shorten --ttl",
                           env_->directory().string(), format_size(info.me_mapsize)));
+}
+
+Result<void> KeptPayloads::try_commit(std::uint64_t first, std::int64_t expire_before_ms, std::span<const Added> added,
+                                      bool& full) {
+  auto txn = store::Txn::begin(*env_, store::Txn::Mode::write);
+  if (!txn) return forward(txn.error());
+  const auto cut = remove_from(*txn, first);
+  if (!cut) return forward(cut.error());
+  const auto expired = remove_expired(*txn, expire_before_ms);
+  if (!expired) return forward(expired.error());
+  if (*cut == 0 && *expired == 0 && added.empty()) return {};
+  auto done = write(*txn, added);
+  if (done) done = txn->commit();
+  full = !done && txn->met_full_map();
+  return done;
+}
+
+/// A commit that changes nothing.
+Result<void> KeptPayloads::turn_pages(std::uint64_t free_number) {
+  auto txn = store::Txn::begin(*env_, store::Txn::Mode::write);
+  if (!txn) return forward(txn.error());
+  if (auto put = txn->append(table_, free_number, 1); !put) return forward(put.error());
+  if (auto erased = txn->erase(table_, store::integer_key(free_number)); !erased) return erased;
+  return txn->commit();
 }
 
 /// Returns how many.
@@ -129,12 +154,12 @@ Result<std::uint64_t> KeptPayloads::remove_expired(store::Txn& txn, std::int64_t
   return expired.size();
 }
 
-Result<void> KeptPayloads::write_added(store::Txn& txn) {
-  for (const Added& added : added_) {
-    auto room = txn.append(table_, added.number, time_bytes + added.payload.size());
+Result<void> KeptPayloads::write(store::Txn& txn, std::span<const Added> added) const {
+  for (const Added& one : added) {
+    auto room = txn.append(table_, one.number, time_bytes + one.payload.size());
     if (!room) return forward(room.error());
-    std::ranges::copy(encode_time(added.time_ms), room->begin());
-    std::ranges::copy(store::bytes_of(added.payload), room->begin() + time_bytes);
+    std::ranges::copy(encode_time(one.time_ms), room->begin());
+    std::ranges::copy(store::bytes_of(one.payload), room->begin() + time_bytes);
   }
   return {};
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,21 +32,23 @@ class KeptPayloads {
   void drop_added() { added_.clear(); }
   /// One synced commit, if there is anything to do: removes what stands at `first_number` and beyond, and (at the
   /// oldest, so many at a time that a commit stays short) what is older than `expire_before_ms`; writes what was added,
-  /// which stays added until drop_added(). A full environment is Action::pause, nothing was changed.
+  /// which stays added until drop_added(). A full environment is Action::pause: nothing was added, what has expired may
+  /// be gone.
   Result<void> commit(std::int64_t first_number, std::int64_t expire_before_ms);
 
  private:
-  KeptPayloads(std::shared_ptr<store::Env> env, store::Dbi table) : env_(std::move(env)), table_(table) {}
-  Result<std::uint64_t> remove_from(store::Txn& txn, std::uint64_t first);
-  Result<std::uint64_t> remove_expired(store::Txn& txn, std::int64_t before_ms);
-  Result<void> write_added(store::Txn& txn);
-
   struct Added {
     std::uint64_t number = 0;
     std::int64_t time_ms = 0;
     std::string payload;
   };
 
+  KeptPayloads(std::shared_ptr<store::Env> env, store::Dbi table) : env_(std::move(env)), table_(table) {}
+  Result<void> try_commit(std::uint64_t first, std::int64_t expire_before_ms, std::span<const Added> added, bool& full);
+  Result<void> turn_pages(std::uint64_t free_number);
+  Result<void> write(store::Txn& txn, std::span<const Added> added) const;
+  Result<std::uint64_t> remove_from(store::Txn& txn, std::uint64_t first);
+  Result<std::uint64_t> remove_expired(store::Txn& txn, std::int64_t before_ms);
   std::shared_ptr<store::Env> env_;
   const store::Dbi table_;
   std::vector<Added> added_;

@@ -51,7 +51,10 @@ class BrokerWatch::Impl final : public Callbacks {
       const auto code = rd_kafka_metadata(client_.get(), 0, nullptr, &raw, slice_ms);  // of brokers alone: no topic
       const MetadataHandle metadata(raw);
       rd_kafka_poll(client_.get(), 0);
-      if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return news_(true, "answers");
+      if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        forget_last_error();
+        return news_(true, "answers");
+      }
       if (std::chrono::steady_clock::now() < deadline) continue;
       return news_(false, last_error().empty() ? rd_kafka_err2str(code) : last_error());
     }

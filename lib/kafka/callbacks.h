@@ -31,6 +31,7 @@ class Callbacks {
   void on_error(rd_kafka_t* client, rd_kafka_resp_err_t code, const std::string& reason);
   /// The last error that librdkafka reported, worded for a person; empty: none yet.
   [[nodiscard]] const std::string& last_error() const { return last_error_; }
+  void forget_last_error() { last_error_.clear(); }
   /// Lets repeats of the same subject through once in ten seconds.
   void report(LogLevel level, const std::string& subject, const std::string& line);
 

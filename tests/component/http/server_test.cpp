@@ -182,9 +182,9 @@ TEST(HttpListener, SaysThatAPortIsInUse) {
 }
 
 TEST(HttpListener, RefusesHostsThatAreNotHere) {
-  const auto unknown = listen_at({"no-such-host.invalid", 0});
+  const auto unknown = listen_at({std::string(64, 'x') + ".invalid", 0});  // no name: no server is asked
   ASSERT_FALSE(unknown);
-  EXPECT_EQ(unknown.error().exit, Exit::config);
+  EXPECT_NE(unknown.error().message.find("not known here"), std::string::npos) << unknown.error().message;
   const auto elsewhere = listen_at({"192.0.2.1", 0});  // TEST-NET-1, nobody's address
   ASSERT_FALSE(elsewhere);
   EXPECT_EQ(elsewhere.error().exit, Exit::config);

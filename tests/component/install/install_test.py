@@ -6,6 +6,7 @@ install_test.py BUILD_FOLDER COMPILER [UNITTEST_ARGUMENT...]
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -68,6 +69,33 @@ class Package(Installed):
 
     def test_a_component_that_does_not_exist_is_named(self):
         self.assertIn("teleport", self.refused("firstseen REQUIRED COMPONENTS key teleport"))
+
+
+class Systemd(Installed):
+    """The unit as it is installed. systemd's own judgement of it, where systemd is at hand."""
+
+    def setUp(self):
+        super().setUp()
+        self.unit = self.tree.prefix / "lib" / "systemd" / "system" / "firstseen@.service"
+
+    def test_the_unit_runs_the_installed_program_as_the_installed_user(self):
+        text = self.unit.read_text()
+        self.assertRegex(text, r"(?m)^ExecStart=/\S*/bin/firstseen run --config /etc/firstseen/%i\.yaml$")
+        self.assertNotIn("@CMAKE", text)
+        [user] = re.findall(r"(?m)^User=(.+)$", text)
+        self.assertRegex((self.tree.prefix / "lib" / "sysusers.d" / "firstseen.conf").read_text(), rf"(?m)^u {user} ")
+
+    def test_no_status_that_a_restart_does_not_mend_is_restarted(self):
+        header = (SOURCE / "lib" / "base" / "error.h").read_text()
+        status = {name: number for name, number in re.findall(r"^  (\w+) = (\d+),", header, re.MULTILINE)}
+        [prevented] = re.findall(r"(?m)^RestartPreventExitStatus=(.+)$", self.unit.read_text())
+        self.assertEqual(prevented.split(), [status["usage"], status["bad_data"], status["config"]])
+
+    @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd is not installed")
+    def test_the_sandbox_is_tight(self):
+        judged = succeed("systemd-analyze", "security", "--offline=yes", "--no-pager", str(self.unit))
+        exposure = float(re.search(r"Overall exposure level for \S+: ([0-9.]+)", judged)[1])
+        self.assertLessEqual(exposure, 1.5, judged)
 
 
 class Readme(Installed):

@@ -139,6 +139,29 @@ TEST_F(Kept, WhatDoesNotFitChangesNothingAndMayBeTriedAgain) {
   for (int again = 0; again < 2; ++again) EXPECT_TRUE((*payloads)->commit(1, 0)) << "the same once more is no harm";
 }
 
+TEST_F(Kept, AFullEnvironmentGoesOnWhenPayloadsHaveExpired) {
+  auto payloads = KeptPayloads::open(options_.directory, 1U << 20U);
+  ASSERT_TRUE(payloads);
+  std::int64_t number = 0;
+  for (const std::size_t size : {100'000U, 10'000U, 1000U}) {  // until nothing is left over
+    for (;; ++number) {
+      ASSERT_LT(number, 2000);
+      (*payloads)->drop_added();
+      (*payloads)->add(number, 1000, std::string(size, 'x'));
+      if (!(*payloads)->commit(number, 0)) break;
+    }
+  }
+  const std::uint64_t kept = count();
+  EXPECT_EQ(kept, static_cast<std::uint64_t>(number));
+  EXPECT_FALSE((*payloads)->commit(number, 1000)) << "nothing has expired yet";
+  EXPECT_EQ(count(), kept);
+  (*payloads)->drop_added();
+  (*payloads)->add(number, 5000, std::string(100'000, 'x'));
+  const auto done = (*payloads)->commit(number, 2000);
+  EXPECT_TRUE(done) << done.error().message;
+  EXPECT_EQ(count(), 1U);
+}
+
 TEST_F(Kept, AnotherProgramsFilesAreRefusedUnchanged) {
   directory_.write("store/payloads/letters.txt", "hello");
   const auto refused = DurableWindow::open(options_);
