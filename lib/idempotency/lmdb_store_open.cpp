@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <thread>
 
 #include "idempotency/lmdb_store.h"
@@ -155,6 +156,9 @@ Result<std::unique_ptr<ResultStore>> open_lmdb_store(const LmdbStoreOptions& opt
   if (options.must_exist && !looks_like_lmdb_store(options.directory)) {
     return fail(Exit::config, fmt::format("there is no store of operations at {}", options.directory.string()));
   }
+  // The lock of the file keeps processes apart and, for the language to know of it, this one its threads.
+  static std::mutex mutex;
+  const std::scoped_lock here(mutex);
   const auto opening = lock_opening(options.directory);
   if (!opening) return forward(opening.error());
   auto env = open_environment(options);
