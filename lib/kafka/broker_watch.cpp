@@ -22,9 +22,7 @@ class BrokerWatch::Impl final : public Callbacks {
   Impl(BrokerNews news, WatchTimes times) : Callbacks("watch", {}), news_(std::move(news)), times_(times) {}
 
   Result<void> open(const ClientOptions& options) {
-    auto conf = admin_settings(options);
-    if (!conf) return forward(conf.error());
-    auto client = make_handle(RD_KAFKA_PRODUCER, std::move(*conf), *this);
+    auto client = make_admin_handle(options, *this);
     if (!client) return forward(client.error());
     client_ = std::move(*client);
     thread_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });

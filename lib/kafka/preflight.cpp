@@ -30,9 +30,7 @@ class Inquiry final : public Callbacks {
   explicit Inquiry(LogSink log) : Callbacks("preflight", std::move(log)) {}
 
   Result<void> open(const ClientOptions& options) {
-    auto conf = admin_settings(options);
-    if (!conf) return forward(conf.error());
-    auto client = make_handle(RD_KAFKA_PRODUCER, std::move(*conf), *this);
+    auto client = make_admin_handle(options, *this);
     if (!client) return forward(client.error());
     client_ = std::move(*client);
     return {};

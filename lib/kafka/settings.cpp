@@ -138,14 +138,6 @@ Result<ConfHandle> producer_settings(const ClientOptions& options) {
   return settings.take();
 }
 
-Result<ConfHandle> admin_settings(const ClientOptions& options) {
-  Settings settings;
-  connection_defaults(settings);
-  apply_properties(settings, options, PropertyScope::both);
-  apply_connection(settings, options);
-  return settings.take();
-}
-
 Result<ClientHandle> make_handle(rd_kafka_type_t kind, ConfHandle conf, Callbacks& callbacks) {
   callbacks.install(conf.get(), kind);
   ErrorText text{};
@@ -157,6 +149,16 @@ Result<ClientHandle> make_handle(rd_kafka_type_t kind, ConfHandle conf, Callback
   }
   if (kind == RD_KAFKA_CONSUMER) rd_kafka_poll_set_consumer(client.get());
   return client;
+}
+
+Result<ClientHandle> make_admin_handle(const ClientOptions& options, Callbacks& callbacks) {
+  Settings settings;
+  connection_defaults(settings);
+  apply_properties(settings, options, PropertyScope::both);
+  apply_connection(settings, options);
+  auto conf = settings.take();
+  if (!conf) return forward(conf.error());
+  return make_handle(RD_KAFKA_PRODUCER, std::move(*conf), callbacks);
 }
 
 }  // namespace firstseen::kafka

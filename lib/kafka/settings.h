@@ -24,11 +24,11 @@ Result<ConfHandle> consumer_settings(const ClientOptions& options);
 /// The producer's configuration: idempotent, transactional with exactly_once; queues bounded by bytes.
 Result<ConfHandle> producer_settings(const ClientOptions& options);
 
-/// Only how to reach the brokers: for checks and queries.
-Result<ConfHandle> admin_settings(const ClientOptions& options);
-
 /// Makes a client from a configuration; its log lines and errors go to `callbacks`, which must outlive it. Fails with
 /// Exit::config when librdkafka refuses the combination of settings.
 Result<ClientHandle> make_handle(rd_kafka_type_t kind, ConfHandle conf, Callbacks& callbacks);
+
+/// A client that only knows how to reach the brokers: for checks and queries. As make_handle.
+Result<ClientHandle> make_admin_handle(const ClientOptions& options, Callbacks& callbacks);
 
 }  // namespace firstseen::kafka

@@ -39,6 +39,7 @@ TEST(CommandLine, TellsWhatIsWrongAndWhereTheHelpIs) {
   expect_usage_error({"skip", "orders", "-1", "3", "--store", "/x"}, "PARTITION");
   expect_usage_error({"store"}, "required");
   expect_usage_error({"store", "lookup", "--store", "/x"}, "digest");
+  expect_usage_error({"exec", "--key", "k", "echo", "hi"}, "The command to run stands behind --.");
   expect_usage_error({"demo", "--duplicates", "2"}, "--duplicates");
   expect_usage_error({"demo", "--messages", "many"}, "--messages");
 }
@@ -101,6 +102,11 @@ TEST(Configuration, WithErrorsEndsEveryCommandWithAllOfThemAndStatus78) {
 
 TEST(Configuration, ThatIsMissingIsStatus78) {
   EXPECT_EQ(run({"run", "-c", "/nonexistent/firstseen.yaml"}).status, 78);
+  for (const char* option : {"-c", "--config"}) {
+    const Finished validated = run({"validate", option, "/nonexistent/firstseen.yaml"});
+    EXPECT_EQ(validated.status, 78);
+    EXPECT_EQ(validated.err, run({"validate", "/nonexistent/firstseen.yaml"}).err);
+  }
 }
 
 TEST(CrashHook, OfAnUnknownStepIsAUsageError) {

@@ -1,35 +1,14 @@
 #include "ingest/kept_payloads.h"
 
-#include <cstring>
-
-#include "ingest/durable_window.h"
 #include "store/inspect.h"
-#include "unit/ingest/support.h"
+#include "unit/ingest/window_fixture.h"
 
 namespace firstseen::ingest::test {
 namespace {
 
-Digest digest_of(std::uint64_t number) {
-  Digest digest;
-  std::memcpy(digest.bytes.data(), &number, sizeof number);
-  return digest;
-}
-
-class Kept : public testing::Test {
+class Kept : public WindowFixture {
  protected:
-  Kept() {
-    options_.directory = directory_.path() / "store";
-    options_.ttl = Millis{1000};
-    options_.max_size_bytes = 16U << 20U;
-    options_.purpose = "filter";
-    options_.fingerprint = "parts=[\"payload\"]";
-    options_.keep_payloads = true;
-  }
-  std::unique_ptr<DurableWindow> open() const {
-    auto window = DurableWindow::open(options_);
-    EXPECT_TRUE(window) << (window ? "" : window.error().message);
-    return window ? std::move(*window) : nullptr;
-  }
+  Kept() { options_.keep_payloads = true; }
   /// What stands beside the last entry of a key; "no entry", "nothing".
   std::string payload_of(std::uint64_t key) const {
     const auto entries = store::lookup(options_.directory / "slot-0", digest_of(key));
@@ -52,9 +31,6 @@ class Kept : public testing::Test {
     for (std::int64_t i = 0; i < count; ++i) (*payloads)->add(first + i, 1000, "orphan");
     ASSERT_TRUE((*payloads)->commit(first, 0));
   }
-
-  TemporaryDirectory directory_;
-  DurableWindowOptions options_;
 };
 
 TEST_F(Kept, APayloadStandsBesideItsKeyForTheNextProcess) {

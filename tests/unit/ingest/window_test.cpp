@@ -1,20 +1,12 @@
-#include <cstring>
 #include <map>
 #include <random>
 
-#include "ingest/durable_window.h"
 #include "ingest/memory_window.h"
 #include "store/inspect.h"
-#include "unit/ingest/support.h"
+#include "unit/ingest/window_fixture.h"
 
 namespace firstseen::ingest::test {
 namespace {
-
-Digest digest_of(std::uint64_t number) {
-  Digest digest;
-  std::memcpy(digest.bytes.data(), &number, sizeof number);
-  return digest;
-}
 
 /// The rule itself: a key is new unless it was added at most `ttl` ago.
 class Oracle {
@@ -63,23 +55,19 @@ TEST(MemoryWindow, AClockThatGoesBackMakesNothingNewAgain) {
   EXPECT_TRUE(window.add_if_new(digest_of(1), 1101));
 }
 
-class Durable : public testing::Test {
- protected:
-  Durable() {
-    options_.directory = directory_.path() / "store";
-    options_.ttl = Millis{1000};
-    options_.max_size_bytes = 16U << 20U;
-    options_.purpose = "filter";
-    options_.fingerprint = "parts=[\"payload\"]";
-  }
-  std::unique_ptr<DurableWindow> open() {
-    auto window = DurableWindow::open(options_);
-    EXPECT_TRUE(window) << (window ? "" : window.error().message);
-    return window ? std::move(*window) : nullptr;
-  }
+class Durable : public WindowFixture {};
+options_.max_size_bytes = 16U << 20U;
+options_.purpose = "filter";
+options_.fingerprint = "parts=[\"payload\"]";
+}
+std::unique_ptr<DurableWindow> open() {
+  auto window = DurableWindow::open(options_);
+  EXPECT_TRUE(window) << (window ? "" : window.error().message);
+  return window ? std::move(*window) : nullptr;
+}
 
-  TemporaryDirectory directory_;
-  DurableWindowOptions options_;
+TemporaryDirectory directory_;
+DurableWindowOptions options_;
 };
 
 TEST_F(Durable, WhatWasCommittedIsKnownToTheNextProcessAndNothingElse) {
