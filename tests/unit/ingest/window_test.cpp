@@ -56,19 +56,6 @@ TEST(MemoryWindow, AClockThatGoesBackMakesNothingNewAgain) {
 }
 
 class Durable : public WindowFixture {};
-options_.max_size_bytes = 16U << 20U;
-options_.purpose = "filter";
-options_.fingerprint = "parts=[\"payload\"]";
-}
-std::unique_ptr<DurableWindow> open() {
-  auto window = DurableWindow::open(options_);
-  EXPECT_TRUE(window) << (window ? "" : window.error().message);
-  return window ? std::move(*window) : nullptr;
-}
-
-TemporaryDirectory directory_;
-DurableWindowOptions options_;
-};
 
 TEST_F(Durable, WhatWasCommittedIsKnownToTheNextProcessAndNothingElse) {
   auto window = open();
