@@ -1,0 +1,50 @@
+"""The table that a tier prints at its end: one line per test, and why one was left out."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+_NAMES = {"passed": "ok", "failed": "FAILED", "skipped": "left out"}
+
+
+@dataclass
+class Row:
+    part: str
+    """The folder of the test."""
+    what: str
+    outcome: str
+    seconds: float
+    """With what was made and ended for it."""
+    reason: str = ""
+
+
+def _reason(report: pytest.TestReport) -> str:
+    """Of a skip; pytest keeps it as (file, line, 'Skipped: why')."""
+    if not report.skipped or not isinstance(report.longrepr, tuple):
+        return ""
+    return report.longrepr[2].removeprefix("Skipped: ").splitlines()[0]
+
+
+def rows(reports: Iterable[pytest.TestReport]) -> list[Row]:
+    """One per test, in the order of their ends; a test that failed in any of its phases has failed."""
+    found: dict[str, Row] = {}
+    for report in sorted(reports, key=lambda report: report.stop):
+        file, _, test = report.nodeid.partition("::")
+        part = file.rpartition("/")[0] or "."
+        row = found.setdefault(report.nodeid, Row(part, test.removeprefix("test_").replace("_", " "), "passed", 0.0))
+        row.seconds += report.duration
+        if report.outcome != "passed" and row.outcome != "failed":
+            row.outcome, row.reason = report.outcome, _reason(report)
+    return list(found.values())
+
+
+def table(results: list[Row]) -> Iterator[str]:
+    width = max((len(row.what) for row in results), default=0)
+    part_width = max((len(row.part) for row in results), default=0)
+    for row in results:
+        outcome = _NAMES.get(row.outcome, row.outcome)
+        reason = f"  ({row.reason})" if row.reason else ""
+        yield f"{outcome:8}  {row.part:{part_width}}  {row.what:{width}}  {row.seconds:6.1f} s{reason}".rstrip()
+    counts = {name: sum(row.outcome == outcome for row in results) for outcome, name in _NAMES.items()}
+    yield ", ".join(f"{count} {name}" for name, count in counts.items())
