@@ -53,6 +53,10 @@ void Problems::add_at(Place place, const std::string& path, const std::string& m
   problems_.push_back({place, path, message});
 }
 
+std::string Problems::where(Place place) const {
+  return place.line > 0 ? fmt::format("{}:{}:{}", file_, place.line, place.column) : file_;
+}
+
 std::vector<std::string> Problems::lines() const {
   std::multimap<Place, const Problem*> by_place;  // problems of one place stay in the order in which they were found
   for (const Problem& p : problems_) by_place.emplace(p.place, &p);
@@ -60,9 +64,8 @@ std::vector<std::string> Problems::lines() const {
   lines.reserve(by_place.size());
   for (const auto& [place, problem] : by_place) {
     const Problem& p = *problem;
-    const std::string where = place.line > 0 ? fmt::format("{}:{}:{}", file_, place.line, place.column) : file_;
-    lines.push_back(one_line(p.path.empty() ? fmt::format("{}: {}", where, p.message)
-                                            : fmt::format("{}: {}: {}", where, p.path, p.message)));
+    lines.push_back(one_line(p.path.empty() ? fmt::format("{}: {}", where(place), p.message)
+                                            : fmt::format("{}: {}: {}", where(place), p.path, p.message)));
   }
   return lines;
 }

@@ -23,13 +23,16 @@ class Problems {
   explicit Problems(std::string file) : file_(std::move(file)) {}
 
   /// Remembers where an option's value stands ("key.fields[2]", "kafka.properties.linger.ms").
-  void note_place(const std::string& path, Place place) { places_.emplace(path, place); }
+  void note_place(const std::string& path, Place place) { places_.insert_or_assign(path, place); }
   /// Something is wrong with an option; the place is its value's, or that of the nearest section that the file has.
   void add(const std::string& path, const std::string& message) { add_at(place_of(path), path, message); }
   void add_at(Place place, const std::string& path, const std::string& message);
   /// As add(), with a message of somebody who may have quoted the scalar's value: one that ${...} put together is not
   /// shown, its text in the file is.
   void add_quoted(const Settings& settings, const std::string& path, const std::string& message);
+
+  /// "FILE:LINE:COLUMN", or the file alone.
+  [[nodiscard]] std::string where(Place place) const;
 
   /// The same file and places, no problems yet.
   [[nodiscard]] Problems same_file() const;

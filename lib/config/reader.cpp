@@ -75,25 +75,44 @@ void Reader::read_section(const YAML::Node& node, const std::string& prefix) {
                        fmt::format("a name is needed here, not {}", kind_of(item.first)));
       continue;
     }
-    const std::string path = prefix + item.first.Scalar();
-    if (!seen_.insert(path).second) {
-      problem(item.first, path, "stands here for the second time; only one can be meant");
-      continue;
-    }
-    problems_.note_place(path, place_of(item.second, item.first));
-    const bool dotted = item.first.Scalar().find('.') != std::string::npos;
-    const Option* option = dotted ? nullptr : find_option(path);
-    if (option != nullptr) {
-      read_option(*option, item.second);
-    } else if (dotted || !is_section(path)) {
-      unknown(item.first, prefix, path);
-    } else if (item.second.IsMap()) {
-      read_section(item.second, path + ".");
-    } else if (!item.second.IsNull()) {
-      problem(item.second, path,
-              fmt::format("is a section: a mapping of options is needed, not {}", kind_of(item.second)));
+    if (is_first(seen_, item.first, prefix + item.first.Scalar())) {
+      read_named(item.first, item.second, prefix);
+    } else {
+      read_again(item.first, item.second, prefix);
     }
   }
+}
+
+void Reader::read_named(const YAML::Node& name, const YAML::Node& value, const std::string& prefix) {
+  const std::string path = prefix + name.Scalar();
+  problems_.note_place(path, place_of(value, name));
+  const bool dotted = name.Scalar().find('.') != std::string::npos;
+  const Option* option = dotted ? nullptr : find_option(path);
+  if (option != nullptr) {
+    read_option(*option, value);
+  } else if (dotted || !is_section(path)) {
+    unknown(name, prefix, path);
+  } else if (value.IsMap()) {
+    read_section(value, path + ".");
+  } else if (!value.IsNull()) {
+    problem(value, path, fmt::format("is a section: a mapping of options is needed, not {}", kind_of(value)));
+  }
+}
+
+void Reader::read_again(const YAML::Node& name, const YAML::Node& value, const std::string& prefix) {
+  Settings aside = settings_;
+  Reader reader(aside, problems_);
+  reader.read_named(name, value, prefix);
+  seen_.merge(reader.seen_);  // a required option that stands here is not missing
+}
+
+bool Reader::is_first(Places& seen, const YAML::Node& name, const std::string& path) {
+  const auto [first, fresh] = seen.emplace(path, place_of(name));
+  if (!fresh) {
+    problem(name, path,
+            fmt::format("stands here again, first at {}; only one can be meant", problems_.where(first->second)));
+  }
+  return fresh;
 }
 
 void Reader::unknown(const YAML::Node& key, const std::string& prefix, const std::string& path) {
@@ -184,21 +203,22 @@ void Reader::read_part(const YAML::Node& node, const std::string& path, KeyPart&
   }
   if (!node.IsMap()) return problem(node, path, "a text or {part: TEXT, on_missing: ...} is needed");
   if (!untagged(node, path)) return;
-  std::set<std::string> names;
+  Places names;
   for (const auto& item : node) {
     const std::string name = item.first.IsScalar() ? item.first.Scalar() : "";
-    problems_.note_place(fmt::format("{}.{}", path, name), place_of(item.second, item.first));
-    if (!names.insert(name).second) {
-      problem(item.first, path, fmt::format("{} stands here for the second time", name));
-    } else if (name == "part") {
-      part.part = scalar(item.second, path + ".part").value_or("");
+    const std::string at = fmt::format("{}.{}", path, name);
+    problems_.note_place(at, place_of(item.second, item.first));
+    KeyPart aside;
+    KeyPart& read = is_first(names, item.first, at) ? part : aside;
+    if (name == "part") {
+      read.part = scalar(item.second, at).value_or("");
     } else if (name == "on_missing") {
-      read_on_missing(item.second, path + ".on_missing", part);
+      read_on_missing(item.second, at, read);
     } else {
       problem(item.first, path, fmt::format("unknown member '{}'; a part has part and on_missing", name));
     }
   }
-  if (!names.contains("part")) problem(node, path, "has no member 'part'");
+  if (!names.contains(path + ".part")) problem(node, path, "has no member 'part'");
 }
 
 void Reader::read_on_missing(const YAML::Node& node, const std::string& path, KeyPart& part) {
@@ -215,6 +235,7 @@ void Reader::read_map(const TextMap& map, const YAML::Node& node, const std::str
   if (node.IsNull()) return;
   if (!node.IsMap()) return problem(node, path, fmt::format("a mapping is needed, not {}", kind_of(node)));
   if (!untagged(node, path)) return;
+  Places names;
   for (const auto& item : node) {
     const std::string name = item.first.IsScalar() ? item.first.Scalar() : "";
     const std::string at = fmt::format("{}.{}", path, name);
@@ -224,9 +245,7 @@ void Reader::read_map(const TextMap& map, const YAML::Node& node, const std::str
     }
     problems_.note_place(at, place_of(item.second, item.first));
     const auto value = scalar(item.second, at);
-    if (!map.at(settings_).emplace(name, value.value_or("")).second) {
-      problem(item.first, at, "stands here for the second time; only one can be meant");
-    }
+    if (is_first(names, item.first, at)) map.at(settings_).emplace(name, value.value_or(""));
   }
 }
 

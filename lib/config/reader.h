@@ -2,8 +2,8 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "config/options.h"
@@ -20,7 +20,12 @@ class Reader {
   void read(const YAML::Node& root);
 
  private:
+  using Places = std::map<std::string, Place>;  ///< of names, by path: where each stands first
+
   void read_section(const YAML::Node& node, const std::string& prefix);
+  void read_named(const YAML::Node& name, const YAML::Node& value, const std::string& prefix);
+  /// What stands there again is looked through for problems of its own, but its values count for nothing.
+  void read_again(const YAML::Node& name, const YAML::Node& value, const std::string& prefix);
   void read_option(const Option& option, const YAML::Node& node);
   void read_list(const TextList& list, const YAML::Node& node, const std::string& path);
   void read_parts(const PartList& list, const YAML::Node& node, const std::string& path);
@@ -29,6 +34,8 @@ class Reader {
   void read_map(const TextMap& map, const YAML::Node& node, const std::string& path);
   void unknown(const YAML::Node& key, const std::string& prefix, const std::string& path);
   void missing_required();
+  /// Whether a name stands there for the first time; reports it, with both places, when it does not.
+  bool is_first(Places& seen, const YAML::Node& name, const std::string& path);
   /// Reports a YAML tag.
   bool untagged(const YAML::Node& node, const std::string& path);
   /// A scalar with its ${...} expanded, noted in Settings::expanded; nothing when it is none, reported.
@@ -38,7 +45,7 @@ class Reader {
 
   Settings& settings_;
   Problems& problems_;
-  std::set<std::string> seen_;
+  Places seen_;
 };
 
 }  // namespace firstseen::config

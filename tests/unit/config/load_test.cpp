@@ -75,14 +75,16 @@ const std::vector<Bad> bad_names = {
     {"ListAsName", minimal + "? [a]\n: 1\n", "a name is needed here, not a list"},
     {"MergeKey", minimal + "store: &s {path: /a}\nwindow: {<<: *s}\n", "f.yaml:5:10: window.<<: unknown option"},
     {"SelfReference", minimal + "window: &w {window: *w}\n", "window.window: unknown option"},
-    {"RepeatedSection", minimal + "key: {}\n", "f.yaml:4:1: key: stands here for the second time"},
-    {"RepeatedOption", minimal + "window: {ttl: 1h, ttl: 2h}\n", "f.yaml:4:19: window.ttl: stands here for the second"},
+    {"RepeatedSection", minimal + "key: {}\n",
+     "f.yaml:4:1: key: stands here again, first at f.yaml:3:1; only one can be meant"},
+    {"RepeatedOption", minimal + "window: {ttl: 1h, ttl: 2h}\n",
+     "f.yaml:4:19: window.ttl: stands here again, first at f.yaml:4:10; "},
     {"RepeatedProperty", minimal + "kafka:\n  properties:\n    linger.ms: 1\n    linger.ms: 2\n",
-     "f.yaml:7:5: kafka.properties.linger.ms: stands here for the second time"},
+     "f.yaml:7:5: kafka.properties.linger.ms: stands here again, first at f.yaml:6:5; "},
     {"RepeatedPartMember",
      "input: {topics: [a], group: g}\noutput: {topic: b}\nkey: {fields: [{part: topic, part: "
      "partition}]}\n",
-     "f.yaml:3:30: key.fields[0]: part stands here for the second time"},
+     "f.yaml:3:30: key.fields[0].part: stands here again, first at f.yaml:3:17; "},
     {"UnknownPartMember", "input: {topics: [a], group: g}\noutput: {topic: b}\nkey: {fields: [{part: topic, x: y}]}\n",
      "key.fields[0]: unknown member 'x'"},
     {"PartWithoutPart", "input: {topics: [a], group: g}\noutput: {topic: b}\nkey: {fields: [{on_missing: pass}]}\n",
@@ -184,6 +186,26 @@ TEST(Load, AByteOrderMarkAndCarriageReturnsAreHarmless) {
 }
 
 TEST(Load, EmptySectionsKeepTheirDefaults) { EXPECT_EQ(problems_of(minimal + "window:\nkafka: {properties: }\n"), ""); }
+
+TEST(Load, WhatStandsAgainHidesNoMistakeWithinIt) {
+  const std::string problems = problems_of(minimal + "window: {ttl: 1h}\nwindow: {ttl: 5, clok: x}\nwindow: 7\n");
+  EXPECT_TRUE(has(problems, "f.yaml:5:1: window: stands here again, first at f.yaml:4:1; only one can be meant"));
+  EXPECT_TRUE(has(problems, "f.yaml:5:15: window.ttl: '5' is not a duration"));
+  EXPECT_TRUE(has(problems, "f.yaml:5:18: window.clok: unknown option; did you mean 'window.clock'?"));
+  EXPECT_TRUE(has(problems, "f.yaml:6:1: window: stands here again, first at f.yaml:4:1"));
+  EXPECT_TRUE(has(problems, "f.yaml:6:9: window: is a section"));
+  EXPECT_EQ(std::count(problems.begin(), problems.end(), '\n'), 4) << problems;
+}
+
+TEST(Load, AnEmptyOptionThatStandsAgainIsReportedWhereItStandsAgain) {
+  const std::string problems = problems_of(minimal + "window:\n  ttl: 1h\nwindow:\n  ttl:\n");
+  EXPECT_TRUE(has(problems, "f.yaml:7:3: window.ttl: a single value is needed, not nothing"));
+}
+
+TEST(Load, ARequiredOptionThatStandsInTheSecondOfTwoSectionsIsNotMissing) {
+  EXPECT_EQ(problems_of("input: {topics: [a]}\ninput: {group: g}\noutput: {topic: b}\nkey: {fields: [topic]}\n"),
+            "f.yaml:2:1: input: stands here again, first at f.yaml:1:1; only one can be meant");
+}
 
 TEST(Load, ChecksOfOtherPartsSpeakWithTheFilesPlacesBesideItsOwnProblems) {
   const Check check = [](const Settings&, Problems& problems) { problems.add("key.fields[0]", "not today"); };
