@@ -1,5 +1,6 @@
 #include "http/server.h"
 
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -87,16 +88,22 @@ Server::Server(control::Fd listener, control::Fd wake, Handler handler, Limits l
       address_(bound_address(listener_)) {}
 
 Result<void> Server::open() {
+  // Closed by libmicrohttpd when it stops; when it cannot start it depends on its version whether it closes it, so it
+  // gets a descriptor that nobody else closes.
+  const int listener = ::fcntl(listener_.get(), F_DUPFD_CLOEXEC, 0);
+  if (listener < 0) return fail(Exit::io, address_ + ": " + std::generic_category().message(errno));
   // No thread of libmicrohttpd's own: serve() is one that can also end connections whose time is over.
   const auto idle_s = static_cast<unsigned>(std::max<std::int64_t>(1, limits_.time.count() / 1000));
   daemon_.reset(MHD_start_daemon(MHD_USE_EPOLL, 0, nullptr, nullptr, &Callbacks::answer, this,  // NOLINT(*-vararg)
-                                 MHD_OPTION_LISTEN_SOCKET, listener_.get(),                     //
+                                 MHD_OPTION_LISTEN_SOCKET, listener,                            //
                                  MHD_OPTION_NOTIFY_CONNECTION, &Callbacks::note, this,          //
                                  MHD_OPTION_CONNECTION_LIMIT, limits_.connections,              //
                                  MHD_OPTION_PER_IP_CONNECTION_LIMIT, limits_.connections_per_address,
                                  MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits_.memory,  //
                                  MHD_OPTION_CONNECTION_TIMEOUT, idle_s, MHD_OPTION_END));
-  if (!daemon_) return fail(Exit::internal, address_ + ": libmicrohttpd does not start");
+  if (!daemon_) {
+    return fail(Exit::io, address_ + ": libmicrohttpd does not start; is the limit of open files reached?");
+  }
   const MHD_DaemonInfo* info = MHD_get_daemon_info(daemon_.get(), MHD_DAEMON_INFO_EPOLL_FD);  // NOLINT(*-vararg)
   if (info == nullptr) return fail(Exit::internal, address_ + ": libmicrohttpd has no epoll descriptor");
   epoll_ = info->epoll_fd;
@@ -107,7 +114,6 @@ Result<void> Server::open() {
 Server::~Server() {
   static_cast<void>(::eventfd_write(wake_.get(), 1));
   if (thread_.joinable()) thread_.join();
-  if (daemon_) MHD_quiesce_daemon(daemon_.get());  // gives the listening socket back, which is listener_'s to close
 }
 
 void Server::serve() {

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <stdexcept>
@@ -179,6 +181,22 @@ TEST(HttpListener, SaysThatAPortIsInUse) {
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().exit, Exit::try_again);
   EXPECT_NE(second.error().message.find(address + " is in use"), std::string::npos) << second.error().message;
+}
+
+TEST(HttpListener, SaysThatItMayBeOutOfOpenFilesAndStartsOnceThereAreSome) {
+  const auto start = [] { return Server::start({"127.0.0.1", 0}, [](const Request&) { return Response{}; }); };
+  rlimit usual{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &usual), 0);
+  const int next = ::dup(0);
+  ::close(next);
+  rlimit few = usual;
+  few.rlim_cur = static_cast<rlim_t>(next) + 3;  // the listener, its duplicate and an eventfd; no epoll
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  const auto refused = start();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &usual), 0);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("limit of open files"), std::string::npos) << refused.error().message;
+  EXPECT_TRUE(start());
 }
 
 TEST(HttpListener, RefusesHostsThatAreNotHere) {
