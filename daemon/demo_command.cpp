@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "demo/demo.h"
 #include "logging.h"
+#include "option_checks.h"
 #include "output.h"
 
 namespace firstseen {
@@ -56,12 +57,16 @@ void add_demo(CLI::App& program, Chosen& chosen) {
       "Exit status 0 only when nothing was lost, doubled or changed.");
   const auto options = std::make_shared<demo::Options>();
   const auto as_json = std::make_shared<bool>(false);
-  command->add_option("--messages", options->messages, "How many to produce")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000'000}))
+  command->add_option("--messages", options->messages, "How many to produce, 1 to 100000000")
+      ->check(between(std::uint64_t{1}, std::uint64_t{100'000'000}))
+      ->type_name("COUNT")
       ->capture_default_str();
-  command->add_option("--seed", options->seed, "Of the stream; the same seed, the same stream")->capture_default_str();
-  command->add_option("--duplicates", options->duplicates, "Share of repeated messages, about")
-      ->check(CLI::Range(0.0, 0.95))
+  command->add_option("--seed", options->seed, "Of the stream; the same seed, the same stream")
+      ->type_name("NUMBER")
+      ->capture_default_str();
+  command->add_option("--duplicates", options->duplicates, "Share of repeated messages, about; 0 to 0.95")
+      ->check(between(0.0, 0.95))
+      ->type_name("SHARE")
       ->capture_default_str();
   command->add_flag("--json", *as_json, "Print JSON");
   command->callback([&chosen, options, as_json] { chosen = [=] { return run_demo(*options, *as_json); }; });

@@ -12,6 +12,7 @@
 #include "base/units.h"
 #include "exec/guard.h"
 #include "operations.h"
+#include "option_checks.h"
 #include "output.h"
 
 namespace firstseen {
@@ -107,23 +108,33 @@ void add_exec(CLI::App& program, Chosen& chosen, std::vector<std::string> comman
       program.add_subcommand("exec", "Run a command at most once per key: exec --key K [OPTIONS] -- COMMAND ARG...");
   exec->footer(footer);
   const auto arguments = std::make_shared<ExecArguments>();
-  exec->add_option("-k,--key", arguments->key, "What names the run: 1 to 511 bytes")->required();
+  exec->add_option("-k,--key", arguments->key, "What names the run: 1 to 511 bytes")->required()->type_name("KEY");
   exec->add_option("--store", arguments->store, "Directory of the records; its parent must exist")->type_name("DIR");
-  exec->add_option("--ttl", arguments->ttl, "How long the run is known, from its end")->capture_default_str();
-  exec->add_option("--timeout", arguments->timeout, "End the command with SIGTERM after this time");
-  exec->add_option("--kill-after", arguments->kill_after, "Then with SIGKILL after this time")->capture_default_str();
+  exec->add_option("--ttl", arguments->ttl, "How long the run is known, from its end")
+      ->type_name("DURATION")
+      ->capture_default_str();
+  exec->add_option("--timeout", arguments->timeout, "End the command with SIGTERM after this time")
+      ->type_name("DURATION");
+  exec->add_option("--kill-after", arguments->kill_after, "Then with SIGKILL after this time")
+      ->type_name("DURATION")
+      ->capture_default_str();
   exec->add_flag("--wait", arguments->wait, "Wait for a run in flight instead of returning 75");
-  exec->add_option("--wait-at-most", arguments->wait_at_most, "Wait, but no longer than this");
-  exec->add_option("--retry", arguments->retry, "Ends after which it may run again: timeout, signal, failure")
+  exec->add_option("--wait-at-most", arguments->wait_at_most, "Wait, but no longer than this")->type_name("DURATION");
+  exec->add_option("--retry", arguments->retry,
+                   "Ends after which it may run again: timeout, signal, failure, separated by commas")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::IsMember({"timeout", "signal", "failure"}));
-  exec->add_option("--on-abandoned", arguments->on_abandoned, "A run that was killed: conflict (69), or retry it")
-      ->check(CLI::IsMember({"conflict", "retry"}))
+      ->check(CLI::IsMember({"timeout", "signal", "failure"}).description(""))
+      ->type_name("END");
+  choose(
+      exec->add_option("--on-abandoned", arguments->on_abandoned, "A run that was killed: conflict (69), or retry it"),
+      {"conflict", "retry"})
       ->capture_default_str();
   exec->add_option("--lease", arguments->lease, "A run that is not heard of for this long is abandoned")
+      ->type_name("DURATION")
       ->capture_default_str();
   exec->add_option("--max-output", arguments->max_output, "Keep this much of stdout, and of stderr, for duplicates")
+      ->type_name("SIZE")
       ->capture_default_str();
   exec->callback([&chosen, arguments, command = std::move(command)] {
     chosen = [arguments, command] { return static_cast<Exit>(execute(*arguments, command)); };

@@ -44,10 +44,11 @@ void add_explain(CLI::App& program, Chosen& chosen) {
       "The message is a JSON object with topic, partition, offset, timestamp, key, value, headers; all may be left\n"
       "out. value may be a string, or an object or array that stands for its own text; key_base64 and value_base64\n"
       "take any bytes; headers is {name: value} or [[name, value], ...]. Or what kcat prints:\n"
-      "  kcat -C -b BROKER -t TOPIC -p PARTITION -o OFFSET -c 1 -e -J | firstseen explain --config F");
+      "  kcat -C -b BROKER -t TOPIC -p PARTITION -o OFFSET -c 1 -e -J | firstseen explain --config F\n"
+      "Exit status: 0 for every message, also for one that would be rejected: its result is 'reject' with --json.");
   const auto arguments = std::make_shared<ExplainArguments>();
   command->add_option("-c,--config", arguments->config, "Configuration file")->required()->type_name("FILE");
-  command->add_option("FILE", arguments->file, "The message; - is stdin")->capture_default_str();
+  command->add_option("FILE", arguments->file, "The message; - is stdin")->type_name("")->capture_default_str();
   command->add_flag("--json", arguments->as_json, "Print JSON");
   command->callback([&chosen, arguments] { chosen = [arguments] { return explain_message(*arguments); }; });
 }

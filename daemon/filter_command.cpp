@@ -115,10 +115,13 @@ void add_filter(CLI::App& program, Chosen& chosen) {
   command->add_option("-k,--key", arguments->keys, "A part of the key: payload:/POINTER; may be repeated")
       ->type_name("PART")
       ->allow_extra_args(false);
-  command->add_option("--ttl", arguments->ttl, "How long a key is remembered")->capture_default_str();
+  command->add_option("--ttl", arguments->ttl, "How long a key is remembered")
+      ->type_name("DURATION")
+      ->capture_default_str();
   command->add_option("--store", arguments->store, "Remember the keys in this directory, not in memory")
       ->type_name("DIR");
   command->add_option("--max-size", arguments->max_size, "Of the keys, and as much again of the payloads")
+      ->type_name("SIZE")
       ->capture_default_str()
       ->needs("--store");
   command
@@ -127,9 +130,10 @@ void add_filter(CLI::App& program, Chosen& chosen) {
   command
       ->add_option("--format", arguments->format,
                    "auto (jsonl, or json when it begins with '['), jsonl, json, csv, lines")
+      ->type_name("FORMAT")
       ->capture_default_str();
   command->add_option("--summary", arguments->summary, "Write the counts to this file, as JSON")->type_name("FILE");
-  command->add_option("FILE", arguments->files, "Inputs; - is stdin, the default");
+  command->add_option("FILE", arguments->files, "Inputs; - is stdin, the default")->type_name("");
   command->callback([&chosen, arguments] { chosen = [arguments] { return filter_lines(*arguments); }; });
 }
 

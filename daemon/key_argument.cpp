@@ -14,6 +14,7 @@
 #include "ingest/durable_window.h"
 #include "key/deriver.h"
 #include "message_json.h"
+#include "option_checks.h"
 #include "read_text.h"
 #include "store/inspect.h"
 #include "store/pins.h"
@@ -136,12 +137,17 @@ void add_key(CLI::App& command, const std::shared_ptr<KeyArgument>& key) {
   group
       ->add_option("--digest", key->digest,
                    "The key's digest as 'explain' prints it: 32 hexadecimal digits, of a longer one the first")
-      ->type_name("HEX");
+      ->type_name("HEX")
+      ->check(not_empty());
   group->add_option("--message", key->message, "A message with that key, as 'explain' reads it; needs --config")
-      ->type_name("FILE");
-  group->add_option("--line", key->line, "A line with that key, as 'firstseen filter' wrote it")->type_name("TEXT");
+      ->type_name("FILE")
+      ->check(not_empty());
+  group->add_option("--line", key->line, "A line with that key, as 'firstseen filter' wrote it")
+      ->type_name("LINE")
+      ->check(not_empty());
   group->add_option("--key", key->name, "The key of 'firstseen exec', or the path of a file of 'firstseen ingest'")
-      ->type_name("TEXT");
+      ->type_name("KEY")
+      ->check(not_empty());
   group->require_option(1);
 }
 

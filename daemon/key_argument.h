@@ -17,8 +17,8 @@ namespace firstseen {
 struct KeyArgument {
   std::string digest;   ///< --digest HEX
   std::string message;  ///< --message FILE, as `explain` reads it; "-" is stdin
-  std::string line;     ///< --line TEXT, of `firstseen filter`
-  std::string name;     ///< --key TEXT, of `firstseen exec`, or a file's path, of `firstseen ingest`
+  std::string line;     ///< --line LINE, of `firstseen filter`
+  std::string name;     ///< --key KEY, of `firstseen exec`, or a file's path, of `firstseen ingest`
 };
 
 /// Adds --digest, --message, --line and --key; exactly one must be given.

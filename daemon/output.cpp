@@ -61,6 +61,12 @@ std::string format_count(std::uint64_t count) {
   return digits;
 }
 
+std::string format_counted(std::uint64_t count, std::string_view one, std::string_view many) {
+  if (count == 1) return fmt::format("1 {}", one);
+  return many.empty() ? fmt::format("{} {}s", format_count(count), one)
+                      : fmt::format("{} {}", format_count(count), many);
+}
+
 std::string format_time(std::int64_t ms) {
   if (ms < 0) return "-";
   const auto seconds = static_cast<std::time_t>(ms / 1000);

@@ -31,6 +31,9 @@ std::string format_fields(const std::vector<std::pair<std::string, std::string>>
 /// 1234567 as "1,234,567".
 std::string format_count(std::uint64_t count);
 
+/// "1 partition", "2,000 partitions"; `many` is the plural where it is not `one` and an s.
+std::string format_counted(std::uint64_t count, std::string_view one, std::string_view many = "");
+
 /// Milliseconds since the epoch as "2026-11-21T04:05:06.789Z"; "-" for negative values, which mean "none".
 std::string format_time(std::int64_t ms);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/units.h"
+#include "output.h"
 
 namespace firstseen {
 namespace {
@@ -48,7 +49,7 @@ void Reporter::see_state(const dedup::SlotStatus& status) {
                                           [](const dedup::PartitionStatus& partition) { return partition.mode; });
   std::string text = status.state;
   if (!status.detail.empty()) text += ": " + status.detail;
-  text += fmt::format("; {} partitions", status.partitions.size());
+  text += "; " + format_counted(status.partitions.size(), "partition");
   if (stopped > 0) text += fmt::format(", {} of them stopped", stopped);
   notifier_.status(text);
   if (text == state_) return;

@@ -31,7 +31,7 @@ CLI::Validator natural_number() {
     if (error == std::errc{} && end == text.data() + text.size() && number >= 0) return "";
     return "'" + text + "' is not a number from 0 to " + std::to_string(std::numeric_limits<T>::max());
   };
-  return {why_not, "NUMBER"};
+  return {why_not, ""};
 }
 
 Exit skip_message(const SkipArguments& arguments) {
@@ -55,12 +55,14 @@ void add_skip(CLI::App& program, Chosen& chosen) {
       "The message counts as rejected and is not published. 'firstseen status' names the partition, the\n"
       "offset and why it stopped there; any other offset is refused.");
   const auto arguments = std::make_shared<SkipArguments>();
-  command->add_option("TOPIC", arguments->tp.topic, "The input topic")->required();
+  command->add_option("TOPIC", arguments->tp.topic, "The input topic")->required()->type_name("");
   command->add_option("PARTITION", arguments->tp.partition, "The partition's number")
       ->required()
+      ->type_name("")
       ->check(natural_number<std::int32_t>());
   command->add_option("OFFSET", arguments->offset, "The offset at which it has stopped")
       ->required()
+      ->type_name("")
       ->check(natural_number<std::int64_t>());
   add_target(*command, {arguments, &arguments->target});
   command->callback([&chosen, arguments] { chosen = [arguments] { return skip_message(*arguments); }; });

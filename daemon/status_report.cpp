@@ -76,7 +76,7 @@ std::size_t stopped_partitions(const Json& status) {
 std::string summary(const Json& status) {
   std::string detail = status.value("detail", "");
   if (const std::size_t stopped = stopped_partitions(status); stopped != 0) {
-    detail = fmt::format("{} of {} partitions stopped{}{}", stopped, status["partitions"].size(),
+    detail = fmt::format("{} of {} stopped{}{}", stopped, format_counted(status["partitions"].size(), "partition"),
                          detail.empty() ? "" : "; ", detail);
   }
   const std::int64_t configured = status.value("configured_window_ms", std::int64_t{-1});

@@ -41,7 +41,7 @@ void add_store_list(CLI::App& store, Chosen& chosen) {
   auto* command = store.add_subcommand("list", "Print the records of 'exec' and 'ingest', the keys of 'filter'");
   const auto arguments = std::make_shared<ListArguments>();
   add_any_target(*command, {arguments, &arguments->target});
-  command->add_option("--prefix", arguments->prefix, "Only keys, paths or digests that begin so")->type_name("TEXT");
+  command->add_option("--prefix", arguments->prefix, "Only keys, paths or digests that begin so")->type_name("PREFIX");
   command->add_flag("--json", arguments->as_json, "Print JSON");
   command->callback([&chosen, arguments] { chosen = [arguments] { return list(*arguments); }; });
 }

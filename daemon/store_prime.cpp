@@ -48,8 +48,9 @@ Exit prime_store(const PrimeArguments& arguments) {
   if (arguments.as_json) {
     return print(to_text({{"partitions", primed->partitions}, {"messages", primed->messages}}));
   }
-  return print(fmt::format("{} messages of {} partitions read and recorded; nothing was published\n",
-                           format_count(primed->messages), primed->partitions));
+  return print(fmt::format("{} of {} read and recorded; nothing was published\n",
+                           format_counted(primed->messages, "message"),
+                           format_counted(primed->partitions, "partition")));
 }
 
 }  // namespace
@@ -64,7 +65,9 @@ void add_store_prime(CLI::App& store, Chosen& chosen) {
       "  --until MS          up to the first message at or after MS milliseconds since 1970");
   const auto arguments = std::make_shared<PrimeArguments>();
   command->add_option("-c,--config", arguments->config, "Configuration file")->required()->type_name("FILE");
-  command->add_option("--until", arguments->until, "Where to stop reading")->capture_default_str();
+  command->add_option("--until", arguments->until, "Where to stop reading")
+      ->type_name("committed|end|MS")
+      ->capture_default_str();
   command->add_flag("--json", arguments->as_json, "Print JSON");
   command->callback([&chosen, arguments] { chosen = [arguments] { return prime_store(*arguments); }; });
 }

@@ -11,9 +11,10 @@ namespace firstseen {
 namespace {
 
 std::string to_text_for_people(const store::Verification& found) {
-  std::string text = format_count(found.records) + " records with " + format_count(found.entries) + " entries: ";
+  std::string text =
+      format_counted(found.records, "record") + " with " + format_counted(found.entries, "entry", "entries") + ": ";
   if (found.problems.empty()) return text + "sound\n";
-  text += std::to_string(found.problems.size()) + " problems\n";
+  text += format_counted(found.problems.size(), "problem") + "\n";
   for (const std::string& problem : found.problems) text += "  " + problem + "\n";
   return text;
 }

@@ -6,6 +6,7 @@
 
 #include "configuration.h"
 #include "operations.h"
+#include "option_checks.h"
 #include "store_layout.h"
 
 namespace firstseen {
@@ -14,8 +15,12 @@ namespace {
 
 CLI::Option_group* add_group(CLI::App& command, const std::shared_ptr<Target>& target) {
   auto* group = command.add_option_group("target", "Which daemon or store");
-  group->add_option("-c,--config", target->config, "Configuration file; its store.path is used")->type_name("FILE");
-  group->add_option("--store", target->store, "The store's directory (store.path)")->type_name("DIR");
+  group->add_option("-c,--config", target->config, "Configuration file; its store.path is used")
+      ->type_name("FILE")
+      ->check(not_empty());
+  group->add_option("--store", target->store, "The store's directory (store.path)")
+      ->type_name("DIR")
+      ->check(not_empty());
   return group;
 }
 

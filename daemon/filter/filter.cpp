@@ -14,6 +14,12 @@ constexpr std::uint64_t batch_lines = 100'000;
 /// How often the clock is read within one batch, in lines.
 constexpr std::uint64_t clock_every = 4096;
 
+/// The format that would have read an input better than `auto`, which does not go by names; empty: none.
+std::string_view likely_format(const std::string& name) {
+  const auto format = ingest::format_of(name);
+  return format && *format == ingest::Format::csv ? "csv" : "";
+}
+
 }  // namespace
 
 Filter::Filter(std::unique_ptr<key::Deriver> deriver, std::unique_ptr<SeenKeys> keys, ingest::Format format,
@@ -66,7 +72,8 @@ Result<Filter::ReadInput> Filter::read(const std::string& name) {
     if (!written) return forward(written.error());
     outcome.reader_gone = !*written;
   }
-  rejects_.end_input();
+  const std::string_view by_name = format_ == ingest::Format::automatic ? likely_format(name) : "";
+  rejects_.end_input(by_name);
   return outcome;
 }
 

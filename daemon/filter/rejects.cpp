@@ -12,9 +12,13 @@ void Rejects::add(const ingest::Record& record, const key::Rejection& why) {
   fmt::print(stderr, "firstseen: {}:{}: rejected: {} ({})\n", name_, record.line, why.detail, why.reason);
 }
 
-void Rejects::end_input() const {
-  if (of_input_ <= told_one_by_one) return;
-  fmt::print(stderr, "firstseen: {}: {} more rejected\n", name_, of_input_ - told_one_by_one);
+void Rejects::end_input(std::string_view likely_format) const {
+  if (of_input_ > told_one_by_one) {
+    fmt::print(stderr, "firstseen: {}: {} more rejected\n", name_, of_input_ - told_one_by_one);
+  }
+  if (of_input_ > 0 && !likely_format.empty()) {
+    fmt::print(stderr, "firstseen: {}: was read as JSON; if it is not, try --format {}\n", name_, likely_format);
+  }
 }
 
 }  // namespace firstseen::filter

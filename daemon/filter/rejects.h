@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "ingest/record_reader.h"
 #include "key/deriver.h"
@@ -16,7 +17,8 @@ class Rejects {
     of_input_ = 0;
   }
   void add(const ingest::Record& record, const key::Rejection& why);
-  void end_input() const;
+  /// `likely_format`: what the input may be instead, told if something was rejected; empty: nothing.
+  void end_input(std::string_view likely_format) const;
   [[nodiscard]] std::uint64_t total() const { return total_; }
 
  private:

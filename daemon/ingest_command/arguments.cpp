@@ -8,6 +8,7 @@
 
 #include "base/units.h"
 #include "kafka/properties.h"
+#include "option_checks.h"
 
 namespace firstseen::ingest_command {
 namespace {
@@ -113,6 +114,7 @@ void add_options(CLI::App& command, const std::shared_ptr<Arguments>& a) {
   command.add_option("--to-topic", a->topic, "The topic that takes the records")->type_name("TOPIC");
   command.add_option("--to-file", a->output, "The file that takes them instead, one per line")->type_name("FILE");
   command.add_option("-b,--brokers", a->brokers, "host:port, separated by commas")
+      ->type_name("BROKERS")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->capture_default_str();
@@ -120,30 +122,38 @@ void add_options(CLI::App& command, const std::shared_ptr<Arguments>& a) {
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
   command.add_option("--properties", a->properties_file, "A file of such properties")->type_name("FILE");
-  command.add_option("--compression", a->compression, "Of the topic's records")
-      ->check(CLI::IsMember({"none", "gzip", "snappy", "lz4", "zstd"}))
+  choose(command.add_option("--compression", a->compression, "Of the topic's records"),
+         {"none", "gzip", "snappy", "lz4", "zstd"})
       ->capture_default_str();
-  command.add_option("--timeout", a->timeout, "How long to wait for a broker")->capture_default_str();
+  command.add_option("--timeout", a->timeout, "How long to wait for a broker")
+      ->type_name("DURATION")
+      ->capture_default_str();
   command.add_option("--ledger", a->ledger, "Directory that remembers what was ingested")
       ->type_name("DIR")
       ->capture_default_str();
-  command.add_option("--format", a->format, "auto (by the name), jsonl, json, csv, lines")->capture_default_str();
+  command.add_option("--format", a->format, "auto (by the name), jsonl, json, csv, lines")
+      ->type_name("FORMAT")
+      ->capture_default_str();
   command.add_option("--glob", a->pattern, "Which files of directories")->type_name("PATTERN")->capture_default_str();
   command.add_flag("--hidden", a->hidden, "Also files and directories that begin with a dot");
-  command.add_option("-j,--jobs", a->jobs, "Files at once")->check(CLI::Range(1, 64))->capture_default_str();
+  command.add_option("-j,--jobs", a->jobs, "Files at once, 1 to 64")
+      ->check(between(1, 64))
+      ->type_name("COUNT")
+      ->capture_default_str();
   command.add_option("--records-per-transaction", a->records_per_transaction, "0: one transaction per file")
+      ->type_name("COUNT")
       ->capture_default_str();
   command.add_flag("--refuse-changed", a->refuse_changed, "A file that changed after it was ingested fails");
-  command.add_option("--undecided", a->undecided, "Outcome of a batch that the broker has forgotten")
-      ->check(CLI::IsMember({"ask", "published", "aborted"}))
+  choose(command.add_option("--undecided", a->undecided, "Outcome of a batch that the broker has forgotten"),
+         {"ask", "published", "aborted"})
       ->capture_default_str();
   command.add_option("-k,--key", a->keys, "Leave out records whose key was seen: payload:/POINTER; may be repeated")
       ->type_name("PART")
       ->allow_extra_args(false);
-  command.add_option("--ttl", a->ttl, "How long a key is remembered")->capture_default_str();
+  command.add_option("--ttl", a->ttl, "How long a key is remembered")->type_name("DURATION")->capture_default_str();
   command.add_flag("--status", a->status, "Print the ledger and do nothing else");
   command.add_flag("--json", a->as_json, "Print JSON");
-  command.add_option("PATH", a->paths, "Files, directories, patterns");
+  command.add_option("PATH", a->paths, "Files, directories, patterns")->type_name("");
 }
 
 }  // namespace firstseen::ingest_command

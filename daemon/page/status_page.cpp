@@ -85,9 +85,9 @@ std::string store_section(const store::Stats& stats) {
   return section(
       "Store",
       fmt::format("<meter min=\"0\" max=\"1\" high=\"0.9\" value=\"{:.4f}\"></meter>\n<p>{:.1f} % of {} in use; "
-                  "{} keys; {:.1f} MiB of memory for the index; {} keys expired, {} went early</p>\n",
-                  fill, fill * 100, format_size(stats.max_size_bytes), format_count(stats.live_entries),
-                  static_cast<double>(stats.index_bytes) / (1U << 20U), format_count(stats.expired_entries),
+                  "{}; {:.1f} MiB of memory for the index; {} expired, {} went early</p>\n",
+                  fill, fill * 100, format_size(stats.max_size_bytes), format_counted(stats.live_entries, "key"),
+                  static_cast<double>(stats.index_bytes) / (1U << 20U), format_counted(stats.expired_entries, "key"),
                   format_count(stats.evicted_entries)));
 }
 

@@ -29,7 +29,8 @@ Verdict serving(const dedup::SlotStatus& status) {
                                           [](const dedup::PartitionStatus& one) { return one.mode; });
   if (stopped > 0) {
     return {Mood::bad, "stopped",
-            fmt::format("{} of {} partitions wait for a person", stopped, status.partitions.size())};
+            fmt::format("{} of {} {} for a person", stopped, format_counted(status.partitions.size(), "partition"),
+                        stopped == 1 ? "waits" : "wait")};
   }
   if (status.store.evicted_entries > 0 && status.effective_window_ms < status.configured_window_ms) {
     return {Mood::bad, "shortened",
@@ -38,9 +39,9 @@ Verdict serving(const dedup::SlotStatus& status) {
                         format_duration(Millis{status.configured_window_ms}))};
   }
   if (const std::int64_t lag = lag_of(status); lag > usual_lag) {
-    return {Mood::busy, "behind", fmt::format("{} messages wait", format_count(static_cast<std::uint64_t>(lag)))};
+    return {Mood::busy, "behind", format_counted(static_cast<std::uint64_t>(lag), "message") + " wait"};
   }
-  return {Mood::good, "healthy", fmt::format("{} partitions served", status.partitions.size())};
+  return {Mood::good, "healthy", format_counted(status.partitions.size(), "partition") + " served"};
 }
 
 }  // namespace

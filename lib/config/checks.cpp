@@ -63,7 +63,12 @@ void check_topic_names(const Settings& s, Problems& problems) {
     }
     if (!names.insert(s.input.topics[i]).second) problems.add(path, "stands in the list twice");
   }
-  check("output.topic", output_for(s.output.topic, "x"));
+  const std::string output = output_for(s.output.topic, "x");
+  if (output.find_first_of("{}") == std::string::npos) {
+    check("output.topic", output);
+  } else {
+    problems.add("output.topic", "is not a topic name: of what stands in braces, only {topic} is replaced, and once");
+  }
   if (s.duplicates.route == "topic" && !s.duplicates.topic.empty()) check("duplicates.topic", s.duplicates.topic);
   if (s.rejects.route == "topic" && !s.rejects.topic.empty()) check("rejects.topic", s.rejects.topic);
 }

@@ -1,11 +1,15 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <array>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <regex>
+#include <sstream>
 
 #include "component/daemon/program.h"
 #include "component/daemon/scene.h"
@@ -21,6 +25,16 @@ void expect_usage_error(const std::vector<std::string>& arguments, const std::st
   EXPECT_NE(finished.err.find(what), std::string::npos) << finished.err;
   EXPECT_NE(finished.err.find("--help"), std::string::npos) << finished.err;
   EXPECT_EQ(finished.out, "");
+}
+
+constexpr std::array<const char*, 17> all_commands{
+    "run",          "demo",       "validate",     "exec",        "explain",     "filter",
+    "ingest",       "status",     "skip",         "store",       "store stats", "store lookup",
+    "store forget", "store list", "store verify", "store prime", "version"};
+
+std::vector<std::string> words_of(const std::string& text) {
+  std::istringstream in(text);
+  return {std::istream_iterator<std::string>(in), {}};
 }
 
 TEST(CommandLine, TellsWhatIsWrongAndWhereTheHelpIs) {
@@ -42,14 +56,22 @@ TEST(CommandLine, TellsWhatIsWrongAndWhereTheHelpIs) {
   expect_usage_error({"exec", "--key", "k", "echo", "hi"}, "The command to run stands behind --.");
   expect_usage_error({"demo", "--duplicates", "2"}, "--duplicates");
   expect_usage_error({"demo", "--messages", "many"}, "--messages");
+  expect_usage_error({"demo", "--messages", "0"}, "1 to 100000000");
+  for (const std::string option : {"--line", "--key", "--digest", "--message"}) {
+    expect_usage_error({"store", "lookup", "--store", "/x", option, ""}, option + ": must not be empty");
+  }
+  for (const std::string option : {"--store", "--config"}) {
+    expect_usage_error({"store", "stats", option, ""}, option + ": must not be empty");
+  }
 }
 
 TEST(CommandLine, EveryCommandHasHelpOnStdout) {
-  for (const std::string command :
-       {"run", "demo", "validate", "exec", "explain", "status", "skip", "store", "version"}) {
-    const Finished finished = run({command, "--help"});
+  const std::regex type_of_the_language("\\b(TEXT|INT|UINT|FLOAT|BOOLEAN|ENUM)\\b");
+  for (const std::string command : all_commands) {
+    const Finished finished = run(words_of(command + " --help"));
     EXPECT_EQ(finished.status, 0) << command;
     EXPECT_NE(finished.out.find("Usage"), std::string::npos) << command << finished.out;
+    EXPECT_FALSE(std::regex_search(finished.out, type_of_the_language)) << finished.out;
     EXPECT_EQ(finished.err, "") << command;
   }
 }

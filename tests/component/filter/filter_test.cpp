@@ -49,6 +49,18 @@ TEST(Filter, WithoutAKeyTheWholeLineIsTheKeyWhateverItIs) {
   EXPECT_EQ(filter({}, "b\na\nb\n\n a\n").out, "b\na\n a\n");
 }
 
+TEST(Filter, AFileWhoseNameSaysCsvIsRefusedWithTheOptionThatReadsIt) {
+  const TemporaryDirectory directory;
+  const std::string csv = directory.path() / "orders.csv";
+  const std::string json = directory.path() / "orders.jsonl";
+  for (const std::string& file : {csv, json}) std::ofstream(file) << "id,v\n1,a\n1,b\n";
+  const Finished refused = filter({"--key", "payload:/id", csv}, "");
+  EXPECT_EQ(refused.status, 65);
+  expect_part(refused.err, csv + ": was read as JSON; if it is not, try --format csv");
+  EXPECT_EQ(filter({"--key", "payload:/id", json}, "").err.find("--format"), std::string::npos);
+  EXPECT_EQ(filter({"--key", "payload:/id", "--format", "csv", csv}, "").status, 0);
+}
+
 TEST(Filter, SeveralKeysAreOneAndFilesComeInTheOrderGiven) {
   const TemporaryDirectory directory;
   const std::string one = directory.path() / "one";

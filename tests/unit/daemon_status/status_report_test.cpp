@@ -42,5 +42,15 @@ TEST(StatusText, CountsStoppedPartitionsInItsFirstLineAndGivesTheirReasonsBelowT
   EXPECT_EQ(health_of(status_to_json(status)), Exit::try_again);
 }
 
+TEST(StatusText, SpeaksOfOnePartitionInTheSingular) {
+  dedup::SlotStatus status = running();
+  status.partitions.resize(1);
+  status.partitions[0].mode = dedup::PartitionMode::stopped;
+  EXPECT_TRUE(contains(text_of(status), "1 of 1 partition stopped")) << text_of(status);
+  EXPECT_EQ(format_counted(1, "entry", "entries"), "1 entry");
+  EXPECT_EQ(format_counted(0, "entry", "entries"), "0 entries");
+  EXPECT_EQ(format_counted(1'234, "key"), "1,234 keys");
+}
+
 }  // namespace
 }  // namespace firstseen

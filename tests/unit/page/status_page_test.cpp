@@ -83,7 +83,7 @@ TEST(StatusPage, SaysWhatANightOnCallNeeds) {
     status.partitions[1].reason = "orders[1] offset 7 is rejected: go on with firstseen skip";
     status.counters.rejected_by_reason = {{"malformed_json", 3}};
   }));
-  for (const char* text : {"<p class=\"verdict bad\">stopped</p>", "1 of 2 partitions wait for a person",
+  for (const char* text : {"<p class=\"verdict bad\">stopped</p>", "1 of 2 partitions waits for a person",
                            "orders[1] offset 7 is rejected: go on with firstseen skip", "rejected: malformed_json",
                            "25.0 % of 64MiB in use", "<pre>kafka:\n</pre>", "none since the start"}) {
     EXPECT_NE(page.find(text), std::string::npos) << text;
