@@ -1,0 +1,119 @@
+"""Writes what is derived in the chart: the table of values in its README (from values.yaml and its comments) and the
+schema of `config` (from config/firstseen.schema.json). With --check it writes nothing. Exit status 1 if a value has no
+comment, or, with --check, if anything is out of date."""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+CHART = Path(__file__).parent / "firstseen"
+CONFIG_SCHEMA = Path(__file__).parents[2] / "config/firstseen.schema.json"
+BEGIN, END = "<!-- values: made by deploy/helm/generate.py -->\n", "<!-- end of values -->\n"
+# What the chart sets itself, and what a cluster cannot do without though the program has a default.
+OWNED = {"store": ["path"], "run": None, "http": None}
+REQUIRED = {"kafka": ["brokers"]}
+
+
+def described(text: str) -> Iterator[tuple[str, str]]:
+    """Every value with a comment that begins with '# -- ': its path with dots, and the comment's text."""
+    path: list[tuple[int, str]] = []
+    comment: list[str] = []
+    for line in text.splitlines():
+        if words := re.match(r"\s*# (-- )?(.*)", line):
+            comment = [words[2]] if words[1] else [*comment, words[2]] if comment else []
+        elif key := re.match(r"( *)([A-Za-z_]\w*):", line):
+            path = [(indent, name) for indent, name in path if indent < len(key[1])]
+            path.append((len(key[1]), key[2]))
+            if comment:
+                yield ".".join(name for _, name in path), " ".join(comment)
+            comment = []
+        else:
+            comment = []
+
+
+def value_at(values: Any, path: str) -> Any:
+    for name in path.split("."):
+        values = values[name]
+    return values
+
+
+def undescribed(text: str) -> list[str]:
+    """Values that neither have a comment nor lie in something that has one."""
+    paths = {path for path, _ in described(text)}
+
+    def look(values: dict[str, Any], above: str) -> Iterator[str]:
+        for name, value in values.items():
+            if f"{above}{name}" in paths:
+                continue
+            if isinstance(value, dict) and value:
+                yield from look(value, f"{above}{name}.")
+            else:
+                yield f"{above}{name}"
+
+    return list(look(yaml.safe_load(text), ""))
+
+
+def table(text: str) -> str:
+    values = yaml.safe_load(text)
+    rows = ["| value | default | is |", "|---|---|---|"]
+    for path, comment in described(text):
+        default = "see below it" if path == "config" else f"`{json.dumps(value_at(values, path))}`"
+        rows.append(f"| `{path}` | {default} | {comment} |")
+    return "\n".join(rows) + "\n"
+
+
+def readme() -> str:
+    text = (CHART / "README.md").read_text()
+    before, rest = text.split(BEGIN)
+    return before + BEGIN + table((CHART / "values.yaml").read_text()) + END + rest.split(END)[1]
+
+
+def config_schema() -> dict[str, Any]:
+    schema = json.loads(CONFIG_SCHEMA.read_text())
+    del schema["$schema"], schema["title"]
+    sections = schema["properties"]
+    for section, options in OWNED.items():
+        if options is None:
+            del sections[section]
+        for option in options or []:
+            del sections[section]["properties"][option]
+    for section, options in REQUIRED.items():
+        sections[section].setdefault("required", []).extend(options)
+        schema["required"].append(section)
+    return schema
+
+
+def values_schema() -> str:
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    schema["properties"]["config"] = config_schema()
+    return json.dumps(schema, indent=2) + "\n"
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--check", action="store_true", help="write nothing, fail if something would change")
+    check = arguments.parse_args().check
+    missing = undescribed((CHART / "values.yaml").read_text())
+    for path in missing:
+        print(f"{CHART / 'values.yaml'}: {path} has no comment that begins with '# -- '")
+    old = len(missing)
+    for name, made in (("README.md", readme()), ("values.schema.json", values_schema())):
+        file = CHART / name
+        if file.read_text() == made:
+            continue
+        if check:
+            old += 1
+            print(f"{file} is out of date: run {Path(__file__).name}")
+        else:
+            file.write_text(made)
+    return 1 if old else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

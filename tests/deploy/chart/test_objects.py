@@ -1,0 +1,140 @@
+"""The golden files against Kubernetes' schemas and rules, and against firstseen: without helm."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from deploy.charts import CHART, EXAMPLES, golden, one, pods
+from deploy.tools import kubernetes_schemas
+from harness.paths import firstseen_binary
+from jsonschema import Draft7Validator, Draft202012Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+VERSIONS = ["1.30", "1.33", "1.36"]
+_OPERATOR = "monitoring.coreos.com/"  # its objects are no part of Kubernetes
+_VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
+
+
+def _schema(version: str, name: str) -> Any:
+    folder = f"kubernetes_validate/kubernetes-json-schema/v{version}.0-local-strict"
+    return json.loads(kubernetes_schemas().read(f"{folder}/{name}.json"))
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def kubernetes(request: pytest.FixtureRequest):
+    """Finds what a version of Kubernetes has against an object."""
+    definitions = DRAFT202012.create_resource(_schema(request.param, "_definitions"))
+    registry = Registry().with_resource("/api/_definitions.json", definitions)
+
+    def complaints(made: dict[str, Any]) -> list[str]:
+        group, _, version = made["apiVersion"].rpartition("/")
+        api = f"{group.partition('.')[0]}-{version}" if group else version
+        schema = _schema(request.param, f"{made['kind'].lower()}-{api}")
+        errors = Draft202012Validator(schema, registry=registry).iter_errors(made)
+        return [f"{error.json_path}: {error.message}" for error in errors]
+
+    return complaints
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_kubernetes_knows_every_field(example: str, kubernetes):
+    for made in golden(example):
+        if not made["apiVersion"].startswith(_OPERATOR):
+            assert kubernetes(made) == [], made["kind"]
+
+
+def test_the_check_finds_a_field_that_kubernetes_does_not_know(kubernetes):
+    made = one(golden("minimal"), "StatefulSet")
+    made["spec"]["template"]["spec"]["containers"][0]["volumeMount"] = []
+    assert "volumeMount" in kubernetes(made)[0]
+
+
+def _against_restricted(pod: dict[str, Any]) -> list[str]:
+    """What of the Pod Security Standard 'restricted' a pod does not keep."""
+    context = pod.get("securityContext", {})
+    found = [key for key in ("hostNetwork", "hostPID", "hostIPC") if pod.get(key)]
+    found += [f"volume {volume['name']}" for volume in pod["volumes"] if not _VOLUMES & volume.keys()]
+    for container in pod["containers"] + pod.get("initContainers", []):
+        own = {**context, **container.get("securityContext", {})}
+        keeps = {
+            "runAsNonRoot": own.get("runAsNonRoot") is True and own.get("runAsUser") != 0,
+            "seccompProfile": own.get("seccompProfile", {}).get("type") in ("RuntimeDefault", "Localhost"),
+            "allowPrivilegeEscalation": own.get("allowPrivilegeEscalation") is False,
+            "capabilities": own.get("capabilities") == {"drop": ["ALL"]},
+            "privileged": not own.get("privileged"),
+            "hostPort": not any("hostPort" in port for port in container.get("ports", [])),
+        }
+        found += [f"{container['name']}: {rule}" for rule, kept in keeps.items() if not kept]
+    return found
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_pods_are_restricted_read_only_and_without_a_token(example: str):
+    for name, pod in pods(golden(example)).items():
+        assert _against_restricted(pod) == [], name
+        assert pod["automountServiceAccountToken"] is False, name
+        for container in pod["containers"]:
+            assert container["securityContext"]["readOnlyRootFilesystem"] is True, name
+            assert container["resources"]["limits"]["memory"], name
+
+
+def test_the_check_finds_a_pod_that_may_become_root():
+    pod = pods(golden("minimal"))["StatefulSet orders-firstseen"]
+    pod["securityContext"]["runAsUser"] = 0
+    assert _against_restricted(pod) == ["firstseen: runAsNonRoot"]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_firstseen_accepts_the_configuration(example: str, tmp_path: Path):
+    text = one(golden(example), "ConfigMap")["data"]["firstseen.yaml"]
+    for name in ("kafka-password", "metrics-token"):
+        (tmp_path / name).write_text("secret\n")
+    text = text.replace("/run/secrets/firstseen", str(tmp_path))
+    text = text.replace("/etc/kafka-ca/ca.crt", "/etc/ssl/certs/ca-certificates.crt")
+    (tmp_path / "firstseen.yaml").write_text(text)
+    command = [firstseen_binary(), "validate", tmp_path / "firstseen.yaml", "--effective"]
+    environment = {**os.environ, "POD_NAME": "orders-firstseen-0", "KAFKA_USER": "payments"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "${POD_NAME}" in done.stdout
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_parts_find_each_other(example: str):
+    objects = golden(example)
+    stateful, service = one(objects, "StatefulSet")["spec"], one(objects, "Service")["spec"]
+    pod = stateful["template"]
+    container = pod["spec"]["containers"][0]
+    assert stateful["serviceName"] == one(objects, "Service")["metadata"]["name"]
+    assert service["selector"].items() <= pod["metadata"]["labels"].items()
+    assert stateful["selector"]["matchLabels"] == service["selector"]
+    ports = {port["name"] for port in container["ports"]}
+    assert {port["targetPort"] for port in service["ports"]} == ports
+    probes = [container[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")]
+    assert [probe["path"] for probe in probes] == ["/startupz", "/livez", "/readyz"]
+    assert {probe["port"] for probe in probes} == {"probes"}
+    volumes = {volume["name"] for volume in pod["spec"]["volumes"]}
+    volumes |= {claim["metadata"]["name"] for claim in stateful.get("volumeClaimTemplates", [])}
+    assert {mount["name"] for mount in container["volumeMounts"]} == volumes
+    for made in objects:
+        if made["kind"] == "Pod":  # of helm test: neither the Service nor a budget nor a policy counts it
+            assert not service["selector"].items() <= made["metadata"]["labels"].items()
+
+
+def test_the_schema_knows_just_the_values_and_takes_the_defaults():
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    Draft7Validator.check_schema(schema)
+    assert set(schema["properties"]) - {"global"} == set(values)
+    for name, options in schema["properties"].items():
+        if name != "config" and isinstance(values.get(name), dict) and "properties" in options:
+            assert options["additionalProperties"] is False, name
+            known = set(options["properties"])
+            assert set(values[name]) <= known if name == "resources" else set(values[name]) == known, name
+    example = yaml.safe_load((CHART / "ci/minimal-values.yaml").read_text())
+    assert list(Draft7Validator(schema).iter_errors({**values, **example})) == []
