@@ -67,6 +67,8 @@ def test_large_numbers_reach_the_configuration_as_whole_numbers():
 def test_the_notes_name_the_topics_and_the_risks():
     command = ("install", "orders", CHART, "--dry-run=client", "--values")
     done = run_helm(*command, values_file("production"))
+    if "cluster unreachable" in done.stderr:
+        pytest.skip("helm 3 prints notes only with a cluster; helm 4 is needed")
     assert "firstseen cleans ^payments[.][a-z]+$ into {topic}.unique" in done.stdout, done.stderr
     assert "3 pods share the partitions" in done.stdout
     assert "/metrics and /status are open to the whole cluster" not in done.stdout

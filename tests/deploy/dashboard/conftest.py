@@ -1,62 +1,14 @@
 """A daemon at work, and a Prometheus that scrapes it."""
 
-import json
-import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 import yaml
-from confluent_kafka import Producer
+from deploy.scene import Server, Stream
 from deploy.tools import prometheus
 from harness import process
 from harness.daemon import Daemon, config
 from harness.poll import wait_until
-
-
-class Stream:
-    """librdkafka's mock cluster with a topic, into which a bit of everything is written: first messages, duplicates,
-    messages without a key, some from the future."""
-
-    def __init__(self) -> None:
-        self._producer = Producer({"test.mock.num.brokers": 1, "log_level": 3})
-        broker = self._producer.list_topics(timeout=30).brokers[1]
-        self.brokers = f"{broker.host}:{broker.port}"
-        for topic in ("orders", "orders.unique"):  # asking for a topic makes it
-            self._producer.list_topics(topic, timeout=30)
-        self._next = 0
-
-    def write(self) -> None:
-        for _ in range(200):
-            self._next += 1
-            self._producer.produce("orders", json.dumps({"id": self._next // 2}))
-        self._producer.produce("orders", "not JSON")
-        self._producer.produce("orders", json.dumps({"id": 0}), timestamp=int(time.time() + 3600) * 1000)
-        assert self._producer.flush(30) == 0
-
-
-@dataclass
-class Server:
-    """Something that answers over HTTP."""
-
-    address: str
-
-    def get(self, path: str) -> str:
-        """The body; nothing while it does not answer with status 200."""
-        try:
-            with urllib.request.urlopen(f"http://{self.address}{path}", timeout=5) as response:
-                return response.read().decode()
-        except (urllib.error.URLError, ConnectionError):
-            return ""
-
-    def query(self, expression: str) -> list[dict[str, Any]]:
-        """What Prometheus says to PromQL, at this moment."""
-        answer = self.get("/api/v1/query?" + urllib.parse.urlencode({"query": expression}))
-        return json.loads(answer)["data"]["result"] if answer else []
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,69 @@
+"""The program with the chart's configuration does what the pods' specification counts on."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from deploy.charts import golden, one
+from deploy.scene import Server, Stream
+from harness import process
+from harness.daemon import Daemon
+from harness.poll import wait_until
+
+
+@pytest.fixture
+def pod() -> dict:
+    return one(golden("minimal"), "StatefulSet")["spec"]["template"]["spec"]
+
+
+@pytest.fixture
+def stream() -> Stream:
+    """One for each test: a broker keeps the place of a member that was killed."""
+    return Stream()
+
+
+@pytest.fixture
+def configuration(stream: Stream, tmp_path: Path) -> dict:
+    """Of ci/minimal-values.yaml, at this machine's places."""
+    made = yaml.safe_load(one(golden("minimal"), "ConfigMap")["data"]["firstseen.yaml"])
+    made["kafka"] = {"brokers": [stream.brokers]}
+    made["store"]["path"] = str(tmp_path / "store")
+    for option, port in zip(("listen", "probe_listen"), process.free_ports(2), strict=True):
+        made["http"][option] = f"127.0.0.1:{port}"
+    return made
+
+
+@pytest.fixture
+def daemon(configuration: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
+    monkeypatch.setenv("POD_NAME", "orders-firstseen-0")
+    running = Daemon(tmp_path, configuration)
+    running.start()
+    yield running
+    running.kill()
+
+
+def test_probes_answer_at_their_port_and_metrics_at_theirs(pod: dict, configuration: dict, daemon: Daemon):
+    container = pod["containers"][0]
+    probes, metrics = (Server(configuration["http"][option]) for option in ("probe_listen", "listen"))
+    for kind in ("startup", "liveness", "readiness"):
+        path = container[f"{kind}Probe"]["httpGet"]["path"]
+        wait_until(lambda path=path: probes.get(path), f"{path} answers with status 200")
+        assert not metrics.get(path)
+    assert "firstseen_build_info" in metrics.get("/metrics")
+    assert not probes.get("/metrics")
+
+
+def test_member_and_transactional_id_are_made_of_the_pods_name(daemon: Daemon):
+    daemon.wait_log("group.instance.id and transactional.id: firstseen-firstseen-orders-orders-firstseen-0-0")
+
+
+def test_a_pod_that_works_says_so_and_stops_within_its_grace(pod: dict, configuration: dict, daemon: Daemon):
+    wait_until(lambda: Server(configuration["http"]["probe_listen"]).get("/readyz"), "the daemon is ready")
+    status = daemon.command("status")  # what the notes tell to ask
+    assert status.returncode == 0, status.stdout + status.stderr
+    sleep = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    started = time.monotonic()
+    assert daemon.stop() == 0
+    assert time.monotonic() - started < pod["terminationGracePeriodSeconds"] - sleep
