@@ -7,7 +7,8 @@ import yaml
 from deploy.rules import ALERTS, CASES, alerts_of, cases_of, check_rules, run_unit_tests, unit_test
 from harness.paths import ROOT
 
-RULES = alerts_of(yaml.safe_load(ALERTS.read_text()))
+FILE = yaml.safe_load(ALERTS.read_text())
+RULES = alerts_of(FILE)
 
 
 def test_every_expression_and_template_parses():
@@ -31,4 +32,4 @@ def test_every_alert_is_in_the_table_for_people():
 
 @pytest.mark.parametrize("name", RULES)
 def test_fires_when_it_should_and_only_then(name: str, tmp_path: Path):
-    run_unit_tests(ALERTS, [unit_test(RULES[name], case, {}) for case in cases_of(name)], tmp_path)
+    run_unit_tests(FILE, name, [unit_test(RULES[name], case, {}) for case in cases_of(name)], tmp_path)

@@ -102,17 +102,19 @@ def test_the_alerts_of_the_chart_parse(rule_file: Path):
 
 def test_the_alerts_of_the_chart_fire_as_the_plain_ones_do(rule_file: Path, tmp_path: Path):
     labels = {"namespace": NAMESPACE, "service": "orders-firstseen"}
-    rules = alerts_of(yaml.safe_load(rule_file.read_text()))
-    tests = [unit_test(rule, case, labels) for name, rule in rules.items() for case in CASES[name]["fires"]]
-    run_unit_tests(rule_file, tests, tmp_path)
+    rules = yaml.safe_load(rule_file.read_text())
+    for name, rule in alerts_of(rules).items():
+        run_unit_tests(rules, name, [unit_test(rule, case, labels) for case in CASES[name]["fires"]], tmp_path)
 
 
 def test_the_alerts_of_the_chart_leave_other_releases_alone(rule_file: Path, tmp_path: Path):
-    rules = alerts_of(yaml.safe_load(rule_file.read_text()))
+    rules = yaml.safe_load(rule_file.read_text())
+    rule = alerts_of(rules)["FirstseenDown"]
     quiet = [{**case, "summary": None} for case in cases_of("FirstseenDown")]
     for namespace, service in ((NAMESPACE, "clicks-firstseen"), ("elsewhere", "orders-firstseen")):
         labels = {"namespace": namespace, "service": service}
-        run_unit_tests(rule_file, [unit_test(rules["FirstseenDown"], case, labels) for case in quiet], tmp_path)
+        tests = [unit_test(rule, case, labels) for case in quiet]
+        run_unit_tests(rules, "FirstseenDown", tests, tmp_path)
 
 
 def test_alerts_can_be_changed_and_left_out_by_name():
