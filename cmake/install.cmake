@@ -30,3 +30,12 @@ configure_file(deploy/systemd/firstseen@.service.in firstseen@.service @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/firstseen@.service DESTINATION lib/systemd/system COMPONENT runtime)
 install(FILES deploy/systemd/firstseen.sysusers DESTINATION lib/sysusers.d RENAME firstseen.conf COMPONENT runtime)
 install(FILES README.md config/REFERENCE.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
+
+# Man pages and shell completions, which the program wrote when it was built.
+set(manual ${PROJECT_BINARY_DIR}/manual)
+set(FIRSTSEEN_ZSH_DIRECTORY ${CMAKE_INSTALL_DATADIR}/zsh/site-functions CACHE STRING
+  "Where zsh looks for completions; Debian's packages use share/zsh/vendor-completions")
+install(DIRECTORY ${manual}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT runtime)
+install(FILES ${manual}/bash/firstseen DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT runtime)
+install(FILES ${manual}/zsh/_firstseen DESTINATION ${FIRSTSEEN_ZSH_DIRECTORY} COMPONENT runtime)
+install(FILES ${manual}/fish/firstseen.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT runtime)

@@ -21,5 +21,6 @@ void add_status(CLI::App& program, Chosen& chosen);
 void add_skip(CLI::App& program, Chosen& chosen);
 void add_store(CLI::App& program, Chosen& chosen);
 void add_version(CLI::App& program, Chosen& chosen);
+void add_manual(CLI::App& program, Chosen& chosen);
 
 }  // namespace firstseen
