@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from deploy.charts import CHART, EXAMPLES, NAMESPACE, golden, one, render, run_helm, template, values_file
+from deploy.charts import CHART, EXAMPLES, NAMESPACE, RELEASE, golden, one, render, run_helm, template, values_file
 from deploy.rules import CASES, alerts_of, cases_of, check_rules, run_unit_tests, unit_test
 from harness.paths import ROOT
 
@@ -75,6 +76,23 @@ def test_the_notes_name_the_topics_and_the_risks():
     done = run_helm(*command, values_file("ephemeral"))
     assert "persistence.enabled is false" in done.stdout, done.stderr
     assert "/metrics and /status are open to the whole cluster" in done.stdout
+
+
+def test_the_values_in_the_readme_install(tmp_path: Path):
+    options: list[object] = []
+    for number, block in enumerate(re.findall(r"```yaml\n(.*?)```", (CHART / "README.md").read_text(), re.DOTALL)):
+        (tmp_path / f"{number}.yaml").write_text(block)
+        options += ["--values", tmp_path / f"{number}.yaml"]
+    assert len(options) == 4
+    for values in (options[:2], options):
+        done = run_helm("template", RELEASE, CHART, *values)
+        assert done.returncode == 0, done.stderr
+
+
+def test_the_application_is_of_the_programs_version():
+    program = re.search(r"project\(\s*firstseen\s+VERSION\s+(\S+)", (ROOT / "CMakeLists.txt").read_text())
+    assert program
+    assert yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"] == program[1]
 
 
 def test_the_package_holds_what_the_chart_needs(tmp_path: Path):
