@@ -1,0 +1,119 @@
+"""A machine that has booted systemd with the package at hand, and a broker that it can reach."""
+
+import itertools
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+from harness.admin import Admin
+from harness.broker import Broker
+from harness.lab import Lab
+from harness.machine import Machine, root_file_system, why_not
+from harness.packages import dependencies, next_version, package
+from harness.poll import wait_until
+
+_START_TIMEOUT_S = 30.0
+_WATCHDOG_S = 4
+"""Instead of the unit's minute, so that the test need not wait that long."""
+
+
+@pytest.fixture(scope="session")
+def machine() -> Iterator[Machine]:
+    """With the package in /share, as firstseen.deb and with a higher version as next.deb. What it depends on is there
+    already: nothing is fetched."""
+    if reason := why_not():
+        pytest.skip(reason)
+    built = package("firstseen")
+    with Machine(root_file_system(dependencies(built))) as booted:
+        shutil.copy(built, booted.share / "firstseen.deb")
+        shutil.move(next_version(built, booted.share), booted.share / "next.deb")
+        yield booted
+
+
+@pytest.fixture(scope="session")
+def installed(machine: Machine) -> Machine:
+    machine.run("dpkg --install /share/firstseen.deb")
+    drop_in = "/etc/systemd/system/firstseen@.service.d"
+    machine.run(f"mkdir {drop_in} && printf '[Service]\\nWatchdogSec={_WATCHDOG_S}\\n' >{drop_in}/watchdog.conf")
+    machine.run("systemctl daemon-reload")
+    return machine
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[Broker]:
+    with Broker() as running:
+        yield running
+
+
+@pytest.fixture
+def outage(broker: Broker) -> Callable[[], AbstractContextManager]:
+    """`with outage():` the broker is down, and is back behind it."""
+
+    @contextmanager
+    def down() -> Iterator[None]:
+        broker.stop()
+        try:
+            yield
+        finally:
+            broker.start()
+
+    return down
+
+
+class Instance:
+    """firstseen@NAME with a configuration, topics and a group of its own."""
+
+    def __init__(self, machine: Machine, lab: Lab, name: str) -> None:
+        self.machine, self.lab, self.name = machine, lab, name
+        self.unit = f"firstseen@{name}"
+        self.config = Path(f"/etc/firstseen/{name}.yaml")
+        self.store = Path(f"/var/lib/firstseen/{name}")
+        self.write(json.dumps(lab.config(store={"path": str(self.store)})))
+
+    def write(self, configuration: str) -> None:
+        (self.machine.share / "configuration").write_text(configuration)
+        self.machine.run(f"install -m 640 -g firstseen /share/configuration {self.config}")
+
+    def systemctl(self, *words: str) -> None:
+        self.machine.run(f"systemctl {' '.join(words)} {self.unit}")
+
+    def shows(self, name: str) -> str:
+        return self.machine.shows(self.unit, name)
+
+    @property
+    def pid(self) -> int:
+        return int(self.shows("MainPID"))
+
+    def started(self) -> "Instance":
+        self.systemctl("start")
+        return self
+
+    def wait_state(self, state: str, timeout_s: float = _START_TIMEOUT_S) -> None:
+        try:
+            wait_until(lambda: self.shows("ActiveState") == state, f"{self.unit} is {state}", timeout_s)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.journal()}") from None
+
+    def wait_new_process(self, old_pid: int, timeout_s: float = _START_TIMEOUT_S) -> None:
+        """Until another process than `old_pid` is ready."""
+        wait_until(lambda: self.pid not in {0, old_pid}, f"{self.unit} has a new process", timeout_s)
+        self.wait_state("active", timeout_s)
+
+    def journal(self) -> str:
+        return self.machine.run(f"journalctl --no-pager --lines=200 --unit={self.unit}").stdout
+
+
+_names = (f"orders{number}" for number in itertools.count(1))
+
+
+@pytest.fixture
+def instance(installed: Machine, broker: Broker, tmp_path: Path) -> Iterator[Instance]:
+    """Not yet started; stopped at the end."""
+    name = next(_names)
+    lab = Lab(broker, Admin(broker.plaintext), tmp_path, name).topics(2)
+    made = Instance(installed, lab, name)
+    yield made
+    installed.run(f"systemctl stop {made.unit}", check=False)

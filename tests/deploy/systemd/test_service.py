@@ -1,0 +1,84 @@
+"""firstseen@NAME under a systemd that has booted."""
+
+from harness.machine import Machine
+from harness.poll import wait_until
+
+
+def test_the_package_needs_nothing_but_what_it_depends_on(installed: Machine):
+    assert "not found" not in installed.run("ldd /usr/bin/firstseen").stdout
+    assert installed.run("firstseen version").stdout.startswith("firstseen")
+    assert installed.run("id --name --user firstseen").stdout.strip() == "firstseen"
+    assert installed.run("systemd-analyze verify firstseen@orders.service").stderr == ""
+
+
+def test_nothing_is_started_before_somebody_asks_for_it(installed: Machine):
+    units = installed.run("systemctl list-units --all --plain --no-legend 'firstseen@*'").stdout
+    assert units == ""
+    assert (
+        installed.run("find /etc/systemd/system -name '*.wants' -exec ls {} + | grep firstseen", check=False).stdout
+        == ""
+    )
+
+
+def test_ready_only_when_partitions_are_assigned(instance, outage):
+    with outage():
+        instance.systemctl("start", "--no-block")
+        wait_until(lambda: "waiting" in instance.journal(), "it waits for the broker")
+        assert instance.shows("ActiveState") == "activating", "ready without a broker"
+    instance.wait_state("active")
+    assigned = instance.machine.run(f"firstseen status --config {instance.config} --json").stdout
+    assert assigned.count('"partition"') == 2, assigned
+    assert instance.shows("StatusText") != ""
+
+
+def test_a_killed_daemon_comes_back_and_nothing_is_doubled(instance):
+    instance.started()
+    instance.lab.send("a", "b", "a")
+    instance.lab.drained()
+    pid = instance.pid
+    instance.machine.run(f"kill -KILL {pid}")
+    instance.wait_new_process(pid)
+    instance.lab.send("a", "c", partition=0)
+    instance.lab.drained()
+    instance.lab.assert_exact()
+
+
+def test_a_loop_that_stands_still_is_ended_by_the_watchdog_and_comes_back(instance):
+    instance.started()
+    instance.lab.send("a")
+    instance.lab.drained()
+    pid = instance.pid
+    instance.machine.run(f"kill -STOP {pid}")
+    instance.wait_new_process(pid, 60.0)
+    assert "Watchdog timeout" in instance.journal()
+    instance.lab.send("a", "b")
+    instance.lab.drained()
+    instance.lab.assert_exact()
+
+
+def test_a_mistake_in_the_configuration_is_not_tried_again(instance):
+    instance.write("input: [")
+    assert instance.machine.run(f"systemctl start {instance.unit}", check=False).returncode != 0
+    instance.wait_state("failed")
+    assert (instance.shows("ExecMainStatus"), instance.shows("NRestarts")) == ("78", "0")
+    assert f"{instance.config}:1:" in instance.journal()
+
+
+def test_a_stop_is_clean_and_quick(instance):
+    instance.started()
+    instance.lab.send("a", "b")
+    instance.lab.drained()
+    instance.systemctl("stop")
+    assert (instance.shows("Result"), instance.shows("ExecMainStatus")) == ("success", "0")
+    assert "index saved" in instance.journal()
+
+
+def test_the_sandbox_lets_it_write_its_own_state_and_nothing_else(instance):
+    instance.started()
+    status = instance.machine.run(f"grep -E '^(CapEff|NoNewPrivs|Seccomp):' /proc/{instance.pid}/status").stdout.split()
+    assert status == ["CapEff:", "0000000000000000", "NoNewPrivs:", "1", "Seccomp:", "2"]
+    owner = instance.machine.run(f"stat --format='%U %a' {instance.store}").stdout.strip()
+    assert owner == "firstseen 750"
+    command = f"nsenter --target={instance.pid} --mount touch"
+    assert instance.machine.run(f"{command} {instance.store}/written").returncode == 0
+    assert "Read-only" in instance.machine.run(f"{command} /etc/firstseen/written", check=False).stderr

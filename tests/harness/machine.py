@@ -1,0 +1,197 @@
+"""A throw-away Debian with a systemd of its own, in namespaces of its own. Its network is this machine's, so that a
+broker on 127.0.0.1 can be reached from it. Needs root, mmdebstrap and systemd-nspawn."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from . import process
+from .paths import BUILD
+from .poll import wait_until
+
+_ROOT = BUILD / "deploy" / "root"
+_TOOLS = ("mmdebstrap", "systemd-nspawn", "unshare", "nsenter")
+
+# A mount namespace with nothing but cgroup v2, which systemd asks for, wherever this machine has it. The changes of the
+# root file system stay in memory.
+_BOOT = r"""
+mount -t proc proc /proc
+umount -R /sys/fs/cgroup 2>/dev/null || true
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mkdir "/sys/fs/cgroup/$NAME"
+echo $$ >"/sys/fs/cgroup/$NAME/cgroup.procs"
+mount -t tmpfs -o mode=755 run /run
+mount -t tmpfs -o mode=755 changes "$PLACE/changes"
+mkdir "$PLACE/changes/upper" "$PLACE/changes/work"
+mount -t overlay overlay -o "lowerdir=$ROOT,upperdir=$PLACE/changes/upper,workdir=$PLACE/changes/work" "$PLACE/root"
+exec systemd-nspawn --quiet --register=no --keep-unit --machine=firstseen-test --directory="$PLACE/root" \
+  --resolv-conf=off --timezone=off --bind="$PLACE/share:/share" --boot --console=pipe
+"""
+_FORGET_CGROUP = r"""
+umount -R /sys/fs/cgroup 2>/dev/null || true
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+[ ! -d "/sys/fs/cgroup/$NAME" ] || find "/sys/fs/cgroup/$NAME" -depth -type d -exec rmdir {} +
+"""
+_TRY = r"""
+mount -t proc proc /proc
+umount -R /sys/fs/cgroup 2>/dev/null || true
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mkdir "/sys/fs/cgroup/$NAME"
+rmdir "/sys/fs/cgroup/$NAME"
+"""
+_ENVIRONMENT = {
+    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME": "/root",
+    "LC_ALL": "C.UTF-8",
+}
+
+
+def _unshared(script: str) -> list[str]:
+    namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private"]
+    return [*namespaces, "bash", "-euc", script]
+
+
+def why_not() -> str:
+    """Why no machine can be booted here, in one line; empty if one can."""
+    if os.geteuid() != 0:
+        return "booting systemd takes root"
+    if missing := [tool for tool in _TOOLS if not shutil.which(tool)]:
+        return f"not installed: {', '.join(missing)}"
+    environment = {**os.environ, "NAME": f"firstseen-try-{uuid.uuid4().hex}"}
+    done = subprocess.run(_unshared(_TRY), env=environment, capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else f"no permission for namespaces: {done.stderr.strip().splitlines()[-1]}"
+
+
+def _release() -> str:
+    for line in Path("/etc/os-release").read_text().splitlines():
+        if line.startswith("VERSION_CODENAME="):
+            return line.partition("=")[2].strip('"')
+    raise RuntimeError("/etc/os-release names no release of Debian")
+
+
+def _sources(release: str) -> Iterator[Path]:
+    """This machine's sources of that release; other people's repositories are left out."""
+    lists = [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*"))]
+    for file in lists:
+        if file.suffix in {".list", ".sources"} and file.is_file() and release in file.read_text().split():
+            yield file
+
+
+def root_file_system(packages: list[str]) -> Path:
+    """The smallest Debian of this machine's release with systemd and these packages; kept under build/ for the next
+    time."""
+    release = _release()
+    wanted = " ".join([release, *sorted(packages)])
+    stamp = _ROOT.with_suffix(".stamp")
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return _ROOT
+    stamp.unlink(missing_ok=True)
+    if _ROOT.exists():
+        shutil.rmtree(_ROOT)
+    _ROOT.parent.mkdir(parents=True, exist_ok=True)
+    options = _ROOT.with_suffix(".apt")
+    # Proxies, certificates and what else this machine needs to reach its sources.
+    options.write_text(subprocess.run(["apt-config", "dump", "Acquire"], capture_output=True, text=True).stdout)
+    include = ",".join(["systemd", "systemd-sysv", "dbus", "procps", *packages])
+    command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", f"--include={include}"]
+    command += [f"--aptopt={options}", release, str(_ROOT), *map(str, _sources(release))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+    stamp.write_text(wanted)
+    return _ROOT
+
+
+class Machine:
+    """Use as a context manager. `share` is a directory that it sees as /share."""
+
+    def __init__(self, root: Path) -> None:
+        self._place = Path(tempfile.mkdtemp(prefix="firstseen-machine-"))
+        self.share = self._place / "share"
+        self.console = self._place / "console"
+        for name in ("share", "changes", "root"):
+            (self._place / name).mkdir()
+        self._name = f"firstseen-{self._place.name}"
+        self._variables = {**os.environ, "ROOT": str(root), "PLACE": str(self._place), "NAME": self._name}
+        self._process: subprocess.Popen | None = None
+        self._init: int | None = None
+
+    def boot(self, timeout_s: float = 60.0) -> "Machine":
+        self._process = process.start(_unshared(_BOOT), self.console, env=self._variables)
+        self._init = wait_until(self._find_init, "systemd has begun", timeout_s)
+        wait_until(self._up, "systemd is up", timeout_s, every_s=0.2)
+        return self
+
+    def _up(self) -> bool:
+        assert self._process is not None
+        if self._process.poll() is not None:
+            raise RuntimeError(f"the machine has ended:\n{self.console.read_text(errors='replace')}")
+        return self.run("systemctl is-system-running", check=False).stdout.strip() in {"running", "degraded"}
+
+    def _find_init(self) -> int | None:
+        """The process below ours that is number 1 in the namespace within our namespace."""
+        assert self._process is not None
+        parents: dict[int, int] = {}
+        candidates = []
+        for status in Path("/proc").glob("[0-9]*/status"):
+            try:
+                fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
+            except OSError:
+                continue  # it has ended
+            pid, numbers = int(status.parent.name), fields["NSpid"].split()
+            parents[pid] = int(fields["PPid"])
+            if len(numbers) >= 3 and numbers[-1] == "1":
+                candidates.append(pid)
+        for candidate in candidates:
+            pid = candidate
+            while pid in parents and pid != self._process.pid:
+                pid = parents[pid]
+            if pid == self._process.pid:
+                return candidate
+        return None
+
+    def run(self, command: str, check: bool = True, timeout_s: float = 120.0) -> subprocess.CompletedProcess[str]:
+        """A command of bash as root in the machine, without a terminal."""
+        enter = ["nsenter", f"--target={self._init}", "--mount", "--uts", "--ipc", "--pid", "--root", "--wd"]
+        done = subprocess.run(
+            [*enter, "bash", "-c", command],
+            env=_ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+        if check and done.returncode != 0:
+            raise AssertionError(f"{command!r} gave {done.returncode}:\n{done.stdout}{done.stderr}")
+        return done
+
+    def shows(self, unit: str, name: str) -> str:
+        """A property as systemctl shows it, e.g. ActiveState."""
+        return self.run(f"systemctl show --value --property={name} '{unit}'").stdout.strip()
+
+    def close(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        forget = _unshared(_FORGET_CGROUP)
+
+        def forgotten() -> bool:
+            return subprocess.run(forget, env=self._variables, capture_output=True, check=False).returncode == 0
+
+        wait_until(forgotten, "the machine's processes have ended", every_s=0.2)
+        shutil.rmtree(self._place)
+
+    def __enter__(self) -> "Machine":
+        try:
+            return self.boot()
+        except BaseException:
+            self.close()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
