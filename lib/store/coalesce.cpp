@@ -15,7 +15,8 @@ bool worth_coalescing(const LiveRecord& older, const LiveRecord& newer, Millis t
   return delta(newest, oldest) <= static_cast<std::uint64_t>(ttl.count() / limits.ttl_parts);
 }
 
-CoalescedRecord::CoalescedRecord(const RecordView& older, const RecordView& newer) : id_(newer.id()) {
+CoalescedRecord::CoalescedRecord(const RecordView& older, const RecordView& newer)
+    : id_(newer.id()), oldest_back_(static_cast<std::uint32_t>(id_.sequence - older.first_batch())) {
   entries_.reserve(older.entry_count() + newer.entry_count());
   add(older);
   add(newer);

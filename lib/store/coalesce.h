@@ -30,13 +30,14 @@ class CoalescedRecord {
   CoalescedRecord(const RecordView& older, const RecordView& newer);
 
   /// Valid while this object lives, also when it is moved.
-  [[nodiscard]] RecordContents contents() const { return {id_, ranges_, entries_, batches_back_}; }
+  [[nodiscard]] RecordContents contents() const { return {id_, ranges_, entries_, batches_back_, oldest_back_}; }
 
  private:
   std::uint32_t add_range(SourceRange range, std::uint64_t brought_by);
   void add(const RecordView& record);
 
   BatchId id_;
+  std::uint32_t oldest_back_;
   std::vector<SourceRange> ranges_;
   std::vector<std::uint32_t> batches_back_;
   std::vector<Entry> entries_;

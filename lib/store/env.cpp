@@ -23,7 +23,7 @@ OpenEnvironments& open_environments() {
 }
 
 constexpr mode_t file_mode = 0640;
-constexpr unsigned int max_databases = 8;
+constexpr unsigned int max_databases = 24;
 /// Readers at the same time, in all processes; 64 bytes of `lock.mdb` each. As whoever opens the store first has it.
 constexpr unsigned int max_readers = 1024;
 /// Linux reads no more than its limit for read-ahead (by default 128 KiB) for one MADV_WILLNEED, whatever it is asked.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "store/log_stats.h"
 #include "store/record.h"
 #include "store/snapshot.h"
 #include "store/tables.h"
@@ -22,7 +23,7 @@ std::optional<RecordView> sound_record(const LogRow& row) {
   return record;
 }
 
-void count_record(Stats& stats, const RecordView& record) {
+void count_record(LogStats& stats, const RecordView& record) {
   ++stats.live_records;
   stats.live_entries += record.entry_count();
   if (record.entry_count() == 0) return;
@@ -31,16 +32,18 @@ void count_record(Stats& stats, const RecordView& record) {
   stats.newest_time_ms = std::max(stats.newest_time_ms, record.max_time_ms());
 }
 
-Result<void> inspect_log(Snapshot& snapshot, const LogState& state, Inspection& facts) {
+/// An undecided batch has a record in the first log, with all its ranges.
+Result<void> inspect_log(Snapshot& snapshot, std::size_t number, std::uint64_t settled, LogStats& stats,
+                         Inspection& facts) {
   std::optional<std::uint64_t> damaged;
-  auto walked = for_each_record(snapshot.txn, snapshot.tables, [&](const LogRow& row) {
+  auto walked = for_each_record(snapshot.txn, snapshot.tables.logs[number], [&](const LogRow& row) {
     const auto record = RecordView::parse(row.value);
     if (!record) {
       damaged = row.sequence;
       return false;
     }
-    count_record(facts.stats, *record);
-    if (row.sequence > state.settled) {
+    count_record(stats, *record);
+    if (row.sequence > settled && number == 0) {
       facts.undecided = UndecidedBatch{record->id(), {}};
       for (std::uint32_t i = 0; i < record->range_count(); ++i) facts.undecided->ranges.push_back(record->range(i));
     }
@@ -48,6 +51,28 @@ Result<void> inspect_log(Snapshot& snapshot, const LogState& state, Inspection& 
   });
   if (walked && damaged) return damaged_record(snapshot.env->directory(), *damaged);
   return walked;
+}
+
+Result<void> inspect_logs(Snapshot& snapshot, const Identity& identity, const LogState& state, Inspection& facts) {
+  const std::size_t count = std::min({identity.log_count(), snapshot.tables.logs.size(), state.logs.size()});
+  for (std::size_t i = 0; i < count; ++i) {
+    LogStats stats;
+    stats.swept_before_ms = state.logs[i].swept_before_ms;
+    stats.evicted_before_ms = state.logs[i].evicted_before_ms;
+    if (auto walked = inspect_log(snapshot, i, state.settled, stats, facts); !walked) return walked;
+    add_log(facts.stats, stats);
+    for (const WindowRow& window : identity.windows) {
+      if (window.log != i) continue;
+      stats.windows.push_back(window.name);
+      stats.ttl = std::max(stats.ttl, Millis{window.ttl_ms});
+    }
+    if (!identity.windows.empty()) facts.stats.logs.push_back(std::move(stats));
+  }
+  for (const WindowRow& window : identity.windows) {
+    facts.windows.push_back({window.name, Millis{window.ttl_ms}});
+    facts.stats.log_of_window.push_back(static_cast<std::uint8_t>(window.log));
+  }
+  return {};
 }
 
 }  // namespace
@@ -81,9 +106,7 @@ Result<Inspection> inspect(const std::filesystem::path& directory) {
   facts.stats.used_bytes = *used;
   facts.stats.file_bytes = env->file_bytes();
   facts.stats.max_size_bytes = identity->max_size_bytes;
-  facts.stats.swept_before_ms = state->swept_before_ms;
-  facts.stats.evicted_before_ms = state->evicted_before_ms;
-  if (auto walked = inspect_log(*snapshot, *state, facts); !walked) return forward(walked.error());
+  if (auto walked = inspect_logs(*snapshot, *identity, *state, facts); !walked) return forward(walked.error());
   return facts;
 }
 
@@ -91,21 +114,24 @@ Result<void> scan(const std::filesystem::path& directory, const std::function<bo
   auto snapshot = take_snapshot(directory);
   if (!snapshot) return forward(snapshot.error());
   std::optional<std::uint64_t> damaged;
-  auto walked = for_each_record(snapshot->txn, snapshot->tables, [&](const LogRow& row) {
-    const auto record = sound_record(row);
-    if (!record) {
-      damaged = row.sequence;
-      return false;
-    }
-    for (std::uint32_t i = 0; i < record->entry_count(); ++i) {
-      LogEntry entry{record->id(), {}, record->entry(i)};
-      if (entry.entry.kind == EntryKind::seen) entry.source = record->source(entry.entry.range).copy();
-      if (!visit(entry)) return false;
-    }
-    return true;
-  });
-  if (walked && damaged) return damaged_record(directory, *damaged);
-  return walked;
+  bool goes_on = true;
+  for (std::size_t log = 0; log < snapshot->tables.logs.size() && goes_on; ++log) {
+    auto walked = for_each_record(snapshot->txn, snapshot->tables.logs[log], [&](const LogRow& row) {
+      const auto record = sound_record(row);
+      if (!record) {
+        damaged = row.sequence;
+        return goes_on = false;
+      }
+      for (std::uint32_t i = 0; i < record->entry_count() && goes_on; ++i) {
+        LogEntry entry{record->id(), {}, record->entry(i), log};
+        if (entry.entry.kind == EntryKind::seen) entry.source = record->source(entry.entry.range).copy();
+        goes_on = visit(entry);
+      }
+      return goes_on;
+    });
+    if (!walked) return walked;
+  }
+  return damaged ? damaged_record(directory, *damaged) : Result<void>{};
 }
 
 Result<std::vector<LogEntry>> lookup(const std::filesystem::path& directory, const Digest& digest) {

@@ -17,7 +17,8 @@ struct Inspection {
   std::string id;
   std::uint32_t format = 0;
   Durability durability = Durability::power_loss;
-  Millis ttl{0};
+  Millis ttl{0};                ///< with windows: the longest
+  std::vector<Window> windows;  ///< empty: one, of `ttl`
   std::int64_t created_ms = 0;
   Stats stats;
   std::map<TopicPartition, PartitionState> partitions;
@@ -32,12 +33,13 @@ struct LogEntry {
   BatchId batch;
   TopicPartition source;
   Entry entry;
+  std::size_t log = 0;  ///< which of Stats::logs
 };
 
-/// Every entry of `digest` in log order, tombstones too, whatever its age: one scan of the whole log.
+/// Every entry of `digest` in log order, tombstones too, whatever its age: one scan of all logs.
 Result<std::vector<LogEntry>> lookup(const std::filesystem::path& directory, const Digest& digest);
 
-/// Calls `visit` for every entry in log order; stops when it returns false.
+/// Calls `visit` for every entry, log by log, in their order; stops when it returns false.
 Result<void> scan(const std::filesystem::path& directory, const std::function<bool(const LogEntry&)>& visit);
 
 /// What verify found: every checksum, the order of the records, positions, ranges, partitions against records.

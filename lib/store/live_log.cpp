@@ -18,6 +18,7 @@ void LiveLog::append(std::uint64_t sequence, RecordView record) {
   }
   tail_ += positions_for(record.entry_count());
   entries_ += record.entry_count();
+  bytes_ += record.size_bytes();
 }
 
 void LiveLog::pop_front() {
@@ -26,6 +27,7 @@ void LiveLog::pop_front() {
   blocks_.erase(blocks_.begin(), blocks_.begin() + positions / block);
   head_ += positions;
   entries_ -= record.entry_count;
+  bytes_ -= record.size_bytes;
   records_.pop_front();
   ++first_ordinal_;
 }
@@ -36,6 +38,7 @@ void LiveLog::pop_back() {
   blocks_.erase(blocks_.end() - positions / block, blocks_.end());
   tail_ -= positions;
   entries_ -= record.entry_count;
+  bytes_ -= record.size_bytes;
   records_.pop_back();
 }
 

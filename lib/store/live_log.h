@@ -37,6 +37,7 @@ class LiveLog {
 
   [[nodiscard]] const std::deque<LiveRecord>& records() const { return records_; }
   [[nodiscard]] std::uint64_t entries() const { return entries_; }
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }  ///< of its records
   [[nodiscard]] LogPosition head() const { return head_; }
   /// Where the next record will start.
   [[nodiscard]] LogPosition tail() const { return tail_; }
@@ -69,6 +70,7 @@ class LiveLog {
   std::deque<Block> blocks_;         ///< since head_
   std::uint32_t first_ordinal_ = 0;  ///< of records_.front(); modulo 2^32
   std::uint64_t entries_ = 0;
+  std::uint64_t bytes_ = 0;
   LogPosition head_;
   LogPosition tail_;
 };

@@ -120,7 +120,7 @@ class Pass {
 
 }  // namespace
 
-Result<std::optional<std::uint64_t>> read_heads(Txn& txn, const Tables& tables, LiveLog& log) {
+Result<std::optional<std::uint64_t>> read_heads(Txn& txn, Dbi table, LiveLog& log) {
   std::vector<LogRow> rows;
   std::optional<std::uint64_t> damaged;
   const auto take_rows = [&] {
@@ -138,7 +138,7 @@ Result<std::optional<std::uint64_t>> read_heads(Txn& txn, const Tables& tables, 
     rows.clear();
     return true;
   };
-  auto walked = for_each_record(txn, tables, [&](const LogRow& row) {
+  auto walked = for_each_record(txn, table, [&](const LogRow& row) {
     rows.push_back(row);
     return rows.size() < heads_ahead || take_rows();
   });

@@ -1,31 +1,22 @@
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/thread_owner.h"
-#include "store/coalesce.h"
 #include "store/directory.h"
-#include "store/growing_index.h"
 #include "store/index_file.h"
-#include "store/live_log.h"
 #include "store/lmdb.h"
-#include "store/log_read_ahead.h"
 #include "store/record.h"
 #include "store/seen_store.h"
 #include "store/tables.h"
+#include "store/window_log.h"
 
 namespace firstseen::store {
 
-/// Bounds of the log beside its size in bytes; tests make them small.
-struct LogLimits {
-  LogPosition first = 0;                            ///< of the first record; a multiple of 256
-  LogPosition longest_log = LogPosition{3} << 30U;  ///< beyond this the oldest records go, as for max_size
-  CoalesceLimits coalesce = {};
-};
-
-/// The seen-store on LMDB: the batch log on disk, its records and the position index in memory.
+/// The seen-store on LMDB: one log or several, one commit for them all.
 class LogStore final : public SeenStore {
  public:
   static Result<std::unique_ptr<LogStore>> open(const OpenOptions& options, const LogLimits& limits);
@@ -44,10 +35,12 @@ class LogStore final : public SeenStore {
   [[nodiscard]] std::optional<std::string> note(const std::string& name) const override;
   [[nodiscard]] const std::map<TopicPartition, PartitionState>& partitions() const override { return partitions_; }
 
-  [[nodiscard]] std::optional<Found> find(const Digest& digest, std::int64_t now_ms) const override;
+  using SeenStore::find;
+  [[nodiscard]] std::optional<Found> find(const Digest& digest, std::int64_t now_ms,
+                                          std::uint8_t window) const override;
   void stage(const Entry& entry) override;
   void decide(std::span<const Entry> messages, bool refresh, std::span<std::optional<Found>> found) override;
-  [[nodiscard]] std::size_t staged() const override { return staged_.size(); }
+  [[nodiscard]] std::size_t staged() const override;
   void drop_staged() override;
 
   [[nodiscard]] BatchId next_batch() const override { return {state_.sequence + 1, identity_.owner}; }
@@ -62,18 +55,14 @@ class LogStore final : public SeenStore {
   std::string save_index(Millis at_most) override;
   [[nodiscard]] Stats stats() const override;
 
-  [[nodiscard]] const GrowingIndex& index() const { return index_; }
+  [[nodiscard]] const GrowingIndex& index() const { return logs_.front().index(); }
 
  private:
-  /// Which records leave with a commit, and what they take along.
-  struct Departures {
-    std::size_t from_head = 0;
-    bool empty_last = false;  ///< the last record had no entries and has served its purpose
-    std::uint64_t bytes = 0;
-    LogPosition positions = 0;
-    std::uint64_t expired_entries = 0;
-    std::uint64_t evicted_entries = 0;
-    std::int64_t evicted_before_ms = -1;
+  /// What one prepare() writes to one log.
+  struct LogBatch {
+    std::vector<SourceRange> ranges;  ///< of the record
+    std::vector<Entry> entries;       ///< of the record, where they are not the staged ones as they are
+    std::optional<RecordWriter> writer;
   };
   /// What one prepare() writes.
   struct Batch {
@@ -81,27 +70,28 @@ class LogStore final : public SeenStore {
     std::vector<SourceRange> ranges;  ///< with `before`
     std::int64_t expire_before_ms = 0;
     bool decided = false;
-    bool has_record = true;  ///< a decided batch without entries needs none
+    std::vector<LogBatch> logs;
+
+    [[nodiscard]] std::uint64_t record_bytes(const Env& env) const;
   };
-  /// Two records that a commit writes again as one.
-  struct Coalescing {
-    CoalescedRecord record;
-    RecordWriter writer;  ///< of `record`
-    std::uint64_t older = 0;
-    std::uint64_t newer = 0;
+  /// What a commit changes in one log beside the batch's record.
+  struct Change {
+    Departures departures;
+    std::optional<Coalescing> coalescing;
   };
-  /// Where the map holds what a commit wrote.
+  /// Where the map holds what a commit wrote to one log.
   struct CommittedRecords {
     std::optional<RecordView> coalesced;
     std::optional<RecordView> batch;
   };
-  struct Match {
-    Entry entry;
-    LogPosition age = 0;  ///< distance from the head: larger is newer
-    const LiveRecord* record = nullptr;
+  /// The messages of a decide() that are one log's.
+  struct Share {
+    std::vector<Entry> messages;
+    std::vector<std::size_t> places;
+    std::vector<std::optional<Found>> found;
   };
 
-  LogStore(const OpenOptions& options, const LogLimits& limits, OwnerLock lock, std::uint64_t secret);
+  LogStore(const OpenOptions& options, const LogLimits& limits, OwnerLock lock);
 
   // log_store_open.cpp
   Result<void> recover();
@@ -114,49 +104,54 @@ class LogStore final : public SeenStore {
   Result<void> apply_durability();
   Result<void> mark_unsynced();
 
+  // log_store.cpp
+  [[nodiscard]] LogStats stats_of(std::size_t number) const;
+
+  // log_store_windows.cpp
+  Result<void> arrange_windows();
+  Result<void> make_logs();
+  void use_windows();
+  void add_logs(std::size_t count);
+
   // log_store_index.cpp
   Result<void> load_records(Txn& txn);
+  [[nodiscard]] Result<std::optional<std::uint64_t>> read_logs(Txn& txn);
   std::optional<IndexFile> find_saved_index(const Txn& txn);
   bool load_index(const IndexFile& saved);
   std::optional<std::uint64_t> read_index();
   Result<void> forget_saved_index();
   [[nodiscard]] LogExtent extent() const;
+  [[nodiscard]] std::uint64_t entries() const;
+  [[nodiscard]] std::size_t records() const;
+  [[nodiscard]] std::size_t index_bytes() const;
 
   // log_store_write.cpp
   [[nodiscard]] Result<void> check_pins(std::span<const Pin> pins) const;
   Result<Txn> begin_write();
   Result<void> write_texts(TextKind kind, std::span<const Pin> texts);
-  Departures expired(std::int64_t expire_before_ms) const;
-  void depart(Departures& departures, const LiveRecord& record) const;
+  /// The horizon of a log, of a batch's for the longest window.
+  [[nodiscard]] std::int64_t horizon_of(std::size_t log, std::int64_t expire_before_ms) const;
+  [[nodiscard]] std::vector<Change> expired(std::int64_t expire_before_ms) const;
+  /// The log that loses its oldest record when there is too little space; nothing when all are empty.
+  [[nodiscard]] std::optional<std::size_t> evicted_next(std::span<const Change> changes) const;
   /// Adds the oldest settled records until the batch fits; fails (pause) when it does not fit an empty store.
-  Result<void> evict_for(Departures& departures, std::uint64_t used, std::uint64_t needed, LogPosition positions) const;
-  Result<void> erase_departed(Txn& txn, const Departures& departures) const;
-  void evict_next(Departures& departures) const;
-  Result<void> try_prepare(const Batch& batch, const RecordWriter& writer, bool may_coalesce, bool& map_full);
-  Result<void> write_batch(Txn& txn, const Batch& batch, const RecordWriter& writer, const LogState& state) const;
-  Result<CommittedRecords> read_back(const Batch& batch, const std::optional<Coalescing>& coalescing) const;
-  void adopt_batch(const Batch& batch, const LogState& state, const std::optional<RecordView>& record);
-  [[nodiscard]] std::size_t least_record_bytes() const;
-  [[nodiscard]] std::uint64_t value_pages_bytes(std::uint64_t size) const;
+  Result<void> evict_for(std::span<Change> changes, const Batch& batch, std::uint64_t used, std::uint64_t needed) const;
+  Result<void> plan_coalescing(std::span<Change> changes, const Batch& batch, std::uint64_t used) const;
+  Result<void> plan_batch(Batch& batch) const;
+  [[nodiscard]] Result<void> does_not_fit(std::uint64_t needed) const;
+  Result<void> try_prepare(const Batch& batch, bool may_coalesce, bool& map_full);
+  Result<void> write_changes(Txn& txn, std::span<const Change> changes) const;
+  Result<void> write_batch(Txn& txn, const Batch& batch, const LogState& state) const;
+  Result<std::vector<CommittedRecords>> read_back(const Batch& batch, std::span<const Change> changes) const;
+  void adopt(const Batch& batch, const LogState& state, std::span<const Change> changes,
+             std::span<const CommittedRecords> records);
   Result<void> evict_early(std::uint64_t bytes);
-  Result<RecordView> committed_record(std::uint64_t sequence) const;
-  void forget_departed(const Departures& departures);
-  LogState state_with(const Departures& departures, std::int64_t expire_before_ms) const;
+  Result<RecordView> committed_record(const WindowLog& log, std::uint64_t sequence) const;
+  [[nodiscard]] LogState state_with(std::span<const Change> changes, std::int64_t expire_before_ms) const;
 
-  // log_store_coalesce.cpp
-  Result<std::optional<Coalescing>> plan_coalescing(const Departures& departures, std::uint64_t used) const;
-  Result<void> write_coalesced(Txn& txn, const Coalescing& coalescing) const;
-  void adopt_coalesced(const RecordView& record);
-  void move_in_index(const Digest& digest, LogPosition from, LogPosition to);
-
-  // log_store.cpp
-  [[nodiscard]] LiveRange live() const;
-  [[nodiscard]] const std::uint8_t* digest_at(LogPosition position) const;
-  [[nodiscard]] std::optional<Match> match(const Digest& digest, LogPosition position) const;
-  [[nodiscard]] std::optional<Found> find(const Digest& digest, const KeyedHash& hash, std::int64_t now_ms) const;
-  void stage(const Entry& entry, const KeyedHash& hash);
-  void decide_chunk(std::span<const Entry> messages, bool refresh, std::span<std::optional<Found>> found);
-  void make_room_for(std::size_t entries);
+  // log_store_undo.cpp
+  Result<void> write_rollback(std::span<WindowLog* const> logs, std::span<const SourceRange> ranges,
+                              const LogState& state);
 
   ThreadOwner user_;
   const OpenOptions options_;
@@ -173,19 +168,19 @@ class LogStore final : public SeenStore {
   Texts pins_;
   Texts notes_;
   std::map<TopicPartition, PartitionState> partitions_;
-  LiveLog log_;
-  GrowingIndex index_;
-  GrowingIndex::DigestAt digest_reader_;
-  LogReadAhead read_ahead_;
-  std::vector<Entry> staged_;
+  std::deque<WindowLog> logs_;           ///< at least one; the first leads: every undecided batch has a record in it
+  std::vector<std::uint8_t> log_of_;     ///< by window, index into logs_
+  std::vector<std::uint64_t> ttls_ms_;   ///< by window
+  std::vector<std::int64_t> retain_ms_;  ///< by log: the longest of its windows
+  std::int64_t longest_ms_ = 0;          ///< of retain_ms_
+  std::vector<Share> shares_;            ///< by log; empty between two calls of decide()
   bool undecided_ = false;
+  bool logs_made_ = false;    ///< by this opening
   bool lost_commit_ = false;  ///< a commit could not be read back: the data file is ahead, and is written no more
 
   std::string index_origin_;
   bool index_saved_ = false;  ///< the next write removes the file first
   std::vector<std::string> report_;
-  std::uint64_t expired_entries_ = 0;
-  std::uint64_t evicted_entries_ = 0;
 };
 
 }  // namespace firstseen::store

@@ -15,7 +15,29 @@ IndexFileKey key_of(const Identity& identity, const LogState& state, std::uint64
 
 }  // namespace
 
-LogExtent LogStore::extent() const { return {log_.head(), log_.tail(), log_.records().size(), log_.entries()}; }
+/// Of the only log.
+LogExtent LogStore::extent() const {
+  const LiveLog& log = logs_.front().live_log();
+  return {log.head(), log.tail(), log.records().size(), log.entries()};
+}
+
+std::uint64_t LogStore::entries() const {
+  std::uint64_t sum = 0;
+  for (const WindowLog& log : logs_) sum += log.live_log().entries();
+  return sum;
+}
+
+std::size_t LogStore::records() const {
+  std::size_t sum = 0;
+  for (const WindowLog& log : logs_) sum += log.records().size();
+  return sum;
+}
+
+std::size_t LogStore::index_bytes() const {
+  std::size_t sum = 0;
+  for (const WindowLog& log : logs_) sum += log.index().memory_bytes();
+  return sum;
+}
 
 /// The index that the last clean stop left, if it belongs to just this state of the store.
 std::optional<IndexFile> LogStore::find_saved_index(const Txn& txn) {
@@ -29,12 +51,13 @@ std::optional<IndexFile> LogStore::find_saved_index(const Txn& txn) {
 }
 
 bool LogStore::load_index(const IndexFile& saved) {
-  auto loaded = saved.extent() == extent() ? saved.load(index_) : fail(Exit::bad_data, "it is that of another log");
+  auto loaded = saved.extent() == extent() ? saved.load(logs_.front().index_to_load())
+                                           : fail(Exit::bad_data, "it is that of another log");
   if (!loaded) {
     report_.push_back("the index that the last stop left is not used: " + loaded.error().message);
     return false;
   }
-  index_.begin_due_change(log_.entries(), live());
+  logs_.front().loaded_index();
   index_origin_ = "snapshot";
   return true;
 }
@@ -43,22 +66,29 @@ bool LogStore::load_index(const IndexFile& saved) {
 std::optional<std::uint64_t> LogStore::read_index() {
   const SystemClock clock;
   const std::int64_t began_ms = clock.steady_ms();
-  if (log_.entries() != 0) {
-    if (const auto damaged = read_entries(*env_, log_, index_)) return damaged;
+  for (WindowLog& log : logs_) {
+    if (const auto damaged = log.read_index()) return damaged;
   }
-  index_origin_ = fmt::format("read from {} records in {} ms", log_.records().size(), clock.steady_ms() - began_ms);
+  index_origin_ = fmt::format("read from {} records in {} ms", records(), clock.steady_ms() - began_ms);
   return {};
+}
+
+/// The result is the number of a damaged record. The file holds the index of a store with one log only.
+Result<std::optional<std::uint64_t>> LogStore::read_logs(Txn& txn) {
+  const auto saved = logs_.size() == 1 ? find_saved_index(txn) : std::nullopt;
+  for (WindowLog& log : logs_) {
+    const auto damaged = log.read_heads(txn, saved ? saved->extent().head : limits_.first);
+    if (!damaged || *damaged) return damaged;
+  }
+  if (saved && load_index(*saved)) return std::optional<std::uint64_t>();
+  return read_index();
 }
 
 Result<void> LogStore::load_records(Txn& txn) {
   const SystemClock clock;
   const std::int64_t began_ms = clock.steady_ms();
-  const auto saved = find_saved_index(txn);
-  if (saved) log_ = LiveLog(saved->extent().head);
-  auto damaged = read_heads(txn, tables_, log_);
+  const auto damaged = read_logs(txn);
   if (!damaged) return forward(damaged.error());
-  const bool loaded = !*damaged && saved && load_index(*saved);
-  if (!*damaged && !loaded) damaged = read_index();
   if (const std::optional<std::uint64_t> sequence = *damaged) {
     return fail(
         Exit::bad_data,
@@ -66,10 +96,13 @@ Result<void> LogStore::load_records(Txn& txn) {
                     "then restore the directory from a backup, or delete it to start on an empty store",
                     options_.directory.string(), *sequence));
   }
-  report_.push_back(fmt::format("index {}: {} keys, {} bytes of memory; ready after {} ms", index_origin_,
-                                log_.entries(), index_.memory_bytes(), clock.steady_ms() - began_ms));
-  undecided_ = !log_.records().empty() && log_.records().back().sequence > state_.settled;
-  if (undecided_) report_.push_back(fmt::format("batch {} is undecided: there was no clean stop", state_.last_record));
+  report_.push_back(fmt::format("index {}: {} keys, {} bytes of memory; ready after {} ms", index_origin_, entries(),
+                                index_bytes(), clock.steady_ms() - began_ms));
+  const auto& lead = logs_.front().records();
+  undecided_ = !lead.empty() && lead.back().sequence > state_.settled;
+  if (undecided_) {
+    report_.push_back(fmt::format("batch {} is undecided: there was no clean stop", lead.back().sequence));
+  }
   return {};
 }
 
@@ -81,12 +114,13 @@ Result<void> LogStore::forget_saved_index() {
 
 std::string LogStore::save_index(Millis at_most) {
   user_.check();
-  if (log_.entries() == 0) return "index not saved: the store is empty";
+  if (entries() == 0) return "index not saved: the store is empty";
+  if (logs_.size() > 1) return "index not saved: it is for a store with one log only; the next start reads the logs";
   if (marked_unsynced_) return "index not saved: the store has not been closed";
   const SystemClock clock;
   const std::int64_t began_ms = clock.steady_ms();
   const auto key = key_of(identity_, state_, env_->last_transaction());
-  const auto saved = store::save_index(options_.directory, key, extent(), index_, at_most);
+  const auto saved = store::save_index(options_.directory, key, extent(), logs_.front().index(), at_most);
   const std::int64_t took_ms = clock.steady_ms() - began_ms;
   if (!saved) {
     return fmt::format("index not saved ({} ms): {}; the next start reads the log", took_ms, saved.error().message);

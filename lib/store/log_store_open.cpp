@@ -1,9 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
-#include <limits>
 #include <random>
+#include <utility>
 
 #include "store/log_store.h"
 #include "store/salvage.h"
@@ -12,7 +11,6 @@ namespace firstseen::store {
 namespace {
 
 constexpr std::uint64_t least_max_size = 64ULL << 10U;
-constexpr std::size_t least_index_entries = 4096;
 
 /// How the index came at the last start, for `firstseen store stats`.
 constexpr const char* index_note = "index";
@@ -61,17 +59,8 @@ Result<void> check_databases(const std::filesystem::path& directory) {
 
 }  // namespace
 
-LogStore::LogStore(const OpenOptions& options, const LogLimits& limits, OwnerLock lock, std::uint64_t secret)
-    : options_(options),
-      limits_(limits),
-      lock_(std::move(lock)),
-      log_(limits.first),
-      index_(secret, least_index_entries),
-      digest_reader_([this](LogPosition position, Digest& digest) {
-        const std::uint8_t* bytes = digest_at(position);
-        if (bytes != nullptr) std::memcpy(digest.bytes.data(), bytes, digest.bytes.size());
-        return bytes != nullptr;
-      }) {}
+LogStore::LogStore(const OpenOptions& options, const LogLimits& limits, OwnerLock lock)
+    : options_(options), limits_(limits), lock_(std::move(lock)) {}
 
 Result<std::unique_ptr<LogStore>> LogStore::open(const OpenOptions& options, const LogLimits& limits) {
   if (options.max_size_bytes < least_max_size) {
@@ -84,11 +73,11 @@ Result<std::unique_ptr<LogStore>> LogStore::open(const OpenOptions& options, con
   auto lock = OwnerLock::acquire(options.directory);
   if (!lock) return forward(lock.error());
   std::unique_ptr<LogStore> store(  // NOLINT(cppcoreguidelines-owning-memory): private constructor
-      new LogStore(options, limits, std::move(*lock), random_64()));
+      new LogStore(options, limits, std::move(*lock)));
   // Nothing is changed before it is known whose store it is, but for what a crash of the machine made unreadable.
-  for (const auto step :
-       {&LogStore::recover, &LogStore::open_environment, &LogStore::load, &LogStore::check_world,
-        &LogStore::forget_saved_index, &LogStore::apply_durability, &LogStore::take_ownership, &LogStore::pin_world}) {
+  for (const auto step : {&LogStore::recover, &LogStore::open_environment, &LogStore::load, &LogStore::check_world,
+                          &LogStore::arrange_windows, &LogStore::forget_saved_index, &LogStore::apply_durability,
+                          &LogStore::make_logs, &LogStore::take_ownership, &LogStore::pin_world}) {
     if (auto done = (store.get()->*step)(); !done) return forward(done.error());
   }
   store->user_.hand_over();  // whoever uses it first
@@ -129,7 +118,7 @@ Result<void> LogStore::open_environment() {
 }
 
 Result<void> LogStore::create_tables() {
-  if (auto created = env_->create_databases(Tables::names()); !created) return created;
+  if (auto created = env_->create_databases(Tables::base_names()); !created) return created;
   tables_ = Tables::of(*env_).value_or(Tables{});
   auto txn = Txn::begin(*env_, Txn::Mode::write);
   if (!txn) return forward(txn.error());
@@ -164,6 +153,14 @@ Result<void> LogStore::load() {
   auto reader = Reader::open(*env_);
   if (!reader) return forward(reader.error());
   reader_ = std::move(*reader);
+  if (tables_.logs.size() < identity_.log_count()) {
+    return fail(Exit::bad_data,
+                fmt::format("store {} lacks a log: restore the directory from a backup, or delete it to "
+                            "start on an empty store",
+                            options_.directory.string()));
+  }
+  use_windows();
+  add_logs(identity_.log_count());
   return load_records(*txn);
 }
 
@@ -192,11 +189,14 @@ Result<void> LogStore::take_ownership() {
   Identity identity = identity_;
   identity.owner = random_64();
   identity.durability = options_.durability;
-  identity.ttl_ms = options_.ttl.count();
+  identity.ttl_ms = longest_ms_;
+  identity.format = identity.windows.empty() ? plain_format : format_version;
   identity.max_size_bytes = options_.max_size_bytes;
   auto txn = Txn::begin(*env_, Txn::Mode::write);
   if (!txn) return forward(txn.error());
+  const bool state_changed = std::exchange(logs_made_, false);
   auto done = write_identity(*txn, tables_, identity);
+  if (done && state_changed) done = write_log_state(*txn, tables_, state_);
   if (done) done = write_text(*txn, tables_, TextKind::note, index_note, index_origin_);
   if (done) done = txn->commit();
   if (!done) return done;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
+#include "store/codec.h"
 #include "store/log_store.h"
 #include "store/pins.h"
 #include "store/record.h"
@@ -17,9 +19,29 @@ constexpr std::uint64_t tree_slack_pages = 8;
 /// it was freed.
 constexpr int map_full_attempts = 4;
 
-/// The whole index is scrubbed while the tail moves on by so many positions: a quarter of all, the part that
-/// LogLimits::longest_log leaves free.
-constexpr double scrub_round = 1U << 30U;
+/// Of all ranges those that entries come from, and the entries as they name them then. False when one names a range
+/// that is not there.
+bool keep_used_ranges(std::span<const SourceRange> all, std::span<const Entry> staged, std::vector<SourceRange>& ranges,
+                      std::vector<Entry>& entries) {
+  constexpr std::uint32_t unused = std::numeric_limits<std::uint32_t>::max();
+  std::vector<std::uint32_t> places(all.size(), unused);
+  entries.assign(staged.begin(), staged.end());
+  for (Entry& entry : entries) {
+    if (entry.kind != EntryKind::seen) continue;
+    if (entry.range >= all.size()) return false;
+    std::uint32_t& place = places[entry.range];
+    if (place == unused) {
+      place = static_cast<std::uint32_t>(ranges.size());
+      ranges.push_back(all[entry.range]);
+    }
+    entry.range = place;
+  }
+  return true;
+}
+
+tl::unexpected<Error> unknown_range() {
+  return fail(Exit::internal, "a staged entry names a source range that the batch does not have");
+}
 
 }  // namespace
 
@@ -80,170 +102,185 @@ Result<void> LogStore::set_note(const std::string& name, const std::string& valu
   return write_texts(TextKind::note, {&text, 1});
 }
 
-/// LMDB keeps a value inline in a leaf page, and moves it, up to about half a page; one this long gets pages of its
-/// own.
-std::size_t LogStore::least_record_bytes() const { return env_->page_bytes() / 2; }
-
-/// Pages that a value of this size takes (LMDB: one header of 16 bytes, then contiguous pages).
-std::uint64_t LogStore::value_pages_bytes(std::uint64_t size) const {
-  constexpr std::uint64_t page_header = 16;
-  const std::uint64_t page = env_->page_bytes();
-  return (size + page_header + page - 1) / page * page;
-}
-
 // --- what leaves ---
 
-void LogStore::depart(Departures& departures, const LiveRecord& record) const {
-  ++departures.from_head;
-  departures.bytes += value_pages_bytes(record.size_bytes);
-  departures.positions += LiveLog::positions_for(record.entry_count);
+std::int64_t LogStore::horizon_of(std::size_t log, std::int64_t expire_before_ms) const {
+  if (expire_before_ms == std::numeric_limits<std::int64_t>::min()) return expire_before_ms;
+  return plus(expire_before_ms, delta(longest_ms_, retain_ms_[log]));
 }
 
-LogStore::Departures LogStore::expired(std::int64_t expire_before_ms) const {
-  Departures departures;
-  const auto& records = log_.records();
-  // Only from the head: what a tombstone covers stands before it in the log and so never outlives it.
-  while (departures.from_head < records.size()) {
-    const LiveRecord& record = records[departures.from_head];
-    if (record.entry_count != 0 && record.max_time_ms >= expire_before_ms) break;
-    depart(departures, record);
-    departures.expired_entries += record.entry_count;
+std::vector<LogStore::Change> LogStore::expired(std::int64_t expire_before_ms) const {
+  std::vector<Change> changes(logs_.size());
+  for (std::size_t i = 0; i < logs_.size(); ++i) {
+    changes[i].departures = logs_[i].expired(horizon_of(i, expire_before_ms));
   }
-  if (departures.from_head < records.size() && records.back().entry_count == 0) {
-    departures.empty_last = true;
-    departures.bytes += value_pages_bytes(records.back().size_bytes);
-  }
-  return departures;
+  return changes;
 }
 
-Result<void> LogStore::evict_for(Departures& departures, std::uint64_t used, std::uint64_t needed,
-                                 LogPosition positions) const {
-  const auto& records = log_.records();
-  const std::size_t evictable = records.size() - (departures.empty_last ? 1 : 0);
-  const LogPosition length = log_.tail() - log_.head();
-  for (;;) {
-    const std::uint64_t stays = used - std::min(used, departures.bytes);
-    const bool space = stays + needed <= options_.max_size_bytes;
-    const bool room = std::uint64_t{length - departures.positions} + positions <= limits_.longest_log;
-    if (space && room) return {};
-    if (departures.from_head >= evictable) {
-      return fail(Action::pause, Exit::io,
-                  fmt::format("store {}: a batch of {} bytes does not fit into store.max_size ({} bytes) even with "
-                              "nothing else in it: raise store.max_size or lower delivery.max_batch",
-                              options_.directory.string(), needed, options_.max_size_bytes));
+/// The one that takes the most space, so that no other pays for it.
+std::optional<std::size_t> LogStore::evicted_next(std::span<const Change> changes) const {
+  std::optional<std::size_t> largest;
+  for (std::size_t i = 0; i < logs_.size(); ++i) {
+    if (!logs_[i].evictable(changes[i].departures)) continue;
+    const std::uint64_t bytes = logs_[i].staying_bytes(changes[i].departures);
+    if (!largest || bytes > logs_[*largest].staying_bytes(changes[*largest].departures)) largest = i;
+  }
+  return largest;
+}
+
+Result<void> LogStore::evict_for(std::span<Change> changes, const Batch& batch, std::uint64_t used,
+                                 std::uint64_t needed) const {
+  for (std::size_t i = 0; i < logs_.size(); ++i) {
+    if (!batch.logs[i].writer) continue;
+    Departures& departures = changes[i].departures;
+    while (!logs_[i].has_positions(departures, LiveLog::positions_for(logs_[i].staged().size()))) {
+      if (!logs_[i].evictable(departures)) return does_not_fit(needed);
+      logs_[i].evict_next(departures);
     }
-    evict_next(departures);
+  }
+  for (;;) {
+    std::uint64_t leaves = 0;
+    for (const Change& change : changes) leaves += change.departures.bytes;
+    if (used - std::min(used, leaves) + needed <= options_.max_size_bytes) return {};
+    const auto log = evicted_next(changes);
+    if (!log) return does_not_fit(needed);
+    logs_[*log].evict_next(changes[*log].departures);
   }
 }
 
-void LogStore::evict_next(Departures& departures) const {
-  const LiveRecord& record = log_.records()[departures.from_head];
-  depart(departures, record);
-  departures.evicted_entries += record.entry_count;
-  if (record.entry_count != 0) {
-    departures.evicted_before_ms = std::max(departures.evicted_before_ms, record.max_time_ms);
-  }
+Result<void> LogStore::does_not_fit(std::uint64_t needed) const {
+  return fail(Action::pause, Exit::io,
+              fmt::format("store {}: a batch of {} bytes does not fit into store.max_size ({} bytes) even with "
+                          "nothing else in it: raise store.max_size or lower delivery.max_batch",
+                          options_.directory.string(), needed, options_.max_size_bytes));
 }
 
-Result<void> LogStore::erase_departed(Txn& txn, const Departures& departures) const {
-  const auto& records = log_.records();
-  for (std::size_t i = 0; i < departures.from_head; ++i) {
-    if (auto erased = txn.erase(tables_.log, integer_key(records[i].sequence)); !erased) return erased;
-  }
-  return departures.empty_last ? txn.erase(tables_.log, integer_key(records.back().sequence)) : Result<void>{};
-}
-
-void LogStore::forget_departed(const Departures& departures) {
-  for (std::size_t i = 0; i < departures.from_head; ++i) log_.pop_front();
-  if (departures.empty_last) log_.pop_back();
-  expired_entries_ += departures.expired_entries;
-  evicted_entries_ += departures.evicted_entries;
-}
-
-LogState LogStore::state_with(const Departures& departures, std::int64_t expire_before_ms) const {
+LogState LogStore::state_with(std::span<const Change> changes, std::int64_t expire_before_ms) const {
   LogState state = state_;
-  if (expire_before_ms != std::numeric_limits<std::int64_t>::min()) {
-    state.swept_before_ms = std::max(state.swept_before_ms, expire_before_ms);
+  for (std::size_t i = 0; i < logs_.size(); ++i) {
+    const Departures& departures = changes[i].departures;
+    LogBounds& log = state.logs[i];
+    if (expire_before_ms != std::numeric_limits<std::int64_t>::min()) {
+      log.swept_before_ms = std::max(log.swept_before_ms, horizon_of(i, expire_before_ms));
+    }
+    log.evicted_before_ms = std::max(log.evicted_before_ms, departures.evicted_before_ms);
+    log.last_record = logs_[i].last_record(departures);
   }
-  state.evicted_before_ms = std::max(state.evicted_before_ms, departures.evicted_before_ms);
-  const auto& records = log_.records();
-  const std::size_t stay = records.size() - (departures.empty_last ? 1 : 0);
-  state.last_record = departures.from_head < stay ? records[stay - 1].sequence : 0;
   return state;
 }
 
 // --- prepare ---
 
+std::uint64_t LogStore::Batch::record_bytes(const Env& env) const {
+  std::uint64_t bytes = 0;
+  for (const LogBatch& log : logs) bytes += log.writer ? value_pages_bytes(env, log.writer->size_bytes()) : 0;
+  return bytes;
+}
+
+/// Lays the records out: the first log's has all ranges, that of another those that its entries come from.
+Result<void> LogStore::plan_batch(Batch& batch) const {
+  batch.logs.resize(logs_.size());
+  for (std::size_t i = 0; i < logs_.size(); ++i) {
+    const std::span<const Entry> staged = logs_[i].staged();
+    LogBatch& log = batch.logs[i];
+    if (staged.empty() && (i != 0 || batch.decided)) continue;
+    if (i != 0 && !keep_used_ranges(batch.ranges, staged, log.ranges, log.entries)) return unknown_range();
+    const auto contents =
+        i == 0 ? RecordContents{batch.id, batch.ranges, staged} : RecordContents{batch.id, log.ranges, log.entries};
+    auto writer = RecordWriter::plan(contents, least_record_bytes(*env_));
+    if (!writer) return forward(writer.error());
+    log.writer = std::move(*writer);
+  }
+  return {};
+}
+
 Result<BatchId> LogStore::prepare(std::span<const SourceRange> ranges, std::int64_t expire_before_ms, bool decided) {
   user_.check();
   if (undecided_) return fail(Exit::internal, "prepare() was called while a batch is undecided");
-  Batch batch{next_batch(), {ranges.begin(), ranges.end()}, expire_before_ms, decided, !decided || !staged_.empty()};
+  Batch batch{next_batch(), {ranges.begin(), ranges.end()}, expire_before_ms, decided, {}};
   for (SourceRange& range : batch.ranges) {
     const auto known = partitions_.find(range.tp);
     range.before = known == partitions_.end() ? std::nullopt : std::optional<PartitionState>(known->second);
   }
-  auto writer = RecordWriter::plan({batch.id, batch.ranges, staged_}, least_record_bytes());
-  if (!writer) return forward(writer.error());
+  if (auto planned = plan_batch(batch); !planned) return forward(planned.error());
 
   for (int attempt = 1;; ++attempt) {
     bool map_full = false;
-    auto prepared = try_prepare(batch, *writer, attempt == 1, map_full);
+    auto prepared = try_prepare(batch, attempt == 1, map_full);
     if (prepared) return batch.id;
-    if (!map_full || attempt == map_full_attempts || log_.records().empty()) return forward(prepared.error());
+    if (!map_full || attempt == map_full_attempts || records() == 0) return forward(prepared.error());
     // Within max_size, and yet no run of free pages is long enough. Evicting helps unless a reader holds them.
     if (const auto reader = env_->oldest_reader()) {
       prepared.error().message +=
           fmt::format("; process {} reads an old snapshot and so keeps the pages freed since", reader->pid);
       return forward(prepared.error());
     }
-    if (!evict_early(value_pages_bytes(writer->size_bytes()))) return forward(prepared.error());
+    if (!evict_early(batch.record_bytes(*env_))) return forward(prepared.error());
   }
 }
 
-Result<void> LogStore::try_prepare(const Batch& batch, const RecordWriter& writer, bool may_coalesce, bool& map_full) {
+Result<void> LogStore::plan_coalescing(std::span<Change> changes, const Batch& batch, std::uint64_t used) const {
+  for (std::size_t i = 0; i < logs_.size(); ++i) {
+    if (!batch.logs[i].writer) continue;
+    const std::uint64_t room = options_.max_size_bytes - std::min(used, options_.max_size_bytes);
+    auto planned = logs_[i].plan_coalescing(changes[i].departures, Millis{retain_ms_[i]}, room);
+    if (!planned) return forward(planned.error());
+    if (*planned) used += value_pages_bytes(*env_, (*planned)->writer.size_bytes());
+    changes[i].coalescing = std::move(*planned);
+  }
+  return {};
+}
+
+Result<void> LogStore::try_prepare(const Batch& batch, bool may_coalesce, bool& map_full) {
   auto txn = begin_write();
   if (!txn) return forward(txn.error());
-  Departures departures = expired(batch.expire_before_ms);
-  std::optional<Coalescing> coalescing;
-  if (batch.has_record) {
+  std::vector<Change> changes = expired(batch.expire_before_ms);
+  const auto written_logs =
+      std::ranges::count_if(batch.logs, [](const LogBatch& log) { return log.writer.has_value(); });
+  if (written_logs != 0) {
     auto used = used_bytes(*txn, tables_);
     if (!used) return forward(used.error());
-    const std::uint64_t needed = value_pages_bytes(writer.size_bytes()) + tree_slack_pages * env_->page_bytes();
-    auto fits = evict_for(departures, *used, needed, LiveLog::positions_for(staged_.size()));
-    if (!fits) return fits;
-    auto planned = may_coalesce ? plan_coalescing(departures, *used + needed) : std::nullopt;
-    if (!planned) return forward(planned.error());
-    coalescing = std::move(*planned);
+    const std::uint64_t slack = static_cast<std::uint64_t>(written_logs) * tree_slack_pages * env_->page_bytes();
+    const std::uint64_t needed = batch.record_bytes(*env_) + slack;
+    if (auto fits = evict_for(changes, batch, *used, needed); !fits) return fits;
+    auto planned = may_coalesce ? plan_coalescing(changes, batch, *used + needed) : Result<void>{};
+    if (!planned) return planned;
   }
-  LogState state = state_with(departures, batch.expire_before_ms);
+  LogState state = state_with(changes, batch.expire_before_ms);
   state.sequence = batch.id.sequence;
   state.settled = batch.decided ? batch.id.sequence : batch.id.sequence - 1;
-  if (batch.has_record) state.last_record = batch.id.sequence;
+  for (std::size_t i = 0; i < logs_.size(); ++i) {
+    if (batch.logs[i].writer) state.logs[i].last_record = batch.id.sequence;
+  }
 
-  auto written = erase_departed(*txn, departures);
-  if (written && coalescing) written = write_coalesced(*txn, *coalescing);
-  if (written) written = write_batch(*txn, batch, writer, state);
+  auto written = write_changes(*txn, changes);
+  if (written) written = write_batch(*txn, batch, state);
   if (written) written = txn->commit();
   map_full = txn->met_full_map();
   if (!written) return written;
 
-  const auto committed = read_back(batch, coalescing);
+  const auto committed = read_back(batch, changes);
   if (!committed) {
     lost_commit_ = true;
     return forward(committed.error());
   }
-  forget_departed(departures);
-  if (committed->coalesced) adopt_coalesced(*committed->coalesced);
-  adopt_batch(batch, state, committed->batch);
+  adopt(batch, state, changes, *committed);
   return {};
 }
 
-Result<void> LogStore::write_batch(Txn& txn, const Batch& batch, const RecordWriter& writer,
-                                   const LogState& state) const {
-  if (batch.has_record) {
-    auto room = txn.append(tables_.log, batch.id.sequence, writer.size_bytes());
-    if (!room) return forward(room.error());
-    writer.write(*room);
+Result<void> LogStore::write_changes(Txn& txn, std::span<const Change> changes) const {
+  for (std::size_t i = 0; i < logs_.size(); ++i) {
+    if (auto erased = logs_[i].erase(txn, changes[i].departures); !erased) return erased;
+    if (!changes[i].coalescing) continue;
+    if (auto written = logs_[i].write(txn, *changes[i].coalescing); !written) return written;
+  }
+  return {};
+}
+
+Result<void> LogStore::write_batch(Txn& txn, const Batch& batch, const LogState& state) const {
+  for (std::size_t i = 0; i < logs_.size(); ++i) {
+    if (!batch.logs[i].writer) continue;
+    if (auto appended = logs_[i].append(txn, batch.id.sequence, *batch.logs[i].writer); !appended) return appended;
   }
   for (const SourceRange& range : batch.ranges) {
     auto put = write_partition(txn, tables_, range.tp, {range.after, batch.id.sequence});
@@ -254,125 +291,67 @@ Result<void> LogStore::write_batch(Txn& txn, const Batch& batch, const RecordWri
 
 /// Changes nothing in memory: if it fails, this object stays as it was before the batch, and the next start finds the
 /// batch undecided.
-Result<LogStore::CommittedRecords> LogStore::read_back(const Batch& batch,
-                                                       const std::optional<Coalescing>& coalescing) const {
-  CommittedRecords records;
-  if (coalescing) {
-    auto record = committed_record(coalescing->newer);
+Result<std::vector<LogStore::CommittedRecords>> LogStore::read_back(const Batch& batch,
+                                                                    std::span<const Change> changes) const {
+  std::vector<CommittedRecords> records(logs_.size());
+  for (std::size_t i = 0; i < logs_.size(); ++i) {
+    if (const auto& coalescing = changes[i].coalescing) {
+      auto record = committed_record(logs_[i], coalescing->newer);
+      if (!record) return forward(record.error());
+      records[i].coalesced = *record;
+    }
+    if (!batch.logs[i].writer) continue;
+    auto record = committed_record(logs_[i], batch.id.sequence);
     if (!record) return forward(record.error());
-    records.coalesced = *record;
-  }
-  if (batch.has_record) {
-    auto record = committed_record(batch.id.sequence);
-    if (!record) return forward(record.error());
-    records.batch = *record;
+    records[i].batch = *record;
   }
   return records;
 }
 
 /// It stays where it is until it is deleted.
-Result<RecordView> LogStore::committed_record(std::uint64_t sequence) const {
-  auto value = reader_->read([&](Txn& txn) { return txn.get(tables_.log, integer_key(sequence)); });
+Result<RecordView> LogStore::committed_record(const WindowLog& log, std::uint64_t sequence) const {
+  auto value = reader_->read([&](Txn& txn) { return txn.get(log.table(), integer_key(sequence)); });
   if (value && *value) return RecordView::trusted((*value)->data());
   return fail(Exit::io,
               fmt::format("store {}: batch {} was committed and cannot be read back ({}): restart",
                           options_.directory.string(), sequence, value ? "it is not there" : value.error().message));
 }
 
-void LogStore::adopt_batch(const Batch& batch, const LogState& state, const std::optional<RecordView>& record) {
+void LogStore::adopt(const Batch& batch, const LogState& state, std::span<const Change> changes,
+                     std::span<const CommittedRecords> records) {
   state_ = state;
   for (const SourceRange& range : batch.ranges) partitions_[range.tp] = range.after;
-  const LogPosition positions = LiveLog::positions_for(staged_.size());
-  staged_.clear();
-  if (!record) return;
-  env_->populate(record->bytes());  // duplicates will look at it
-  log_.append(batch.id.sequence, *record);
+  for (std::size_t i = 0; i < logs_.size(); ++i) {
+    logs_[i].forget(changes[i].departures);
+    if (records[i].coalesced) logs_[i].adopt_coalesced(*records[i].coalesced);
+    if (records[i].batch) {
+      logs_[i].adopt(batch.id.sequence, *records[i].batch);
+    } else {
+      logs_[i].adopt_nothing();
+    }
+  }
   undecided_ = !batch.decided;
-  index_.scrub(static_cast<double>(positions) / scrub_round, live());
 }
 
 Result<void> LogStore::evict_early(std::uint64_t bytes) {
   auto txn = begin_write();
   if (!txn) return forward(txn.error());
-  Departures departures;
-  while (departures.from_head < log_.records().size() && departures.bytes < bytes) {
-    evict_next(departures);
+  std::vector<Change> changes(logs_.size());
+  for (std::uint64_t freed = 0; freed < bytes;) {
+    const auto log = evicted_next(changes);
+    if (!log) break;
+    Departures& departures = changes[*log].departures;
+    freed -= departures.bytes;
+    logs_[*log].evict_next(departures);
+    freed += departures.bytes;
   }
-  const LogState state = state_with(departures, std::numeric_limits<std::int64_t>::min());
-  auto done = erase_departed(*txn, departures);
+  const LogState state = state_with(changes, std::numeric_limits<std::int64_t>::min());
+  auto done = write_changes(*txn, changes);
   if (done) done = write_log_state(*txn, tables_, state);
   if (done) done = txn->commit();
   if (!done) return done;
-  forget_departed(departures);
+  for (std::size_t i = 0; i < logs_.size(); ++i) logs_[i].forget(changes[i].departures);
   state_ = state;
-  return {};
-}
-
-// --- roll back, close ---
-
-Result<void> LogStore::roll_back() {
-  user_.check();
-  if (!undecided_) return {};
-  const LiveRecord record = log_.records().back();
-  const RecordView view = record.view();
-  std::vector<SourceRange> ranges;
-  ranges.reserve(view.range_count());
-  for (std::uint32_t i = 0; i < view.range_count(); ++i) ranges.push_back(view.range(i));
-  std::vector<Digest> digests;
-  digests.reserve(record.entry_count);
-  for (std::uint32_t i = 0; i < record.entry_count; ++i) digests.push_back(view.digest(i));
-
-  auto txn = begin_write();
-  if (!txn) return forward(txn.error());
-  LogState state = state_;
-  state.settled = record.sequence;
-  const auto& records = log_.records();
-  state.last_record = records.size() > 1 ? records[records.size() - 2].sequence : 0;
-  auto done = txn->erase(tables_.log, integer_key(record.sequence));
-  for (const SourceRange& range : ranges) {
-    if (!done) return done;
-    done = range.before ? write_partition(*txn, tables_, range.tp, {*range.before, record.sequence - 1})
-                        : erase_partition(*txn, tables_, range.tp);
-  }
-  if (done) done = write_log_state(*txn, tables_, state);
-  if (done) done = txn->commit();
-  if (!done) return done;
-
-  const std::vector<Entry> staged = staged_;  // they stand behind the record that goes, so their positions change
-  drop_staged();
-  for (std::uint32_t i = 0; i < record.entry_count; ++i) {
-    index_.erase(index_.hash(digests[i]), record.first_position + i);
-  }
-  log_.pop_back();
-  for (const Entry& entry : staged) stage(entry);
-  for (const SourceRange& range : ranges) {
-    if (range.before) {
-      partitions_[range.tp] = *range.before;
-    } else {
-      partitions_.erase(range.tp);
-    }
-  }
-  state_ = state;
-  undecided_ = false;
-  return {};
-}
-
-Result<void> LogStore::close_clean() {
-  user_.check();
-  LogState state = state_;
-  if (!undecided_) state.settled = state.sequence;
-  if (state != state_) {
-    auto txn = begin_write();
-    if (!txn) return forward(txn.error());
-    auto done = write_log_state(*txn, tables_, state);
-    if (done) done = txn->commit();
-    if (!done) return done;
-    state_ = state;
-  }
-  if (!marked_unsynced_) return {};
-  if (auto synced = env_->sync(); !synced) return synced;
-  if (auto removed = UnsyncedMark::remove(options_.directory); !removed) return removed;
-  marked_unsynced_ = false;
   return {};
 }
 

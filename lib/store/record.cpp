@@ -100,6 +100,7 @@ void RecordWriter::write_header(std::uint8_t* at) const {
   store_le(at + layout::size_at, static_cast<std::uint32_t>(size_bytes_));
   store_le(at + layout::entries_at, static_cast<std::uint32_t>(entries_at_));
   store_le(at + layout::entry_count_at, static_cast<std::uint32_t>(contents_.entries.size()));
+  store_le(at + layout::oldest_back_at, contents_.oldest_back);
   store_le(at + layout::range_count_at, static_cast<std::uint32_t>(contents_.ranges.size()));
   at[layout::offset_width_at] = offset_width_;
   at[layout::time_width_at] = time_width_;
@@ -177,6 +178,9 @@ std::optional<RecordView> RecordView::parse(Bytes value) {
 
 BatchId RecordView::id() const {
   return {load_le<std::uint64_t>(value_ + layout::sequence_at), load_le<std::uint64_t>(value_ + layout::owner_at)};
+}
+std::uint64_t RecordView::first_batch() const {
+  return id().sequence - load_le<std::uint32_t>(value_ + layout::oldest_back_at);
 }
 std::uint32_t RecordView::entry_count() const { return load_le<std::uint32_t>(value_ + layout::entry_count_at); }
 std::uint32_t RecordView::range_count() const { return load_le<std::uint32_t>(value_ + layout::range_count_at); }

@@ -21,6 +21,7 @@ struct RecordContents {
   std::span<const Entry> entries;
   /// Per range: how many batches before this one brought the range's state; empty: this one brought them all.
   std::span<const std::uint32_t> batches_back = {};
+  std::uint32_t oldest_back = 0;  ///< how many batches before this one the first is that it holds entries of
 };
 
 /// Lays a record out, then writes it into room that somebody else owns (LMDB's page).
@@ -65,6 +66,8 @@ class RecordView {
   static RecordView trusted(const std::uint8_t* value) { return RecordView(value); }
 
   [[nodiscard]] BatchId id() const;
+  /// The number of the first batch that it holds entries of: an earlier one where records were written again as one.
+  [[nodiscard]] std::uint64_t first_batch() const;
   [[nodiscard]] std::uint32_t entry_count() const;
   [[nodiscard]] std::uint32_t range_count() const;
   [[nodiscard]] std::int64_t min_time_ms() const;  ///< of its entries; 0 without entries

@@ -16,6 +16,7 @@ inline constexpr std::size_t owner_at = 16;
 inline constexpr std::size_t size_at = 24;
 inline constexpr std::size_t entries_at = 28;
 inline constexpr std::size_t entry_count_at = 32;
+inline constexpr std::size_t oldest_back_at = 36;
 inline constexpr std::size_t range_count_at = 40;
 inline constexpr std::size_t offset_width_at = 44;
 inline constexpr std::size_t time_width_at = 45;

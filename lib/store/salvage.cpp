@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "store/child_process.h"
 #include "store/directory.h"
@@ -22,56 +24,109 @@ namespace fs = std::filesystem;
 struct Salvaged {
   std::uint64_t records = 0;
   std::uint64_t entries = 0;
-  std::uint64_t last_record = 0;
-  std::int64_t newest_ms = -1;  ///< stream time that the store is known to have reached
+  /// The logs are kept up to this batch: the last that all of those have which lost something.
+  std::uint64_t last_batch = 0;
+  /// Of the batches up to this one everything is kept: where a record goes that holds older batches, too, it is less.
+  std::uint64_t whole_until = 0;
+  std::uint64_t highest = 0;                ///< number of any batch that was found
+  std::vector<std::uint64_t> last_records;  ///< by log
+  std::int64_t newest_ms = -1;              ///< stream time that the store is known to have reached
   PartitionRows rows;
   bool complete = false;
 };
 
-/// The partitions as of the end of the kept log: a row is believed when the batch that wrote it is among those kept.
-Result<Salvaged> examine(Txn& txn, const Tables& tables, const std::optional<LogState>& state) {
-  Salvaged kept;
-  PartitionRows from_log;
-  auto walked = for_each_record(txn, tables, [&](const LogRow& row) {
-    const auto record = RecordView::parse(row.value);
-    if (!record) return false;
-    ++kept.records;
-    kept.entries += record->entry_count();
-    kept.last_record = row.sequence;
-    if (record->entry_count() != 0) kept.newest_ms = std::max(kept.newest_ms, record->max_time_ms());
-    for (std::uint32_t i = 0; i < record->range_count(); ++i) {
-      const SourceRange range = record->range(i);
-      from_log[range.tp] = {range.after, record->brought_by(i)};
-    }
+/// Looks at every record of a copied log, all of which parse.
+template <class Visit>
+Result<void> for_each_copied(Txn& txn, Dbi log, Visit visit) {
+  return for_each_record(txn, log, [&](const LogRow& row) {
+    if (const auto record = RecordView::parse(row.value)) visit(*record);
     return true;
   });
-  if (!walked) return forward(walked.error());
+}
+
+/// How far the copied logs can be kept. A log has lost something when it does not end where the state says; without a
+/// state nobody knows, and all count as such.
+Result<void> find_end(Txn& txn, const Tables& tables, const std::optional<LogState>& state, Salvaged& kept) {
+  constexpr std::uint64_t all = std::numeric_limits<std::uint64_t>::max();
+  kept.last_batch = all;
+  for (std::size_t i = 0; i < tables.logs.size(); ++i) {
+    std::uint64_t last = 0;
+    auto walked = for_each_copied(txn, tables.logs[i], [&](const RecordView& record) { last = record.id().sequence; });
+    if (!walked) return walked;
+    kept.highest = std::max(kept.highest, last);
+    const bool whole = state && i < state->logs.size() && state->logs[i].last_record == last;
+    if (!whole) kept.last_batch = std::min(kept.last_batch, last);
+  }
+  kept.complete = kept.last_batch == all;
+  if (kept.complete) kept.last_batch = std::max(kept.highest, state->sequence);
+  kept.whole_until = kept.last_batch;
+  return {};
+}
+
+/// Deletes what lies behind that end.
+Result<void> cut_log(Txn& txn, Dbi log, Salvaged& kept) {
+  std::vector<std::uint64_t> fallen;
+  auto walked = for_each_copied(txn, log, [&](const RecordView& record) {
+    if (record.id().sequence <= kept.last_batch) return;
+    fallen.push_back(record.id().sequence);
+    kept.whole_until = std::min(kept.whole_until, record.first_batch() - 1);
+  });
+  for (const std::uint64_t sequence : fallen) {
+    if (walked) walked = txn.erase(log, integer_key(sequence));
+  }
+  return walked;
+}
+
+/// The partitions as of the end of what is whole: a row is believed when the batch that wrote it is before that.
+Result<void> examine(Txn& txn, const Tables& tables, Salvaged& kept) {
+  PartitionRows from_log;
+  for (const Dbi log : tables.logs) {
+    std::uint64_t& last = kept.last_records.emplace_back(0);
+    auto walked = for_each_copied(txn, log, [&](const RecordView& record) {
+      ++kept.records;
+      kept.entries += record.entry_count();
+      last = record.id().sequence;
+      if (record.entry_count() != 0) kept.newest_ms = std::max(kept.newest_ms, record.max_time_ms());
+      for (std::uint32_t i = 0; i < record.range_count(); ++i) {
+        const SourceRange range = record.range(i);
+        PartitionRow row{range.after, record.brought_by(i)};
+        auto& known = from_log[range.tp];
+        if (row.changed_by <= kept.whole_until && row.changed_by >= known.changed_by) known = row;
+      }
+    });
+    if (!walked) return walked;
+  }
   auto rows = read_partitions(txn, tables);
   if (!rows) return forward(rows.error());
-  kept.complete = state && state->last_record == kept.last_record;
-  const std::uint64_t believed = kept.complete ? state->sequence : kept.last_record;
   for (const auto& [tp, row] : *rows) {
     kept.newest_ms = std::max(kept.newest_ms, row.state.stream_time_ms);
-    if (row.changed_by <= believed) kept.rows[tp] = row;
+    if (row.changed_by <= kept.whole_until) kept.rows[tp] = row;
   }
   for (const auto& [tp, row] : from_log) {
+    if (row.changed_by == 0) continue;  // nothing of it that could be believed
     const auto known = kept.rows.find(tp);
     if (known == kept.rows.end() || known->second.changed_by <= row.changed_by) kept.rows[tp] = row;
   }
-  return kept;
+  return {};
 }
 
 LogState state_of(const Salvaged& kept, const std::optional<LogState>& source) {
   LogState state = source.value_or(LogState{});
-  const bool had_successor = state.last_record > kept.last_record;
-  if (had_successor) {
-    state.settled = std::max(state.settled, kept.last_record);  // the next prepare was the evidence
-  } else if (kept.last_record > 0) {
-    state.settled = std::max(state.settled, kept.last_record - 1);
+  state.logs.resize(kept.last_records.size());
+  std::uint64_t known = kept.highest;
+  for (const LogBounds& log : state.logs) known = std::max(known, log.last_record);
+  const std::uint64_t last = std::ranges::max(kept.last_records);
+  if (known > last) {
+    state.settled = std::max(state.settled, last);  // the next prepare was the evidence
+  } else if (last > 0) {
+    state.settled = std::max(state.settled, last - 1);
   }
-  state.sequence = std::max(state.sequence, kept.last_record);
-  state.last_record = kept.last_record;
-  if (!kept.complete) state.evicted_before_ms = std::max(state.evicted_before_ms, kept.newest_ms);
+  state.sequence = std::max(state.sequence, known);
+  for (std::size_t i = 0; i < state.logs.size(); ++i) {
+    state.logs[i].last_record = kept.last_records[i];
+    if (kept.complete) continue;
+    state.logs[i].evicted_before_ms = std::max(state.logs[i].evicted_before_ms, kept.newest_ms);
+  }
   return state;
 }
 
@@ -88,20 +143,25 @@ Result<std::optional<Salvaged>> finish_copy(const fs::path& directory) {
   if (!*identity) return std::optional<Salvaged>();
   const auto source = unless_damaged(read_log_state(*txn, *tables));
   if (!source) return forward(source.error());
-  auto kept = examine(*txn, *tables, *source);
-  if (!kept) return forward(kept.error());
+  Salvaged kept;
+  auto examined = find_end(*txn, *tables, *source, kept);
+  for (const Dbi log : tables->logs) {
+    if (examined) examined = cut_log(*txn, log, kept);
+  }
+  if (examined) examined = examine(*txn, *tables, kept);
+  if (!examined) return forward(examined.error());
   auto copied = read_partitions(*txn, *tables);
   if (!copied) return forward(copied.error());
   for (const auto& [tp, row] : *copied) {
     if (auto erased = erase_partition(*txn, *tables, tp); !erased) return forward(erased.error());
   }
-  for (const auto& [tp, row] : kept->rows) {
+  for (const auto& [tp, row] : kept.rows) {
     if (auto put = write_partition(*txn, *tables, tp, row); !put) return forward(put.error());
   }
-  if (auto put = write_log_state(*txn, *tables, state_of(*kept, *source)); !put) return forward(put.error());
+  if (auto put = write_log_state(*txn, *tables, state_of(kept, *source)); !put) return forward(put.error());
   if (auto committed = txn->commit(); !committed) return forward(committed.error());
   if (auto synced = (*env)->sync(); !synced) return forward(synced.error());
-  return std::optional<Salvaged>(*kept);
+  return std::optional<Salvaged>(std::move(kept));
 }
 
 /// The copy takes the old file's place. Without one, the old file goes out of the way: it is proven damaged, and yet a
@@ -129,7 +189,7 @@ std::string summary(const Salvaged& kept) {
   return fmt::format(
       "{} keys in {} records are sound and kept; what came after batch {} is discarded: the window is complete again "
       "from stream time {} on, or as soon as input.on_missing_history has read the lost part again",
-      kept.entries, kept.records, kept.last_record, kept.newest_ms);
+      kept.entries, kept.records, kept.last_batch, kept.newest_ms);
 }
 
 /// What came of the verification.

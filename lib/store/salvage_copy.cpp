@@ -1,5 +1,6 @@
 #include "store/salvage_copy.h"
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -23,16 +24,19 @@ std::uint64_t copy_map_bytes(const fs::path& directory) {
 
 class Copier {
  public:
-  Copier(const Env& source, const Tables& source_tables, const Env& copy, const Tables& copy_tables)
+  Copier(const Env& source, const Tables& source_tables, Env& copy, const Tables& copy_tables)
       : source_(&source), from_(source_tables), copy_(&copy), to_(copy_tables) {}
 
   Result<void> run() {
     auto identity = read<Identity>(read_identity);
     if (!identity) return forward(identity.error());
     if (!*identity) return {};  // without it the rest is nobody's
-    auto done = write([&](Txn& txn) { return write_identity(txn, to_, **identity); });
+    auto done = make_logs((*identity)->log_count());
+    if (done) done = write([&](Txn& txn) { return write_identity(txn, to_, **identity); });
     if (done) done = copy_state();
-    if (done) done = copy_records();
+    for (std::size_t i = 0; i < std::min(from_.logs.size(), to_.logs.size()); ++i) {
+      if (done) done = copy_records(from_.logs[i], to_.logs[i]);
+    }
     for (const TextKind kind : {TextKind::pin, TextKind::note}) {
       if (done) done = copy_texts(kind);
     }
@@ -63,7 +67,14 @@ class Copier {
     return write([&](Txn& txn) { return write_log_state(txn, to_, **state); });
   }
 
-  Result<void> copy_records() {
+  Result<void> make_logs(std::size_t count) {
+    if (count == 1) return {};
+    if (auto made = copy_->create_databases(Tables::further_logs(count)); !made) return made;
+    to_ = Tables::of(*copy_).value_or(to_);
+    return {};
+  }
+
+  Result<void> copy_records(Dbi from, Dbi to) {
     auto source = Txn::begin(*source_, Txn::Mode::read);
     if (!source) return forward(source.error());
     auto txn = Txn::begin(*copy_, Txn::Mode::write);
@@ -71,11 +82,11 @@ class Copier {
     Result<void> done;
     std::uint64_t uncommitted = 0;
     std::uint64_t last = 0;
-    auto walked = for_each_record(*source, from_, [&](const LogRow& row) {
+    auto walked = for_each_record(*source, from, [&](const LogRow& row) {
       const auto record = RecordView::parse(row.value);
       if (!record || record->id().sequence != row.sequence || row.sequence <= last || !record->intact()) return false;
       last = row.sequence;
-      auto room = txn->append(to_.log, row.sequence, row.value.size());
+      auto room = txn->append(to, row.sequence, row.value.size());
       if (!room) {
         done = forward(room.error());
         return false;
@@ -119,7 +130,7 @@ class Copier {
 
   const Env* source_;
   Tables from_;
-  const Env* copy_;
+  Env* copy_;
   Tables to_;
 };
 
@@ -149,7 +160,7 @@ Result<std::shared_ptr<Env>> open_copy(const fs::path& directory) {
 Result<void> copy_what_is_sound(const fs::path& directory) {
   auto copy = open_copy(directory);
   if (!copy) return forward(copy.error());
-  if (auto made = (*copy)->create_databases(Tables::names()); !made) return made;
+  if (auto made = (*copy)->create_databases(Tables::base_names()); !made) return made;
   const Tables to = Tables::of(**copy).value_or(Tables{});
   const auto source = open_damaged(directory);
   if (!source) return forward(source.error());

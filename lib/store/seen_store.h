@@ -75,6 +75,7 @@ struct Entry {
   std::int64_t offset = 0;   ///< of the message first seen; ignored for tombstones
   std::int64_t time_ms = 0;  ///< its partition's stream time at the decision
   EntryKind kind = EntryKind::seen;
+  std::uint8_t window = 0;  ///< index into the store's windows; ignored for tombstones, and not told by views
 };
 
 /// Why a key counts as seen.
@@ -100,17 +101,49 @@ struct Pin {
   std::string shown = {};  ///< stands for the value, not kept, where a difference is reported; empty: the value
 };
 
+/// Keys that are remembered for a time of their own. The caller sees to it that keys of different windows never meet:
+/// a digest belongs to one window for ever.
+struct Window {
+  std::string name;
+  Millis ttl{0};
+
+  bool operator==(const Window&) const = default;
+};
+
+/// Logs that a store may have: windows with one ttl when the store is made share one.
+inline constexpr std::size_t most_logs = 16;
+/// Entry::window is a byte.
+inline constexpr std::size_t most_windows = 256;
+
 struct OpenOptions {
   std::filesystem::path directory;  ///< created if absent
   std::uint64_t max_size_bytes = 64ULL << 30U;
   Durability durability = Durability::power_loss;
   Millis ttl{24LL * 3600 * 1000};
+  /// In the order of Entry::window; empty: one, of `ttl`. Once the store has held a batch, their names and their order
+  /// stay as they are (Exit::config); each ttl may be another one at every opening.
+  std::vector<Window> windows = {};
   const Clock* clock = nullptr;  ///< for `created`; must outlive the store
   std::string boot_id;           ///< the kernel's; empty: read from /proc. Tests inject it.
   /// What the store must belong to, compared before anything is changed, then pinned.
   std::vector<Pin> pins = {};
 };
 
+/// One log of a store.
+struct LogStats {
+  std::vector<std::string> windows;  ///< whose keys it holds, by name
+  Millis ttl{0};                     ///< the longest of them
+  std::uint64_t live_entries = 0;
+  std::uint64_t live_records = 0;
+  std::int64_t oldest_time_ms = -1;
+  std::int64_t newest_time_ms = -1;
+  std::int64_t swept_before_ms = -1;
+  std::int64_t evicted_before_ms = -1;
+  std::uint64_t expired_entries = 0;
+  std::uint64_t evicted_entries = 0;
+};
+
+/// Of all logs together; of the times the lowest, or the highest, of any log. `logs` tells them apart.
 struct Stats {
   std::uint64_t live_entries = 0;
   std::uint64_t live_records = 0;
@@ -123,8 +156,10 @@ struct Stats {
   std::int64_t swept_before_ms = -1;  ///< the highest horizon ever swept by expiry; -1: never
   std::int64_t evicted_before_ms =
       -1;  ///< entries up to here went early (max_size, discarded after power loss); -1: none
-  std::uint64_t expired_entries = 0;  ///< since this store was opened
-  std::uint64_t evicted_entries = 0;  ///< since this store was opened
+  std::uint64_t expired_entries = 0;             ///< since this store was opened
+  std::uint64_t evicted_entries = 0;             ///< since this store was opened
+  std::vector<LogStats> logs = {};               ///< empty where the store has the one window of OpenOptions::ttl
+  std::vector<std::uint8_t> log_of_window = {};  ///< by Entry::window, index into `logs`; empty likewise
 };
 
 /// The set of keys seen within the window: an LMDB environment with the batch log, and the position index in memory.
@@ -169,13 +204,17 @@ class SeenStore {
 
   // --- lookup and staging: memory only; also while the batch before is undecided ---
 
-  /// Is there a live entry of this digest, newer than its last tombstone, with |now_ms - time| <= ttl? Of several, the
-  /// one nearest in time. Sees prepared batches and staged entries.
-  [[nodiscard]] virtual std::optional<Found> find(const Digest& digest, std::int64_t now_ms) const = 0;
-  /// Adds an entry to the batch being built; find() sees it at once.
+  /// Is there a live entry of this digest, newer than its last tombstone, with |now_ms - time| <= ttl of its window? Of
+  /// several, the one nearest in time. Sees prepared batches and staged entries.
+  [[nodiscard]] virtual std::optional<Found> find(const Digest& digest, std::int64_t now_ms,
+                                                  std::uint8_t window) const = 0;
+  [[nodiscard]] std::optional<Found> find(const Digest& digest, std::int64_t now_ms) const {
+    return find(digest, now_ms, 0);
+  }
+  /// Adds an entry to the batch being built; find() sees it at once. A tombstone is for every window: one in each log.
   virtual void stage(const Entry& entry) = 0;
-  /// For each message, in order: found[i] = find(digest, time_ms); when there is none, or with `refresh`, stages it. So
-  /// a message finds those before it. `found` has the messages' size.
+  /// For each message, in order: found[i] = find(digest, time_ms, window); when there is none, or with `refresh`,
+  /// stages it. So a message finds those before it. `found` has the messages' size.
   virtual void decide(std::span<const Entry> messages, bool refresh, std::span<std::optional<Found>> found) = 0;
   [[nodiscard]] virtual std::size_t staged() const = 0;
   /// Forgets what was staged.
@@ -185,11 +224,12 @@ class SeenStore {
 
   /// The id that the next prepare() will use.
   [[nodiscard]] virtual BatchId next_batch() const = 0;
-  /// One LMDB commit: appends the staged entries as one checksummed record with the ranges, moves the partitions to
-  /// `after`, counts the previous batch as settled for good, and removes whole records all of whose entries are older
-  /// than `expire_before_ms` (INT64_MIN: nothing) or that must go for max_size. Only settled records are ever removed.
-  /// `decided`: the batch is history from the start (rebuilding, forgetting): never undecided, no outcome is waited
-  /// for. Precondition: no undecided batch.
+  /// One LMDB commit: appends the staged entries as one checksummed record per log with the ranges, moves the
+  /// partitions to `after`, counts the previous batch as settled for good, and removes whole records all of whose
+  /// entries are older than `expire_before_ms` (INT64_MIN: nothing) or that must go for max_size. Only settled records
+  /// are ever removed. `expire_before_ms` is the horizon of the longest window; that of another is nearer to the
+  /// present by what its ttl is shorter. `decided`: the batch is history from the start (rebuilding, forgetting): never
+  /// undecided, no outcome is waited for. Precondition: no undecided batch.
   virtual Result<BatchId> prepare(std::span<const SourceRange> ranges, std::int64_t expire_before_ms, bool decided) = 0;
   /// The last prepared batch, if it is undecided: after prepare() until settle() or roll_back(), and after open().
   [[nodiscard]] virtual std::optional<UndecidedBatch> undecided() const = 0;

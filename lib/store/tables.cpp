@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "store/codec.h"
@@ -20,6 +21,8 @@ constexpr std::size_t checksum_bytes = 8;
 constexpr std::size_t id_digits = 32;
 constexpr std::size_t identity_bytes = 72;
 constexpr std::size_t log_state_bytes = 40;
+constexpr std::size_t further_log_bytes = 24;
+constexpr std::size_t window_row_bytes = 16;  // and its name
 constexpr std::size_t partition_row_bytes = partition_state_bytes + 8;
 constexpr std::size_t longest_key = 511;  // of LMDB
 
@@ -75,15 +78,72 @@ Buffer partition_key(const TopicPartition& tp) {
 
 }  // namespace
 
-std::vector<DatabaseName> Tables::names() { return {{"log", MDB_INTEGERKEY}, {"partitions", 0}, {"meta", 0}}; }
+std::size_t Identity::log_count() const {
+  std::size_t count = 1;
+  for (const WindowRow& window : windows) count = std::max(count, std::size_t{window.log} + 1);
+  return count;
+}
+
+std::vector<DatabaseName> Tables::base_names() { return {{"log", MDB_INTEGERKEY}, {"partitions", 0}, {"meta", 0}}; }
+
+std::vector<DatabaseName> Tables::further_logs(std::size_t count) {
+  std::vector<DatabaseName> names;
+  for (std::size_t i = 1; i < count; ++i) names.push_back({fmt::format("log:{}", i), MDB_INTEGERKEY});
+  return names;
+}
+
+std::vector<DatabaseName> Tables::names() {
+  auto names = base_names();
+  for (DatabaseName& name : further_logs(most_logs)) names.push_back(std::move(name));
+  return names;
+}
 
 std::optional<Tables> Tables::of(const Env& env) {
   const auto log = env.database("log");
   const auto partitions = env.database("partitions");
   const auto meta = env.database("meta");
   if (!log || !partitions || !meta) return {};
-  return Tables{*log, *partitions, *meta};
+  Tables tables{{*log}, *partitions, *meta};
+  for (const DatabaseName& name : further_logs(most_logs)) {
+    const auto further = env.database(name.name);
+    if (!further) break;
+    tables.logs.push_back(*further);
+  }
+  return tables;
 }
+
+namespace {
+
+/// The windows stand behind the fields that every identity has.
+bool read_windows(Bytes rest, std::vector<WindowRow>& windows) {
+  while (!rest.empty()) {
+    if (rest.size() < window_row_bytes) return false;
+    WindowRow window;
+    window.ttl_ms = load_le<std::int64_t>(rest.data());
+    window.log = load_le<std::uint32_t>(rest.data() + 8);
+    const std::size_t name_bytes = load_le<std::uint32_t>(rest.data() + 12);
+    if (window.log >= most_logs || windows.size() == most_windows || rest.size() - window_row_bytes < name_bytes) {
+      return false;
+    }
+    window.name = text_of(rest.subspan(window_row_bytes, name_bytes));
+    windows.push_back(std::move(window));
+    rest = rest.subspan(window_row_bytes + name_bytes);
+  }
+  return true;
+}
+
+void append_windows(const std::vector<WindowRow>& windows, Buffer& value) {
+  for (const WindowRow& window : windows) {
+    const std::size_t at = value.size();
+    value.resize(at + window_row_bytes);
+    store_le(value.data() + at, window.ttl_ms);
+    store_le(value.data() + at + 8, window.log);
+    store_le(value.data() + at + 12, static_cast<std::uint32_t>(window.name.size()));
+    value.insert(value.end(), window.name.begin(), window.name.end());
+  }
+}
+
+}  // namespace
 
 Result<Identity> read_identity(Txn& txn, const Tables& tables) {
   auto value = get_checked(txn, tables.meta, identity_key, sizeof(std::uint32_t));
@@ -105,6 +165,9 @@ Result<Identity> read_identity(Txn& txn, const Tables& tables) {
   identity.owner = load_le<std::uint64_t>(at + 8);
   identity.ttl_ms = load_le<std::int64_t>(at + 16);
   identity.max_size_bytes = load_le<std::uint64_t>(at + 24);
+  if (!read_windows(value->subspan(identity_bytes), identity.windows)) {
+    return damaged(txn, "'identity' in its database meta");
+  }
   return identity;
 }
 
@@ -119,6 +182,7 @@ Result<void> write_identity(Txn& txn, const Tables& tables, const Identity& iden
   store_le(at + 8, identity.owner);
   store_le(at + 16, identity.ttl_ms);
   store_le(at + 24, identity.max_size_bytes);
+  append_windows(identity.windows, value);
   return put_checked(txn, tables.meta, bytes_of(identity_key), std::move(value));
 }
 
@@ -129,20 +193,27 @@ Result<LogState> read_log_state(Txn& txn, const Tables& tables) {
   LogState state;
   state.sequence = load_le<std::uint64_t>(at);
   state.settled = load_le<std::uint64_t>(at + 8);
-  state.last_record = load_le<std::uint64_t>(at + 16);
-  state.swept_before_ms = load_le<std::int64_t>(at + 24);
-  state.evicted_before_ms = load_le<std::int64_t>(at + 32);
+  at += 16;
+  state.logs.resize(1 + (value->size() - log_state_bytes) / further_log_bytes);
+  for (LogBounds& log : state.logs) {
+    log = {load_le<std::uint64_t>(at), load_le<std::int64_t>(at + 8), load_le<std::int64_t>(at + 16)};
+    at += further_log_bytes;
+  }
   return state;
 }
 
 Result<void> write_log_state(Txn& txn, const Tables& tables, const LogState& state) {
-  Buffer value(log_state_bytes);
+  Buffer value(log_state_bytes + (state.logs.size() - 1) * further_log_bytes);
   std::uint8_t* at = value.data();
   store_le(at, state.sequence);
   store_le(at + 8, state.settled);
-  store_le(at + 16, state.last_record);
-  store_le(at + 24, state.swept_before_ms);
-  store_le(at + 32, state.evicted_before_ms);
+  at += 16;
+  for (const LogBounds& log : state.logs) {
+    store_le(at, log.last_record);
+    store_le(at + 8, log.swept_before_ms);
+    store_le(at + 16, log.evicted_before_ms);
+    at += further_log_bytes;
+  }
   return put_checked(txn, tables.meta, bytes_of(state_key), std::move(value));
 }
 
@@ -206,16 +277,23 @@ Result<std::uint64_t> used_bytes(Txn& txn, const Tables& tables) {
   constexpr Dbi main{1};
   constexpr std::uint64_t meta_pages = 2;
   std::uint64_t pages = meta_pages;
-  for (const Dbi dbi : {free_pages, main, tables.log, tables.partitions, tables.meta}) {
+  const auto count = [&](Dbi dbi) -> Result<void> {
     auto stat = txn.stat(dbi);
     if (!stat) return forward(stat.error());
     pages += stat->ms_branch_pages + stat->ms_leaf_pages + stat->ms_overflow_pages;
+    return {};
+  };
+  for (const Dbi dbi : {free_pages, main, tables.partitions, tables.meta}) {
+    if (auto counted = count(dbi); !counted) return forward(counted.error());
+  }
+  for (const Dbi dbi : tables.logs) {
+    if (auto counted = count(dbi); !counted) return forward(counted.error());
   }
   return pages * txn.env().page_bytes();
 }
 
-Result<void> for_each_record(Txn& txn, const Tables& tables, const std::function<bool(const LogRow&)>& visit) {
-  auto cursor = Cursor::open(txn, tables.log);
+Result<void> for_each_record(Txn& txn, Dbi log, const std::function<bool(const LogRow&)>& visit) {
+  auto cursor = Cursor::open(txn, log);
   if (!cursor) return forward(cursor.error());
   for (;;) {
     auto row = cursor->next();

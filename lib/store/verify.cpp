@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "store/inspect.h"
 #include "store/record.h"
 #include "store/snapshot.h"
@@ -10,28 +13,46 @@ namespace {
 /// Collects what is wrong with a log, record by record.
 class Verifier {
  public:
+  /// Records up to the next call are those of this log.
+  void begin_log(std::size_t number) {
+    log_ = number;
+    last_sequences_.resize(number + 1);
+    before_last_.resize(number + 1);
+  }
+
   void record(const LogRow& row) {
+    std::uint64_t& last = last_sequences_[log_];
+
     const auto record = RecordView::parse(row.value);
     if (!record) return problem(row, "cannot be read");
     if (!record->intact()) return problem(row, "does not match its checksum");
     if (record->id().sequence != row.sequence) problem(row, "carries another sequence number");
-    if (result_.records != 0 && row.sequence <= last_sequence_) problem(row, "is out of order");
+    if (last != 0 && row.sequence <= last) problem(row, "is out of order");
     ++result_.records;
     result_.entries += record->entry_count();
-    before_last_ = last_sequence_;
-    last_sequence_ = row.sequence;
+    before_last_[log_] = last;
+    last = row.sequence;
+    if (record->first_batch() > row.sequence) problem(row, "holds batches from nowhere");
     check_entries(row, *record);
     for (std::uint32_t i = 0; i < record->range_count(); ++i) check_range(row, record->range(i), record->brought_by(i));
   }
 
   void state(const LogState& state) {
-    if (last_sequence_ != state.last_record) {
-      complain(fmt::format("the last record is {}, the meta data say {}", last_sequence_, state.last_record));
+    const std::uint64_t newest = std::ranges::max(last_sequences_);
+    for (std::size_t i = 0; i < last_sequences_.size(); ++i) {
+      const std::uint64_t last = last_sequences_[i];
+      const std::uint64_t noted = i < state.logs.size() ? state.logs[i].last_record : 0;
+      if (last != noted) complain(fmt::format("the last record{} is {}, the meta data say {}", of_log(i), last, noted));
+      if (before_last_[i] > state.settled || (last > state.settled && last != newest)) {
+        complain("more than the last batch is undecided");
+      }
     }
-    if (last_sequence_ > state.sequence || state.settled > state.sequence) {
+    if (newest > state.sequence || state.settled > state.sequence) {
       complain("a batch carries a higher number than the store ever gave");
     }
-    if (before_last_ > state.settled) complain("more than the last batch is undecided");
+    if (newest > state.settled && last_sequences_.front() != newest) {
+      complain("the undecided batch has no record in the first log");
+    }
   }
 
   void partitions(const PartitionRows& rows) {
@@ -52,8 +73,9 @@ class Verifier {
 
  private:
   void problem(const LogRow& row, std::string_view what) {
-    complain(fmt::format("batch record {} {}", row.sequence, what));
+    complain(fmt::format("batch record {}{} {}", row.sequence, of_log(log_), what));
   }
+  static std::string of_log(std::size_t number) { return number == 0 ? "" : fmt::format(" of log {}", number); }
 
   void check_entries(const LogRow& row, const RecordView& record) {
     for (std::uint32_t i = 0; i < record.entry_count(); ++i) {
@@ -69,13 +91,15 @@ class Verifier {
       problem(row, fmt::format("has an impossible range of {}", to_string(range.tp)));
     }
     if (brought_by > row.sequence) problem(row, fmt::format("has a state of {} from nowhere", to_string(range.tp)));
-    last_states_[range.tp] = {range.after, brought_by};
+    PartitionRow& last = last_states_[range.tp];
+    if (brought_by >= last.changed_by) last = {range.after, brought_by};
   }
 
   Verification result_;
   PartitionRows last_states_;
-  std::uint64_t last_sequence_ = 0;
-  std::uint64_t before_last_ = 0;
+  std::size_t log_ = 0;
+  std::vector<std::uint64_t> last_sequences_;  ///< by log
+  std::vector<std::uint64_t> before_last_;
 };
 
 }  // namespace
@@ -85,11 +109,14 @@ Result<Verification> verify(const std::filesystem::path& directory) {
   if (!snapshot) return forward(snapshot.error());
   auto& [env, tables, txn] = *snapshot;
   Verifier verifier;
-  auto walked = for_each_record(txn, tables, [&](const LogRow& row) {
-    verifier.record(row);
-    return true;
-  });
-  if (!walked) return forward(walked.error());
+  for (std::size_t i = 0; i < tables.logs.size(); ++i) {
+    verifier.begin_log(i);
+    auto walked = for_each_record(txn, tables.logs[i], [&](const LogRow& row) {
+      verifier.record(row);
+      return true;
+    });
+    if (!walked) return forward(walked.error());
+  }
   const auto check = [&](const auto& read, const auto& use) {
     if (read) {
       use(*read);

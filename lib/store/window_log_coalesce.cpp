@@ -1,42 +1,42 @@
 // The last two settled records become one, while they are small (coalesce.h).
-#include "store/log_store.h"
+#include "store/window_log.h"
 
 namespace firstseen::store {
 
-/// What is to be written again in a commit after which `used` bytes are in use. Not at the price of an early eviction.
-Result<std::optional<LogStore::Coalescing>> LogStore::plan_coalescing(const Departures& departures,
-                                                                      std::uint64_t used) const {
+/// Not at the price of an early eviction.
+Result<std::optional<Coalescing>> WindowLog::plan_coalescing(const Departures& departures, Millis ttl,
+                                                             std::uint64_t room) const {
   const auto& records = log_.records();
   const std::size_t stay = records.size() - (departures.empty_last ? 1 : 0);
   if (stay < departures.from_head + 2) return std::optional<Coalescing>();
   const LiveRecord& older = records[stay - 2];
   const LiveRecord& newer = records[stay - 1];
-  if (!worth_coalescing(older, newer, options_.ttl, limits_.coalesce)) return std::optional<Coalescing>();
+  if (!worth_coalescing(older, newer, ttl, limits_.coalesce)) return std::optional<Coalescing>();
   CoalescedRecord record(older.view(), newer.view());
-  auto writer = RecordWriter::plan(record.contents(), least_record_bytes());
+  auto writer = RecordWriter::plan(record.contents(), least_record_bytes(env_));
   if (!writer) return forward(writer.error());
-  if (used + value_pages_bytes(writer->size_bytes()) > options_.max_size_bytes) return std::optional<Coalescing>();
+  if (value_pages_bytes(env_, writer->size_bytes()) > room) return std::optional<Coalescing>();
   return Coalescing{std::move(record), std::move(*writer), older.sequence, newer.sequence};
 }
 
-Result<void> LogStore::write_coalesced(Txn& txn, const Coalescing& coalescing) const {
+Result<void> WindowLog::write(Txn& txn, const Coalescing& coalescing) const {
   for (const std::uint64_t sequence : {coalescing.older, coalescing.newer}) {
-    if (auto erased = txn.erase(tables_.log, integer_key(sequence)); !erased) return erased;
+    if (auto erased = txn.erase(table_, integer_key(sequence)); !erased) return erased;
   }
-  auto room = txn.append(tables_.log, coalescing.newer, coalescing.writer.size_bytes());
+  auto room = txn.append(table_, coalescing.newer, coalescing.writer.size_bytes());
   if (!room) return forward(room.error());
   coalescing.writer.write(*room);
   return {};
 }
 
 /// In memory: the newer one's entries, and behind them those that are staged, move up.
-void LogStore::adopt_coalesced(const RecordView& record) {
+void WindowLog::adopt_coalesced(const RecordView& record) {
   const LiveRecord newer = log_.records().back();
   const LogPosition staged_at = log_.tail();
   log_.pop_back();
   const LiveRecord older = log_.records().back();
   log_.pop_back();
-  env_->populate(record.bytes());
+  env_.populate(record.bytes());
   log_.append(newer.sequence, record);
 
   for (std::uint32_t i = 0; i < newer.entry_count; ++i) {
@@ -49,7 +49,7 @@ void LogStore::adopt_coalesced(const RecordView& record) {
   }
 }
 
-void LogStore::move_in_index(const Digest& digest, LogPosition from, LogPosition to) {
+void WindowLog::move_in_index(const Digest& digest, LogPosition from, LogPosition to) {
   if (from == to) return;
   const KeyedHash hash = index_.hash(digest);
   index_.erase(hash, from);
