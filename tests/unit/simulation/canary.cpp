@@ -64,9 +64,10 @@ class KeepsNothing final : public StoreDecorator {
 class ForgetsKeys final : public StoreDecorator {
  public:
   using StoreDecorator::StoreDecorator;
-  [[nodiscard]] std::optional<store::Found> find(const Digest& digest, std::int64_t now_ms) const override {
+  [[nodiscard]] std::optional<store::Found> find(const Digest& digest, std::int64_t now_ms,
+                                                 std::uint8_t window) const override {
     if (++lookups_ % 16 == 0) return std::nullopt;
-    return StoreDecorator::find(digest, now_ms);
+    return StoreDecorator::find(digest, now_ms, window);
   }
 
  private:
@@ -81,9 +82,10 @@ class RemembersTooLong final : public StoreDecorator {
     StoreDecorator::stage(entry);
     ever_[entry.digest] = entry;
   }
-  [[nodiscard]] std::optional<store::Found> find(const Digest& digest, std::int64_t now_ms) const override {
+  [[nodiscard]] std::optional<store::Found> find(const Digest& digest, std::int64_t now_ms,
+                                                 std::uint8_t window) const override {
     const auto found = ever_.find(digest);
-    if (found == ever_.end()) return StoreDecorator::find(digest, now_ms);
+    if (found == ever_.end()) return StoreDecorator::find(digest, now_ms, window);
     store::Found seen;
     seen.time_ms = found->second.time_ms;
     seen.offset = found->second.offset;

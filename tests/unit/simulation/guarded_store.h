@@ -29,15 +29,17 @@ class StoreDecorator : public store::SeenStore {
   [[nodiscard]] const std::map<TopicPartition, store::PartitionState>& partitions() const override {
     return inner_->partitions();
   }
-  [[nodiscard]] std::optional<store::Found> find(const Digest& digest, std::int64_t now_ms) const override {
-    return inner_->find(digest, now_ms);
+  using store::SeenStore::find;
+  [[nodiscard]] std::optional<store::Found> find(const Digest& digest, std::int64_t now_ms,
+                                                 std::uint8_t window) const override {
+    return inner_->find(digest, now_ms, window);
   }
   void stage(const store::Entry& entry) override { inner_->stage(entry); }
   /// By find() and stage() of the most derived decorator, so that a defect in these shows here too.
   void decide(std::span<const store::Entry> messages, bool refresh,
               std::span<std::optional<store::Found>> found) override {
     for (std::size_t i = 0; i < messages.size(); ++i) {
-      found[i] = find(messages[i].digest, messages[i].time_ms);
+      found[i] = find(messages[i].digest, messages[i].time_ms, messages[i].window);
       if (!found[i] || refresh) stage(messages[i]);
     }
   }

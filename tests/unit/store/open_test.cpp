@@ -90,7 +90,7 @@ TEST(OpenStore, ANewerFormatIsRefusedAndTheStoreIsNotChanged) {
   const std::string before = contents_of(directory.path()).at("data.mdb");
   const Error error = error_of_open(options_for(directory.path()));
   EXPECT_EQ(error.exit, Exit::config);
-  EXPECT_NE(error.message.find("format 2"), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("format 3"), std::string::npos) << error.message;
   EXPECT_TRUE(contents_of(directory.path()).at("data.mdb") == before);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 #include "unit/store/support.h"
 
@@ -13,7 +14,6 @@ struct ModelRecord {
   BatchId id;
   std::vector<SourceRange> ranges;
   std::vector<Entry> entries;
-  bool in_log = true;
 
   [[nodiscard]] std::int64_t min_time() const { return std::ranges::min(entries, {}, &Entry::time_ms).time_ms; }
   [[nodiscard]] std::int64_t max_time() const {
@@ -25,69 +25,125 @@ struct ModelRecord {
   }
 };
 
-struct Model {
-  std::vector<ModelRecord> log;
+/// One log of the model.
+struct ModelLog {
+  std::vector<ModelRecord> records;
   std::vector<Entry> staged;
-  std::map<TopicPartition, PartitionState> partitions;
-  bool undecided = false;
   std::int64_t swept = -1;
   std::int64_t evicted = -1;
 
-  [[nodiscard]] std::optional<std::int64_t> find(const Digest& digest, std::int64_t now, std::int64_t ttl) const {
+  [[nodiscard]] std::uint64_t entries() const {
+    std::uint64_t count = 0;
+    for (const ModelRecord& record : records) count += record.entries.size();
+    return count;
+  }
+};
+
+struct Model {
+  std::vector<ModelLog> logs;
+  std::vector<std::size_t> log_of;  ///< by window
+  std::vector<std::int64_t> ttls;   ///< by window
+  std::map<TopicPartition, PartitionState> partitions;
+  std::optional<ModelRecord> undecided;
+
+  [[nodiscard]] std::optional<std::int64_t> find(const Digest& digest, std::int64_t now, std::uint8_t window) const {
     std::optional<std::int64_t> nearest;
     const auto visit = [&](const Entry& entry) {
       if (entry.digest != digest) return;
       if (entry.kind == EntryKind::forgotten) {
         nearest.reset();
-      } else if (std::abs(now - entry.time_ms) <= ttl) {
+      } else if (std::abs(now - entry.time_ms) <= ttls[window]) {
         if (!nearest || std::abs(now - entry.time_ms) <= std::abs(now - *nearest)) nearest = entry.time_ms;
       }
     };
-    for (const ModelRecord& record : log) std::for_each(record.entries.begin(), record.entries.end(), visit);
-    std::for_each(staged.begin(), staged.end(), visit);
+    const ModelLog& log = logs[log_of[window]];
+    for (const ModelRecord& record : log.records) std::for_each(record.entries.begin(), record.entries.end(), visit);
+    std::for_each(log.staged.begin(), log.staged.end(), visit);
     return nearest;
   }
 
-  [[nodiscard]] std::uint64_t entries() const {
+  /// The longest ttl of a log's windows.
+  [[nodiscard]] std::int64_t ttl_of_log(std::size_t log) const {
+    std::int64_t longest = 0;
+    for (std::size_t i = 0; i < ttls.size(); ++i) longest = log_of[i] == log ? std::max(longest, ttls[i]) : longest;
+    return longest;
+  }
+
+  [[nodiscard]] std::uint64_t staged() const {
     std::uint64_t count = 0;
-    for (const ModelRecord& record : log) count += record.entries.size();
+    for (const ModelLog& log : logs) count += log.staged.size();
     return count;
   }
+};
+
+/// What varies from test to test.
+struct Setting {
+  std::uint64_t max_size = 64ULL << 20U;
+  Durability durability = Durability::power_loss;
+  LogLimits limits = {};
+  std::vector<Millis> windows = {};  ///< empty: a store with the one window that has no name
 };
 
 /// One run: random operations on a store and on the model, compared after each.
 class RandomRun {
  public:
-  RandomRun(std::uint64_t seed, std::uint64_t max_size, Durability durability, const LogLimits& limits)
-      : random_(seed), limits_(limits) {
+  RandomRun(std::uint64_t seed, const Setting& setting) : random_(seed), limits_(setting.limits) {
     options_ = options_for(directory_.path());
-    options_.max_size_bytes = max_size;
-    options_.durability = durability;
-    options_.ttl = Millis{ttl};
+    options_.max_size_bytes = setting.max_size;
+    options_.durability = setting.durability;
+    options_.ttl = Millis{1000};
+    model_.ttls.assign(1, 1000);
+    model_.log_of.assign(1, 0);
+    if (!setting.windows.empty()) add_windows(setting.windows);
+    model_.logs.resize(1 + std::ranges::max(model_.log_of));
   }
 
   void run(int operations) {
     ASSERT_NO_FATAL_FAILURE(reopen(false));
     for (int i = 0; i < operations && !testing::Test::HasFailure(); ++i) ASSERT_NO_FATAL_FAILURE(step());
     ASSERT_NO_FATAL_FAILURE(reopen(true));
+    const auto verification = verify(directory_.path());
+    ASSERT_TRUE(succeeded(verification));
+    EXPECT_EQ(verification->problems, std::vector<std::string>());
   }
 
-  [[nodiscard]] const Model& model() const { return model_; }
+  [[nodiscard]] bool evicted() const {
+    return std::ranges::any_of(model_.logs, [](const ModelLog& log) { return log.evicted >= 0; });
+  }
   [[nodiscard]] std::uint64_t coalesced() const { return coalesced_; }
 
  private:
-  static constexpr std::int64_t ttl = 1000;
+  /// Equal ttls share a log.
+  void add_windows(const std::vector<Millis>& ttls) {
+    model_.ttls.clear();
+    model_.log_of.clear();
+    std::map<std::int64_t, std::size_t> logs;
+    for (const Millis ttl : ttls) {
+      options_.windows.push_back({fmt::format("window-{}", options_.windows.size()), ttl});
+      model_.ttls.push_back(ttl.count());
+      model_.log_of.push_back(logs.emplace(ttl.count(), logs.size()).first->second);
+    }
+  }
 
   std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
-  std::uint64_t some_key() { return below(400); }
+  std::uint8_t some_window() { return static_cast<std::uint8_t>(below(model_.ttls.size())); }
+  static Digest key_of(std::uint64_t key, std::uint8_t window) { return digest_of(key + 1000ULL * window); }
   std::int64_t about_now() { return now_ - static_cast<std::int64_t>(below(300)); }
+
+  Entry some_message() {
+    Entry entry = seen(0, about_now(), static_cast<std::int64_t>(below(1U << 20U)));
+    entry.window = some_window();
+    entry.digest = key_of(below(400), entry.window);
+    entry.range = static_cast<std::uint32_t>(below(range_count));
+    return entry;
+  }
 
   void step() {
     now_ += static_cast<std::int64_t>(below(30));
     switch (below(12)) {
       case 0:
         store_->drop_staged();
-        model_.staged.clear();
+        for (ModelLog& log : model_.logs) log.staged.clear();
         break;
       case 1:
         ASSERT_NO_FATAL_FAILURE(reopen(below(2) == 0));
@@ -115,30 +171,32 @@ class RandomRun {
 
   void stage(std::uint64_t count) {
     for (std::uint64_t i = 0; i < count; ++i) {
-      Entry entry = below(15) == 0 ? tombstone(some_key(), about_now())
-                                   : seen(some_key(), about_now(), static_cast<std::int64_t>(below(1U << 20U)));
-      if (entry.kind == EntryKind::seen) entry.range = static_cast<std::uint32_t>(below(range_count));
+      Entry entry = some_message();
+      if (below(15) == 0) {
+        entry = tombstone(0, about_now());
+        entry.digest = key_of(below(400), some_window());
+      }
       store_->stage(entry);
-      model_.staged.push_back(entry);
+      for (std::size_t log = 0; log < model_.logs.size(); ++log) {
+        const bool here = entry.kind == EntryKind::forgotten || model_.log_of[entry.window] == log;
+        if (here) model_.logs[log].staged.push_back(entry);
+      }
     }
   }
 
   void decide_messages(std::uint64_t count) {
     std::vector<Entry> messages;
-    for (std::uint64_t i = 0; i < count; ++i) {
-      messages.push_back(seen(some_key(), about_now(), static_cast<std::int64_t>(below(1U << 20U))));
-      messages.back().range = static_cast<std::uint32_t>(below(range_count));
-    }
+    for (std::uint64_t i = 0; i < count; ++i) messages.push_back(some_message());
     const bool refresh = below(4) == 0;
     std::vector<std::optional<Found>> found(messages.size());
     store_->decide(messages, refresh, found);
     for (std::size_t i = 0; i < messages.size(); ++i) {
-      const auto expected = model_.find(messages[i].digest, messages[i].time_ms, ttl);
+      const auto expected = model_.find(messages[i].digest, messages[i].time_ms, messages[i].window);
       ASSERT_EQ(found[i].has_value(), expected.has_value()) << "message " << i << " of " << count;
       if (expected) {
         ASSERT_EQ(found[i]->time_ms, *expected) << "message " << i << " of " << count;
       }
-      if (!expected || refresh) model_.staged.push_back(messages[i]);
+      if (!expected || refresh) model_.logs[model_.log_of[messages[i].window]].staged.push_back(messages[i]);
     }
   }
 
@@ -152,7 +210,8 @@ class RandomRun {
       const std::int64_t start = model_.partitions.contains(tp) ? model_.partitions[tp].next_offset : 0;
       ranges.push_back(range_of(tp.topic, tp.partition, start, start + 1 + static_cast<std::int64_t>(below(50)), now_));
     }
-    const std::int64_t horizon = below(3) == 0 ? never : now_ - ttl - static_cast<std::int64_t>(below(200));
+    const std::int64_t longest = std::ranges::max(model_.ttls);
+    const std::int64_t horizon = below(3) == 0 ? never : now_ - longest - static_cast<std::int64_t>(below(200));
     const bool decided = below(6) == 0;
     const BatchId expected = store_->next_batch();
     auto prepared = store_->prepare(ranges, horizon, decided);
@@ -162,27 +221,39 @@ class RandomRun {
   }
 
   void adopt(const BatchId& id, std::vector<SourceRange>& ranges, std::int64_t horizon, bool decided) {
-    auto& log = model_.log;
-    if (horizon != never) model_.swept = std::max(model_.swept, horizon);
-    while (!log.empty() && (log.front().entries.empty() || log.front().max_time() < horizon)) log.erase(log.begin());
-    if (!log.empty() && log.back().entries.empty()) log.pop_back();
-    const std::size_t before = log.size();
     for (SourceRange& range : ranges) {
       const auto known = model_.partitions.find(range.tp);
       if (known != model_.partitions.end()) range.before = known->second;
     }
     for (const SourceRange& range : ranges) model_.partitions[range.tp] = range.after;
-    const bool has_record = !decided || !model_.staged.empty();
-    if (has_record) log.push_back({id, ranges, model_.staged});
-    model_.staged.clear();
-    model_.undecided = !decided;
-    follow_evictions();
-    if (has_record && before >= 2) follow_coalescing(log.size() == before + 1);
+    const std::int64_t longest = std::ranges::max(model_.ttls);
+    for (std::size_t i = 0; i < model_.logs.size(); ++i) {
+      const std::int64_t here = horizon == never ? never : horizon + longest - model_.ttl_of_log(i);
+      adopt_in(i, {id, ranges, {}}, here, decided);
+    }
+    if (!decided) model_.undecided = ModelRecord{id, ranges, {}};
+  }
+
+  void adopt_in(std::size_t number, ModelRecord record, std::int64_t horizon, bool decided) {
+    ModelLog& log = model_.logs[number];
+    auto& records = log.records;
+    if (horizon != never) log.swept = std::max(log.swept, horizon);
+    while (!records.empty() && (records.front().entries.empty() || records.front().max_time() < horizon)) {
+      records.erase(records.begin());
+    }
+    if (!records.empty() && records.back().entries.empty()) records.pop_back();
+    const std::size_t before = records.size();
+    const bool has_record = !log.staged.empty() || (number == 0 && !decided);
+    record.entries = std::move(log.staged);
+    log.staged.clear();
+    if (has_record) records.push_back(std::move(record));
+    follow_evictions(number);
+    if (has_record && before >= 2) follow_coalescing(number, records.size() == before + 1);
   }
 
   /// The last two records before the new one are one when they are small. Only where room is short it may be left out.
-  void follow_coalescing(bool none_evicted) {
-    auto& log = model_.log;
+  void follow_coalescing(std::size_t number, bool none_evicted) {
+    auto& log = model_.logs[number].records;
     if (log.size() < 3) return;
     ModelRecord& older = log[log.size() - 3];
     const ModelRecord& newer = log[log.size() - 2];
@@ -190,8 +261,8 @@ class RandomRun {
     const std::int64_t span =
         std::max(older.max_time(), newer.max_time()) - std::min(older.min_time(), newer.min_time());
     const bool small = !older.entries.empty() && !newer.entries.empty() && together <= limits_.coalesce.entries &&
-                       span <= ttl / limits_.coalesce.ttl_parts;
-    const bool done = store_->stats().live_records == log.size() - 1;
+                       span <= model_.ttl_of_log(number) / limits_.coalesce.ttl_parts;
+    const bool done = stats_of(number).live_records == log.size() - 1;
     if (none_evicted && options_.max_size_bytes > (1U << 20U)) {
       ASSERT_EQ(done, small) << together << " entries over " << span << " ms";
     }
@@ -203,17 +274,29 @@ class RandomRun {
     log.erase(log.end() - 2);
   }
 
-  /// The store alone knows how much must go for max_size: what went must be the oldest, and said.
-  void follow_evictions() {
+  /// Of a store without windows the figures of the whole are those of its log.
+  LogStats stats_of(std::size_t number) {
     const Stats stats = store_->stats();
-    ASSERT_LE(stats.live_records, model_.log.size());
-    ASSERT_GE(stats.live_records, model_.undecided ? 1U : 0U);
-    while (model_.entries() > stats.live_entries) {
-      model_.evicted = std::max(model_.evicted, model_.log.front().max_time());
-      model_.log.erase(model_.log.begin());
+    if (!stats.logs.empty()) return stats.logs.at(number);
+    LogStats log;
+    log.live_entries = stats.live_entries;
+    log.live_records = stats.live_records;
+    log.swept_before_ms = stats.swept_before_ms;
+    log.evicted_before_ms = stats.evicted_before_ms;
+    return log;
+  }
+
+  /// The store alone knows how much must go for max_size: what went must be the oldest of its log, and said.
+  void follow_evictions(std::size_t number) {
+    ModelLog& log = model_.logs[number];
+    const LogStats stats = stats_of(number);
+    ASSERT_LE(stats.live_records, log.records.size());
+    while (log.entries() > stats.live_entries) {
+      log.evicted = std::max(log.evicted, log.records.front().max_time());
+      log.records.erase(log.records.begin());
     }
-    EXPECT_EQ(stats.evicted_before_ms, model_.evicted);
-    EXPECT_LE(stats.used_bytes, options_.max_size_bytes + (64U << 10U));
+    EXPECT_EQ(stats.evicted_before_ms, log.evicted);
+    EXPECT_LE(store_->stats().used_bytes, options_.max_size_bytes + (64U << 10U) * model_.logs.size());
   }
 
   void decide() {
@@ -221,16 +304,27 @@ class RandomRun {
       store_->settle();
     } else {
       ASSERT_TRUE(succeeded(store_->roll_back()));
-      for (const SourceRange& range : model_.log.back().ranges) {
+      for (const SourceRange& range : model_.undecided->ranges) {
         if (range.before) {
           model_.partitions[range.tp] = *range.before;
         } else {
           model_.partitions.erase(range.tp);
         }
       }
-      model_.log.pop_back();
+      for (ModelLog& log : model_.logs) {
+        if (!log.records.empty() && log.records.back().id == model_.undecided->id) log.records.pop_back();
+      }
     }
-    model_.undecided = false;
+    model_.undecided.reset();
+  }
+
+  /// Ttls may be other ones at every opening.
+  void change_ttls() {
+    for (std::size_t i = 0; i < options_.windows.size(); ++i) {
+      if (below(4) != 0) continue;
+      model_.ttls[i] = 200 + static_cast<std::int64_t>(below(1500));
+      options_.windows[i].ttl = Millis{model_.ttls[i]};
+    }
   }
 
   void reopen(bool clean) {
@@ -238,39 +332,46 @@ class RandomRun {
       ASSERT_TRUE(succeeded(store_->close_clean()));
       if (++clean_stops_ % 4 != 0) store_->save_index(index_save_time);
     }
+    if (store_ && std::exchange(held_a_batch_, store_->next_batch().sequence > 1)) change_ttls();
     store_.reset();
-    model_.staged.clear();
+    for (ModelLog& log : model_.logs) log.staged.clear();
     auto opened = LogStore::open(options_, limits_);
     ASSERT_TRUE(succeeded(opened));
     store_ = std::move(*opened);
     const auto undecided = store_->undecided();
     if (model_.undecided) {
       ASSERT_TRUE(undecided);
-      EXPECT_EQ(undecided->id, model_.log.back().id);
+      EXPECT_EQ(undecided->id, model_.undecided->id);
     } else if (undecided) {
       // Settled in memory only: the evidence is lost, so it may come back as undecided, but only the last batch.
       EXPECT_FALSE(clean);
-      ASSERT_FALSE(model_.log.empty());
-      EXPECT_EQ(undecided->id, model_.log.back().id);
-      model_.undecided = true;
+      ASSERT_FALSE(model_.logs.front().records.empty());
+      const ModelRecord& last = model_.logs.front().records.back();
+      EXPECT_EQ(undecided->id, last.id);
+      model_.undecided = ModelRecord{last.id, last.ranges, {}};
     }
     compare();
   }
 
   void compare() {
     EXPECT_EQ(store_->partitions(), model_.partitions);
-    EXPECT_EQ(store_->staged(), model_.staged.size());
-    const Stats stats = store_->stats();
-    EXPECT_EQ(stats.live_entries, model_.entries());
-    EXPECT_EQ(stats.live_records, model_.log.size());
-    EXPECT_EQ(stats.swept_before_ms, model_.swept);
-    for (std::uint64_t key = 0; key < 400; key += 1 + below(20)) {
-      const std::int64_t now = now_ - static_cast<std::int64_t>(below(1500));
-      const auto expected = model_.find(digest_of(key), now, ttl);
-      const auto found = store_->find(digest_of(key), now);
-      ASSERT_EQ(found.has_value(), expected.has_value()) << "key " << key << " at " << now;
-      if (found) {
-        ASSERT_EQ(found->time_ms, *expected) << "key " << key << " at " << now;
+    EXPECT_EQ(store_->staged(), model_.staged());
+    for (std::size_t i = 0; i < model_.logs.size(); ++i) {
+      const LogStats stats = stats_of(i);
+      EXPECT_EQ(stats.live_entries, model_.logs[i].entries()) << "log " << i;
+      EXPECT_EQ(stats.live_records, model_.logs[i].records.size()) << "log " << i;
+      EXPECT_EQ(stats.swept_before_ms, model_.logs[i].swept) << "log " << i;
+    }
+    for (std::uint8_t window = 0; window < model_.ttls.size(); ++window) {
+      for (std::uint64_t key = 0; key < 400; key += 1 + below(20)) {
+        const std::int64_t now = now_ - static_cast<std::int64_t>(below(1500));
+        const auto expected = model_.find(key_of(key, window), now, window);
+        const auto found = store_->find(key_of(key, window), now, window);
+        ASSERT_EQ(found.has_value(), expected.has_value())
+            << "key " << key << " of window " << +window << " at " << now;
+        if (found) {
+          ASSERT_EQ(found->time_ms, *expected) << "key " << key << " of window " << +window << " at " << now;
+        }
       }
     }
   }
@@ -280,6 +381,7 @@ class RandomRun {
   std::mt19937_64 random_;
   std::uint64_t clean_stops_ = 0;
   std::uint64_t coalesced_ = 0;
+  bool held_a_batch_ = false;
   LogLimits limits_;
   TemporaryDirectory directory_;
   OpenOptions options_;
@@ -296,48 +398,67 @@ std::vector<std::uint64_t> seeds(std::uint64_t count) {
   return result;
 }
 
-void run_all(std::uint64_t count, std::uint64_t max_size, Durability durability, const LogLimits& limits,
-             bool must_evict) {
+void run_all(std::uint64_t count, const Setting& setting, bool must_evict) {
   bool evicted = false;
   std::uint64_t coalesced = 0;
   for (const std::uint64_t seed : seeds(count)) {
     SCOPED_TRACE(fmt::format("FIRSTSEEN_SEED={}", seed));
-    RandomRun run(seed, max_size, durability, limits);
+    RandomRun run(seed, setting);
     run.run(400);
-    evicted = evicted || run.model().evicted >= 0;
+    evicted = evicted || run.evicted();
     coalesced += run.coalesced();
     if (testing::Test::HasFailure()) return;
   }
   EXPECT_EQ(evicted, must_evict);
-  EXPECT_EQ(coalesced != 0, limits.coalesce.entries != 0);
+  EXPECT_EQ(coalesced != 0, setting.limits.coalesce.entries != 0);
 }
 
 /// Half of the records are small enough, and lie near enough to each other.
 constexpr CoalesceLimits often{.entries = 500, .ttl_parts = 1};
 
-TEST(StoreAgainstOracle, RandomOperationsAgree) {
-  run_all(10, 64ULL << 20U, Durability::power_loss, {.coalesce = often}, false);
-}
+/// Two of them share a log.
+const std::vector<Millis> four_windows{Millis{1000}, Millis{300}, Millis{1700}, Millis{300}};
+
+TEST(StoreAgainstOracle, RandomOperationsAgree) { run_all(10, {.limits = {.coalesce = often}}, false); }
 
 TEST(StoreAgainstOracle, RandomOperationsAgreeWithRecordsThatStayAsTheyAre) {
-  run_all(10, 64ULL << 20U, Durability::power_loss, {.coalesce = {.entries = 0}}, false);
+  run_all(10, {.limits = {.coalesce = {.entries = 0}}}, false);
 }
 
 TEST(StoreAgainstOracle, RandomOperationsAgreeWithoutSync) {
-  run_all(10, 64ULL << 20U, Durability::process_crash, {.coalesce = often}, false);
+  run_all(10, {.durability = Durability::process_crash, .limits = {.coalesce = often}}, false);
 }
 
 TEST(StoreAgainstOracle, RandomOperationsAgreeWhenTheOldestMustGoForMaxSize) {
-  run_all(10, 96ULL << 10U, Durability::power_loss, {.coalesce = often}, true);
+  run_all(10, {.max_size = 96ULL << 10U, .limits = {.coalesce = often}}, true);
 }
 
 TEST(StoreAgainstOracle, RandomOperationsAgreeWhenPositionsWrapAround) {
-  run_all(10, 64ULL << 20U, Durability::power_loss, {.first = 0xFFFFE000U, .longest_log = 1U << 30U, .coalesce = often},
-          false);
+  run_all(10, {.limits = {.first = 0xFFFFE000U, .longest_log = 1U << 30U, .coalesce = often}}, false);
 }
 
 TEST(StoreAgainstOracle, RandomOperationsAgreeWhenPositionsRunOut) {
-  run_all(10, 64ULL << 20U, Durability::power_loss, {.first = 0xFFFFE000U, .longest_log = 2048, .coalesce = often},
+  run_all(10, {.limits = {.first = 0xFFFFE000U, .longest_log = 2048, .coalesce = often}}, true);
+}
+
+TEST(WindowsAgainstOracle, RandomOperationsAgreeInOneWindowWithAName) {
+  run_all(5, {.limits = {.coalesce = often}, .windows = {Millis{1000}}}, false);
+}
+
+TEST(WindowsAgainstOracle, RandomOperationsAgreeInSeveralWhoseTtlsChange) {
+  run_all(15, {.limits = {.coalesce = often}, .windows = four_windows}, false);
+}
+
+TEST(WindowsAgainstOracle, RandomOperationsAgreeWithoutSync) {
+  run_all(10, {.durability = Durability::process_crash, .limits = {.coalesce = often}, .windows = four_windows}, false);
+}
+
+TEST(WindowsAgainstOracle, RandomOperationsAgreeWhenTheOldestMustGoForMaxSize) {
+  run_all(10, {.max_size = 192ULL << 10U, .limits = {.coalesce = often}, .windows = four_windows}, true);
+}
+
+TEST(WindowsAgainstOracle, RandomOperationsAgreeWhenPositionsWrapAroundAndRunOut) {
+  run_all(10, {.limits = {.first = 0xFFFFE000U, .longest_log = 2048, .coalesce = often}, .windows = four_windows},
           true);
 }
 

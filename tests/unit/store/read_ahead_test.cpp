@@ -41,7 +41,7 @@ class ReadAhead : public testing::Test {
     auto txn = Txn::begin(*env_, Txn::Mode::read);
     ASSERT_TRUE(succeeded(txn));
     txn_.emplace(std::move(*txn));
-    ASSERT_TRUE(succeeded(read_heads(*txn_, *Tables::of(*env_), log_)));
+    ASSERT_TRUE(succeeded(read_heads(*txn_, Tables::of(*env_)->logs.front(), log_)));
     ASSERT_EQ(log_.records().size(), records);
     if (resident_pages(7) == all_pages(7)) GTEST_SKIP() << "files of the temporary directory never leave the memory";
   }

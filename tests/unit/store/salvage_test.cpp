@@ -75,7 +75,7 @@ TEST(Salvage, ANewerFormatIsRefusedAndTheStoreIsNotChanged) {
   const auto store = SeenStore::open(options);
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().exit, Exit::config);
-  EXPECT_NE(store.error().message.find("format 2"), std::string::npos) << store.error().message;
+  EXPECT_NE(store.error().message.find("format 3"), std::string::npos) << store.error().message;
   EXPECT_TRUE(data_of(directory.path()) == before);
 }
 
