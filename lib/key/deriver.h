@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,8 +21,9 @@ struct Rejection {
 /// What derivation made of one message.
 struct Derived {
   enum class Kind { key, reject, pass } kind = Kind::key;
-  Digest digest;        ///< kind key
-  Rejection rejection;  ///< kinds reject and pass; empty otherwise
+  Digest digest;          ///< kind key
+  std::uint8_t rule = 0;  ///< kind key, and the specification has rules: the number of the one that made it
+  Rejection rejection;    ///< kinds reject and pass; empty otherwise
 };
 
 /// One part of an explanation.
@@ -31,8 +33,16 @@ struct ExplainedPart {
   std::string canonical_hex;  ///< its bytes in the canonical encoding; "<redacted>" where a hidden text is in them
 };
 
+/// A rule that was asked about a message.
+struct ExplainedRule {
+  std::string rule;  ///< its name
+  std::string why;   ///< its condition and what the message has
+  bool used = false;
+};
+
 /// Everything about one derivation, for `firstseen explain`.
 struct Explanation {
+  std::vector<ExplainedRule> rules;  ///< up to the one that is used; empty without rules
   std::vector<ExplainedPart> parts;
   std::string canonical_hex;  ///< the whole encoding that is hashed; "<redacted>" where a hidden text is in it
   std::string full_digest_hex;
@@ -44,8 +54,8 @@ struct Explanation {
 /// duplicates.
 class Deriver {
  public:
-  /// By the strategy of that name (key/registry.h). Checks the specification (unknown strategy or part, bad pointer,
-  /// bucket or template, no fields, what the strategy does not use); Exit::config.
+  /// By the strategy of that name (key/registry.h), or by rules. Checks the specification (unknown strategy or part,
+  /// bad pointer, bucket or template, no fields, what the strategy does not use); Exit::config.
   static Result<std::unique_ptr<Deriver>> make(const KeySpec& spec);
 
   virtual ~Deriver() = default;

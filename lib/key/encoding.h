@@ -22,6 +22,7 @@ enum class PartKind : std::uint8_t {
   payload_pointer = 0x07,
   timestamp = 0x08,
   text = 0x09,  ///< what stands between a template's placeholders
+  rule = 0x0a,  ///< the name of the rule whose key it is
 };
 
 /// The type of a value: the first byte of a value.

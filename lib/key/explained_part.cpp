@@ -68,6 +68,7 @@ std::string absence_text(const KeyPart& part, std::string_view reason) {
 std::string found_text(const KeyPart& part, const MessageView& message, const JsonSelector* selector) {
   switch (part.kind) {
     case PartKind::name_space:
+    case PartKind::rule:
     case PartKind::text:
       return part.hidden() ? std::string(redacted) : json_quoted(part.name);
     case PartKind::topic:

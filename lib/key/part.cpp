@@ -108,6 +108,14 @@ Result<KeyPart> parse_part(std::string_view text, OnMissing on_missing, const st
   return part;
 }
 
+KeyPart rule_part(const std::string& rule) {
+  KeyPart part;
+  part.kind = PartKind::rule;
+  part.text = "rule:" + rule;
+  part.name = rule;
+  return part;
+}
+
 KeyPart namespace_part(const std::string& name_space, const std::string& shown) {
   KeyPart part;
   part.kind = PartKind::name_space;

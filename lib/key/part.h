@@ -21,7 +21,7 @@ struct KeyPart {
   std::string fingerprint;  ///< what Deriver::fingerprint says of it: the text, or a hidden text's digest
   OnMissing on_missing = OnMissing::reject;
 
-  std::string name;            ///< header: its name; name_space and text: the text itself
+  std::string name;            ///< header: its name; name_space, rule and text: the text itself
   JsonPointer pointer;         ///< payload_pointer
   std::size_t selector = 0;    ///< payload_pointer: its number in the document's selector
   std::int64_t bucket_ms = 0;  ///< timestamp
@@ -42,6 +42,9 @@ struct KeyPart {
 /// Reads a part's text: record_key, header:NAME, payload, payload:POINTER, topic, partition, timestamp:BUCKET.
 /// Exit::config, with what is allowed. Where `shown` is not empty the message quotes it in the text's place.
 Result<KeyPart> parse_part(std::string_view text, OnMissing on_missing, const std::string& shown = {});
+
+/// The part that carries the name of the rule whose key it is.
+KeyPart rule_part(const std::string& rule);
 
 /// The part that carries the key's namespace; `shown` as in KeySpec::Shown.
 KeyPart namespace_part(const std::string& name_space, const std::string& shown);

@@ -54,6 +54,7 @@ Absence append_timestamp(std::string& out, std::int64_t timestamp_ms, const KeyP
 Absence append_value(const KeyPart& part, const MessageView& message, const JsonSelector* selector, std::string& out) {
   switch (part.kind) {
     case PartKind::name_space:
+    case PartKind::rule:
     case PartKind::text:
       append_sized(out, Tag::text, part.name);
       return {};

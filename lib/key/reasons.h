@@ -23,6 +23,8 @@ inline constexpr std::string_view nested_too_deeply = "nested_too_deeply";
 inline constexpr std::string_view trailing_data = "trailing_data";
 inline constexpr std::string_view payload_too_large = "payload_too_large";
 
+inline constexpr std::string_view no_rule = "no_rule";
+
 inline constexpr std::string_view digest_failed = "digest_failed";
 
 }  // namespace firstseen::key::reason

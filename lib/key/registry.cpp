@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/suggest.h"
+#include "key/rule_set.h"
 #include "key/strategies.h"
 
 namespace firstseen::key {
@@ -83,6 +84,8 @@ Result<std::unique_ptr<Deriver>> StrategyRegistry::make(const KeySpec& spec) con
   }
 }
 
-Result<std::unique_ptr<Deriver>> Deriver::make(const KeySpec& spec) { return StrategyRegistry::global().make(spec); }
+Result<std::unique_ptr<Deriver>> Deriver::make(const KeySpec& spec) {
+  return spec.rules.empty() ? StrategyRegistry::global().make(spec) : RuleSet::make(spec.rules);
+}
 
 }  // namespace firstseen::key

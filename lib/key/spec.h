@@ -29,6 +29,17 @@ struct PartSpec {
   std::string shown = {};               ///< see KeySpec::Shown
 };
 
+/// When a rule is used: when the text of a part of the message is, or begins with, or as a whole matches this one.
+struct RuleCondition {
+  enum class Test { equals, prefix, matches };
+  std::string part;  ///< topic, or header:NAME: the last header of that name; one that is missing or null fits no test
+  Test test = Test::equals;
+  std::string text;        ///< matches: a regular expression as RE2 has them
+  std::string shown = {};  ///< see KeySpec::Shown
+};
+
+struct KeyRule;
+
 /// How keys are derived; the `key` section of the configuration. What a strategy does not use must be left as it is
 /// here.
 struct KeySpec {
@@ -44,6 +55,10 @@ struct KeySpec {
   bool include_session = true;       ///< strategy hash: context_session is part of the key
   std::vector<std::string> exclude;  ///< strategy hash without fields: payload:POINTER each, left out of the payload
   std::string template_text;         ///< `template`; strategy template
+  /// `rules`: not empty, the first whose condition fits a message says how its key is derived, and of what else stands
+  /// here nothing counts.
+  std::vector<KeyRule> rules;
+  std::string rule;  ///< the name of the rule that this is the key of: part of it, so that no two rules' keys are equal
 
   /// What stands for a text in messages, explanations and fingerprints when the text itself must not be shown (it was
   /// put in by ${file:PATH} or ${NAME}): the text before that. Empty: the text may be shown.
@@ -55,5 +70,15 @@ struct KeySpec {
     std::string template_text;
   } shown;
 };
+
+/// One rule. A strategy of an embedding program must put KeySpec::rule into its keys itself.
+struct KeyRule {
+  std::string name;                        ///< 1 to 64 letters, digits, '_', '-' and '.'
+  std::optional<RuleCondition> when = {};  ///< nothing: it fits every message
+  KeySpec key;                             ///< without rules; its `rule` is filled in
+};
+
+/// A rule's number in Derived::rule is a byte.
+inline constexpr std::size_t most_rules = 256;
 
 }  // namespace firstseen::key

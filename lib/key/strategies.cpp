@@ -17,9 +17,10 @@ namespace {
 
 using Parts = std::vector<KeyPart>;
 
-/// What every key begins with: the namespace, then the scope's parts.
+/// What every key begins with: the namespace, the rule if there are rules, then the scope's parts.
 Parts common_parts(const KeySpec& spec) {
   Parts parts{namespace_part(spec.name_space, spec.shown.name_space)};
+  if (!spec.rule.empty()) parts.push_back(rule_part(spec.rule));
   if (spec.scope != Scope::none) parts.push_back(*parse_part("topic", spec.on_missing));
   if (spec.scope == Scope::topic_partition) parts.push_back(*parse_part("partition", spec.on_missing));
   return parts;
