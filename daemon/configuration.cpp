@@ -28,43 +28,101 @@ key::OnMissing on_missing(const std::string& text) {
       {{"reject", key::OnMissing::reject}, {"as_null", key::OnMissing::as_null}, {"pass", key::OnMissing::pass}}, text);
 }
 
-key::KeySpec key_spec(const config::Settings& settings) {
+/// A list of parts at this path.
+std::vector<key::PartSpec> part_specs(const config::Settings& settings, const std::vector<config::KeyPart>& parts,
+                                      const std::string& path) {
+  std::vector<key::PartSpec> specs;
+  for (const config::KeyPart& part : parts) {
+    const std::string at = fmt::format("{}[{}]", path, specs.size());
+    std::optional<key::OnMissing> own;
+    if (!part.on_missing.empty()) own = on_missing(part.on_missing);
+    const std::string as_text = settings.reference(at);
+    specs.push_back({part.part, own, as_text.empty() ? settings.reference(at + ".part") : as_text});
+  }
+  return specs;
+}
+
+/// What stands for each text of a list at this path, see KeySpec::Shown.
+std::vector<std::string> references(const config::Settings& settings, std::size_t count, const std::string& path) {
+  std::vector<std::string> shown;
+  for (std::size_t i = 0; i < count; ++i) shown.push_back(settings.reference(fmt::format("{}[{}]", path, i)));
+  return shown;
+}
+
+/// What the key has, and every rule of it.
+key::KeySpec common_spec(const config::Settings& settings) {
   const config::Settings::Key& s = settings.key;
   key::KeySpec spec;
-  spec.strategy = s.strategy;
   spec.name_space = s.name_space;
   spec.scope = chosen<key::Scope>(
       {{"none", key::Scope::none}, {"topic", key::Scope::topic}, {"topic_partition", key::Scope::topic_partition}},
       s.scope);
-  for (std::size_t i = 0; i < s.fields.size(); ++i) {
-    const config::KeyPart& part = s.fields[i];
-    const std::string path = fmt::format("key.fields[{}]", i);
-    std::optional<key::OnMissing> own;
-    if (!part.on_missing.empty()) own = on_missing(part.on_missing);
-    const std::string as_text = settings.reference(path);
-    spec.fields.push_back({part.part, own, as_text.empty() ? settings.reference(path + ".part") : as_text});
-  }
   spec.digest = chosen<key::DigestAlgorithm>({{"sha256", key::DigestAlgorithm::sha256},
                                               {"sha512", key::DigestAlgorithm::sha512},
                                               {"blake2b512", key::DigestAlgorithm::blake2b512},
                                               {"xxh3_128", key::DigestAlgorithm::xxh3_128}},
                                              s.digest);
   spec.on_missing = on_missing(s.on_missing);
-  spec.context_user = s.context_user;
-  spec.context_session = s.context_session;
+  spec.shown.name_space = settings.reference("key.namespace");
+  return spec;
+}
+
+void add_context(const config::Settings& settings, key::KeySpec& spec) {
+  spec.context_user = settings.key.context_user;
+  spec.context_session = settings.key.context_session;
+  spec.shown.context_user = settings.reference("key.context.user");
+  spec.shown.context_session = settings.reference("key.context.session");
+}
+
+/// A key or a rule's, which call their options the same.
+template <class Source>
+void add_strategy(const config::Settings& settings, const Source& s, const std::string& prefix, key::KeySpec& spec) {
+  spec.strategy = s.strategy;
+  spec.fields = part_specs(settings, s.fields, prefix + "fields");
   spec.include_user = s.include_user;
   spec.include_session = s.include_session;
   spec.exclude = s.exclude;
   spec.template_text = s.template_text;
-  spec.shown = {.name_space = settings.reference("key.namespace"),
-                .context_user = settings.reference("key.context.user"),
-                .context_session = settings.reference("key.context.session"),
-                .exclude = {},
-                .template_text = settings.reference("key.template")};
-  for (std::size_t i = 0; i < s.exclude.size(); ++i) {
-    spec.shown.exclude.push_back(settings.reference(fmt::format("key.exclude[{}]", i)));
+  spec.shown.exclude = references(settings, s.exclude.size(), prefix + "exclude");
+  spec.shown.template_text = settings.reference(prefix + "template");
+}
+
+std::optional<key::RuleCondition> condition(const config::Settings& settings, const config::KeyRule& rule,
+                                            const std::string& prefix) {
+  using Test = key::RuleCondition::Test;
+  if (rule.fits_everything()) return std::nullopt;
+  const auto made = [&](Test test, const std::string& text, const char* name) {
+    return key::RuleCondition{rule.when_part, test, text, settings.reference(prefix + "when." + name)};
+  };
+  if (!rule.when_equals.empty()) return made(Test::equals, rule.when_equals, "equals");
+  if (!rule.when_prefix.empty()) return made(Test::prefix, rule.when_prefix, "prefix");
+  return made(Test::matches, rule.when_matches, "matches");
+}
+
+std::string rule_path(std::size_t rule) { return fmt::format("key.rules[{}]", rule); }
+
+key::KeyRule key_rule(const config::Settings& settings, std::size_t number) {
+  const config::KeyRule& rule = settings.key.rules[number];
+  const std::string prefix = rule_path(number) + ".";
+  key::KeyRule made{rule.name, condition(settings, rule, prefix), common_spec(settings)};
+  if (!rule.on_missing.empty()) made.key.on_missing = on_missing(rule.on_missing);
+  add_strategy(settings, rule, prefix, made.key);
+  if (rule.strategy == "default" || rule.strategy == "hash") add_context(settings, made.key);
+  return made;
+}
+
+key::KeySpec key_spec(const config::Settings& settings) {
+  key::KeySpec spec = common_spec(settings);
+  if (settings.key.rules.empty()) {
+    add_strategy(settings, settings.key, "key.", spec);
+    add_context(settings, spec);
   }
+  for (std::size_t i = 0; i < settings.key.rules.size(); ++i) spec.rules.push_back(key_rule(settings, i));
   return spec;
+}
+
+Millis ttl_of(const config::Settings& settings, const config::KeyRule& rule) {
+  return rule.ttl.count() == 0 ? settings.window.ttl : rule.ttl;
 }
 
 kafka::Guarantee guarantee(const config::Settings& s) {
@@ -107,6 +165,7 @@ dedup::SlotOptions slot_options(const config::Settings& s) {
                                   s.rejects.route);
   o.rejects_topic = s.rejects.topic;
   o.ttl = s.window.ttl;
+  for (const config::KeyRule& rule : s.key.rules) o.rule_ttls.push_back(ttl_of(s, rule));
   o.clock = chosen<WindowClock>(
       {{"stream_time", WindowClock::stream_time}, {"wall_clock_time", WindowClock::wall_clock_time}}, s.window.clock);
   o.max_skew = s.window.max_skew;
@@ -129,33 +188,78 @@ http::Options http_options(const config::Settings::Http& s) {
   return {.listen = endpoint(s.listen), .probe_listen = endpoint(s.probe_listen), .token_file = s.token_file};
 }
 
-/// Each part by itself first, so that its error stands at its place; then the key as a whole.
-void check_key(const config::Settings& settings, config::Problems& problems) {
-  const key::KeySpec spec = key_spec(settings);
-  const auto check = [&](const key::KeySpec& candidate, const std::string& path) {
+/// Checks specifications and reports what is wrong.
+class KeyChecker {
+ public:
+  explicit KeyChecker(config::Problems& problems) : problems_(problems) {}
+
+  bool check(const key::KeySpec& candidate, const std::string& path) {
     const auto made = key::Deriver::make(candidate);
-    if (!made) problems.add(path, made.error().message);
+    if (!made) problems_.add(path, made.error().message);
     return made.has_value();
-  };
-  bool sound = true;
-  const auto check_part = [&](const key::PartSpec& part, const std::string& path) {
+  }
+  bool check_part(const key::PartSpec& part, const std::string& path) {
     key::KeySpec single;
     single.fields = {part};
-    sound = check(single, path) && sound;
-  };
-  for (std::size_t i = 0; i < spec.fields.size(); ++i) check_part(spec.fields[i], fmt::format("key.fields[{}]", i));
-  if (!spec.context_user.empty()) check_part({spec.context_user, {}, spec.shown.context_user}, "key.context.user");
-  if (!spec.context_session.empty()) {
-    check_part({spec.context_session, {}, spec.shown.context_session}, "key.context.session");
+    return check(single, path);
+  }
+
+ private:
+  config::Problems& problems_;
+};
+
+/// Each part by itself first, so that its error stands at its place; then the key as a whole. `prefix`: of its options'
+/// paths.
+void check_one_key(const key::KeySpec& spec, const std::string& prefix, KeyChecker& checker) {
+  bool sound = true;
+  for (std::size_t i = 0; i < spec.fields.size(); ++i) {
+    sound = checker.check_part(spec.fields[i], fmt::format("{}fields[{}]", prefix, i)) && sound;
   }
   for (std::size_t i = 0; i < spec.exclude.size(); ++i) {
     key::KeySpec single;
     single.strategy = "hash";
     single.exclude = {spec.exclude[i]};
     single.shown.exclude = {spec.shown.exclude[i]};
-    sound = check(single, fmt::format("key.exclude[{}]", i)) && sound;
+    sound = checker.check(single, fmt::format("{}exclude[{}]", prefix, i)) && sound;
   }
-  if (sound) check(spec, spec.strategy == "template" ? "key.template" : "key");
+  if (!sound) return;
+  const std::string whole = prefix.substr(0, prefix.size() - 1);
+  checker.check(spec, spec.strategy == "template" ? prefix + "template" : whole);
+}
+
+/// Of the test's text, unless the part is wrong.
+void check_condition(const key::RuleCondition& condition, const std::string& prefix, KeyChecker& checker) {
+  const auto with = [&](const key::RuleCondition& when) {
+    key::KeySpec key;
+    key.fields = {{"record_key", {}}};
+    key::KeySpec probe;
+    probe.rules = {{"rule", when, key}};
+    return probe;
+  };
+  key::RuleCondition part_only = condition;
+  part_only.test = key::RuleCondition::Test::equals;
+  if (condition.part.empty() || !checker.check(with(part_only), prefix + "when.part")) return;
+  checker.check(with(condition), prefix + "when.matches");
+}
+
+void check_key(const config::Settings& settings, config::Problems& problems) {
+  const key::KeySpec spec = key_spec(settings);
+  KeyChecker checker(problems);
+  bool sound = true;
+  const std::string user = settings.reference("key.context.user");
+  const std::string session = settings.reference("key.context.session");
+  if (!settings.key.context_user.empty()) {
+    sound = checker.check_part({settings.key.context_user, {}, user}, "key.context.user") && sound;
+  }
+  if (!settings.key.context_session.empty()) {
+    sound = checker.check_part({settings.key.context_session, {}, session}, "key.context.session") && sound;
+  }
+  if (spec.rules.empty() && sound) check_one_key(spec, "key.", checker);
+  for (std::size_t i = 0; i < spec.rules.size(); ++i) {
+    const std::string prefix = rule_path(i) + ".";
+    if (sound) check_one_key(spec.rules[i].key, prefix, checker);
+    if (spec.rules[i].when) check_condition(*spec.rules[i].when, prefix, checker);
+  }
 }
 
 void check_properties(const config::Settings& settings, config::Problems& problems) {
@@ -212,8 +316,11 @@ Configuration configure(const config::Settings& settings) {
   c.store.durability = chosen<store::Durability>(
       {{"power_loss", store::Durability::power_loss}, {"process_crash", store::Durability::process_crash}},
       settings.store.durability);
-  c.store.ttl = settings.window.ttl;
   c.slot = slot_options(settings);
+  c.store.ttl = c.slot.longest_ttl();
+  for (const config::KeyRule& rule : settings.key.rules) {
+    c.store.windows.push_back({rule.name, ttl_of(settings, rule)});
+  }
   c.client = client_options(settings);
   c.instance = settings.run.instance;
   c.http = http_options(settings.http);

@@ -53,6 +53,9 @@ std::string_view outcome(key::Derived::Kind kind) {
 }
 
 void write_text(const key::Explanation& explanation, std::string_view algorithm, std::ostream& out) {
+  for (const key::ExplainedRule& rule : explanation.rules) {
+    out << fmt::format("rule      {}\n  {}  {}\n", rule.rule, rule.used ? "fits   " : "no     ", rule.why);
+  }
   for (const key::ExplainedPart& part : explanation.parts) {
     out << fmt::format("part      {}\n  found   {}\n", part.part, part.found);
     if (!part.canonical_hex.empty()) out << fmt::format("  bytes   {}\n", part.canonical_hex);
@@ -69,6 +72,16 @@ void write_text(const key::Explanation& explanation, std::string_view algorithm,
                             : "          the message is published without being checked (on_missing: pass)");
 }
 
+/// The member `rules`, where there are rules.
+std::string rules_json(const key::Explanation& explanation) {
+  std::string rules;
+  for (const key::ExplainedRule& rule : explanation.rules) {
+    rules += fmt::format("{}{{\"rule\":{},\"condition\":{},\"fits\":{}}}", rules.empty() ? "" : ",",
+                         json_quoted(rule.rule), json_quoted(rule.why), rule.used);
+  }
+  return rules.empty() ? std::string() : fmt::format("\"rules\":[{}],", rules);
+}
+
 void write_json(const key::Explanation& explanation, std::string_view algorithm, std::ostream& out) {
   std::string parts;
   for (const key::ExplainedPart& part : explanation.parts) {
@@ -76,7 +89,8 @@ void write_json(const key::Explanation& explanation, std::string_view algorithm,
                          json_quoted(part.part), json_quoted(part.found), part.canonical_hex);
   }
   const key::Derived& result = explanation.result;
-  out << fmt::format("{{\"parts\":[{}],\"result\":\"{}\"", parts, outcome(result.kind));
+  out << "{" << rules_json(explanation);
+  out << fmt::format("\"parts\":[{}],\"result\":\"{}\"", parts, outcome(result.kind));
   if (result.kind == key::Derived::Kind::key) {
     out << fmt::format(",\"canonical\":\"{}\",\"algorithm\":\"{}\",\"digest\":\"{}\",\"stored\":\"{}\"}}\n",
                        explanation.canonical_hex, algorithm, explanation.full_digest_hex, to_hex(result.digest.bytes));

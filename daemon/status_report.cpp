@@ -87,6 +87,21 @@ std::string summary(const Json& status) {
   });
 }
 
+std::string windows_text(const Json& windows) {
+  if (windows.empty()) return {};
+  Table table({"window", "rules", "covered", "entries", "went early"});
+  for (const Json& window : windows) {
+    std::string rules;
+    for (const Json& rule : window.value("rules", Json::array()))
+      rules += (rules.empty() ? "" : " ") + rule.get<std::string>();
+    table.row({window_text(window.value("configured_ms", std::int64_t{-1})), rules,
+               window_text(window.value("effective_ms", std::int64_t{-1})),
+               format_count(window.value("entries", std::uint64_t{0})),
+               format_count(window.value("evicted_entries", std::uint64_t{0}))});
+  }
+  return "\n" + table.text();
+}
+
 std::string counters_text(const Json& counters) {
   Table table({"counter", "messages"});
   for (const auto& [name, value] : counters.items()) {
@@ -115,6 +130,21 @@ std::string partitions_text(const Json& partitions) {
   return table.text() + reasons;
 }
 
+/// With rules: one for each ttl.
+Json windows_to_json(const dedup::SlotStatus& status) {
+  Json windows = Json::array();
+  for (std::size_t i = 0; i < status.windows.size() && i < status.store.logs.size(); ++i) {
+    const store::LogStats& log = status.store.logs[i];
+    windows.push_back({{"rules", log.windows},
+                       {"configured_ms", status.windows[i].configured_ms},
+                       {"effective_ms", status.windows[i].effective_ms},
+                       {"entries", log.live_entries},
+                       {"expired_entries", log.expired_entries},
+                       {"evicted_entries", log.evicted_entries}});
+  }
+  return windows;
+}
+
 }  // namespace
 
 Json status_to_json(const dedup::SlotStatus& status) {
@@ -124,13 +154,15 @@ Json status_to_json(const dedup::SlotStatus& status) {
           {"detail", status.detail},
           {"configured_window_ms", status.configured_window_ms},
           {"effective_window_ms", status.effective_window_ms},
+          {"windows", windows_to_json(status)},
           {"counters", counters_to_json(status.counters)},
           {"store", store_to_json(status.store)},
           {"partitions", std::move(partitions)}};
 }
 
 std::string status_to_text(const Json& status) {
-  return summary(status) + "\n" + counters_text(status.value("counters", Json::object())) + "\n" +
+  return summary(status) + windows_text(status.value("windows", Json::array())) + "\n" +
+         counters_text(status.value("counters", Json::object())) + "\n" +
          partitions_text(status.value("partitions", Json::array()));
 }
 

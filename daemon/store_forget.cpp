@@ -39,6 +39,7 @@ Result<void> forget_in(const std::filesystem::path& directory, const Digest& dig
                                         .max_size_bytes = facts->stats.max_size_bytes,
                                         .durability = facts->durability,
                                         .ttl = facts->ttl,
+                                        .windows = facts->windows,
                                         .clock = &clock,
                                         .boot_id = {}});
   if (!opened) return forward(opened.error());

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <memory>
 #include <optional>
@@ -44,6 +45,33 @@ Result<std::optional<std::uint64_t>> kept_payloads(const FoundStore& found) {
   return std::optional(*count);
 }
 
+/// Of a store with rules: a log each, with the rules of one ttl.
+Json logs_json(const store::Stats& stats) {
+  Json logs = Json::array();
+  for (const store::LogStats& log : stats.logs) {
+    logs.push_back({{"rules", log.windows},
+                    {"ttl_ms", log.ttl.count()},
+                    {"live_entries", log.live_entries},
+                    {"live_records", log.live_records},
+                    {"oldest_time_ms", log.oldest_time_ms},
+                    {"newest_time_ms", log.newest_time_ms},
+                    {"swept_before_ms", log.swept_before_ms},
+                    {"evicted_before_ms", log.evicted_before_ms}});
+  }
+  return logs;
+}
+
+std::string logs_table(const store::Stats& stats) {
+  if (stats.logs.empty()) return {};
+  Table table({"window", "rules", "live entries", "entries from", "to", "swept before", "evicted before"});
+  for (const store::LogStats& log : stats.logs) {
+    table.row({format_duration(log.ttl), fmt::format("{}", fmt::join(log.windows, " ")), format_count(log.live_entries),
+               format_time(log.oldest_time_ms), format_time(log.newest_time_ms), format_time(log.swept_before_ms),
+               format_time(log.evicted_before_ms)});
+  }
+  return "\n" + table.text();
+}
+
 Json to_json(const FoundStore& found, const store::Inspection& facts) {
   const store::Stats& stats = facts.stats;
   return {{"kind", name_of(found.kind)},
@@ -61,6 +89,7 @@ Json to_json(const FoundStore& found, const store::Inspection& facts) {
           {"newest_time_ms", stats.newest_time_ms},
           {"swept_before_ms", stats.swept_before_ms},
           {"evicted_before_ms", stats.evicted_before_ms},
+          {"windows", logs_json(stats)},
           {"undecided_batch", facts.undecided ? Json(facts.undecided->id.sequence) : Json()},
           {"pins", facts.pins},
           {"notes", facts.notes},
@@ -88,7 +117,7 @@ std::string to_table(const store::Inspection& facts) {
     partitions.row({to_string(tp), std::to_string(state.next_offset), format_time(state.stream_time_ms),
                     format_time(state.covered_from_ms)});
   }
-  return format_fields(fields) + "\n" + partitions.text();
+  return format_fields(fields) + logs_table(stats) + "\n" + partitions.text();
 }
 
 Exit show_stats(const Target& target, bool as_json) {

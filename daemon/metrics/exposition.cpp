@@ -6,6 +6,7 @@
 #include <array>
 #include <span>
 
+#include "base/units.h"
 #include "metrics/families.h"
 
 namespace firstseen::metrics {
@@ -99,6 +100,31 @@ void add_window(const dedup::SlotStatus& status, Families& all) {
   all.push_back(window.take());
 }
 
+/// With rules: one log for each ttl. Two logs can come to have one ttl when it is changed, so both are in the labels.
+void add_rule_windows(const dedup::SlotStatus& status, Families& all) {
+  if (status.windows.empty()) return;
+  Family window = Family::gauge("firstseen_rules_window_seconds",
+                                "With key.rules: how far back the keys of one ttl are known, as configured and as the "
+                                "store covers it (absent while no partition is assigned)");
+  Family entries = Family::gauge("firstseen_rules_window_entries", "With key.rules: keys in the store, by ttl");
+  Family evicted = Family::counter("firstseen_rules_window_evicted_entries_total",
+                                   "With key.rules: entries that went early because the store had reached its size");
+  for (std::size_t i = 0; i < status.windows.size() && i < status.store.logs.size(); ++i) {
+    const dedup::WindowStatus& one = status.windows[i];
+    const std::string ttl = format_duration(Millis{one.configured_ms});
+    const std::string log = std::to_string(i);
+    window.add(seconds(one.configured_ms), {{"window", ttl}, {"log", log}, {"kind", "configured"}});
+    if (one.effective_ms >= 0) {
+      window.add(seconds(one.effective_ms), {{"window", ttl}, {"log", log}, {"kind", "effective"}});
+    }
+    entries.add(status.store.logs[i].live_entries, {{"window", ttl}, {"log", log}});
+    evicted.add(status.store.logs[i].evicted_entries, {{"window", ttl}, {"log", log}});
+  }
+  all.push_back(window.take());
+  all.push_back(entries.take());
+  all.push_back(evicted.take());
+}
+
 void add_store(const store::Stats& stats, Families& all) {
   const auto gauge = [&](const char* name, const char* help, std::uint64_t value) {
     all.push_back(Family::gauge(name, help).add(value).take());
@@ -165,6 +191,7 @@ std::vector<prometheus::MetricFamily> families_of(const Picture& picture) {
   add_messages(status.counters, all);
   add_events(status.counters, all);
   add_window(status, all);
+  add_rule_windows(status, all);
   add_store(status.store, all);
   add_partitions(status.partitions, all);
   // A family without samples would be a name with nothing to say.

@@ -1,6 +1,7 @@
 #include "page/status_page.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
@@ -75,8 +76,19 @@ std::string messages(const dedup::Counters& counters) {
 std::string window(const dedup::SlotStatus& status) {
   const std::string covered =
       status.effective_window_ms < 0 ? "no partition" : format_duration(Millis{status.effective_window_ms});
-  return section("Window", fmt::format("<p>{} configured, {} covered</p>\n",
-                                       format_duration(Millis{status.configured_window_ms}), covered));
+  std::string by_rules;
+  if (!status.windows.empty()) {
+    HtmlTable table({"window", "rules", "covered", "keys"});
+    for (std::size_t i = 0; i < status.windows.size() && i < status.store.logs.size(); ++i) {
+      const auto& [configured, effective] = status.windows[i];
+      table.row({format_duration(Millis{configured}), fmt::format("{}", fmt::join(status.store.logs[i].windows, " ")),
+                 effective < 0 ? "no partition" : format_duration(Millis{effective}),
+                 format_count(status.store.logs[i].live_entries)});
+    }
+    by_rules = table.html();
+  }
+  return section("Window", fmt::format("<p>{} configured, {} covered</p>\n{}",
+                                       format_duration(Millis{status.configured_window_ms}), covered, by_rules));
 }
 
 std::string store_section(const store::Stats& stats) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <map>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -160,46 +162,140 @@ void check_no_loop(const Settings& s, Problems& problems) {
   }
 }
 
+/// What a key, or a rule's key, sets.
+struct KeyFacts {
+  std::string prefix;  ///< of its options' paths
+  std::string strategy;
+  bool fields;
+  bool context_user;
+  bool context_session;
+  bool include_user;
+  bool include_session;
+  bool exclude;
+  bool text;
+};
+
 /// An option of the key that only some strategies use.
 struct KeyOption {
-  std::string_view path;
+  std::string_view name;
   bool set;
   std::vector<std::string_view> users;  ///< the strategies
   std::string_view advice;
 };
 
-void check_key(const Settings& s, Problems& problems) {
-  const auto& key = s.key;
+void check_one_key(const KeyFacts& key, const Settings& s, Problems& problems) {
   const std::array<KeyOption, 7> options{{
-      {"key.fields", !key.fields.empty(), {"fields", "hash"}, "use strategy fields"},
-      {"key.context.user", !key.context_user.empty(), {"default", "hash"}, "name the part in the key itself instead"},
-      {"key.context.session",
-       !key.context_session.empty(),
-       {"default", "hash"},
-       "name the part in the key itself instead"},
-      {"key.include_user", !key.include_user, {"hash"}, "use strategy hash"},
-      {"key.include_session", !key.include_session, {"hash"}, "use strategy hash"},
-      {"key.exclude", !key.exclude.empty(), {"hash"}, "use strategy hash"},
-      {"key.template", !key.template_text.empty(), {"template"}, "use strategy template"},
+      {"fields", key.fields, {"fields", "hash"}, "use strategy fields"},
+      {"context.user", key.context_user, {"default", "hash"}, "name the part in the key itself instead"},
+      {"context.session", key.context_session, {"default", "hash"}, "name the part in the key itself instead"},
+      {"include_user", !key.include_user, {"hash"}, "use strategy hash"},
+      {"include_session", !key.include_session, {"hash"}, "use strategy hash"},
+      {"exclude", key.exclude, {"hash"}, "use strategy hash"},
+      {"template", key.text, {"template"}, "use strategy template"},
   }};
   for (const KeyOption& option : options) {
     const bool used = std::find(option.users.begin(), option.users.end(), key.strategy) != option.users.end();
     if (!option.set || used) continue;
-    problems.add(std::string(option.path), fmt::format("has no effect with strategy {}; {}",
-                                                       s.shown("key.strategy", key.strategy), option.advice));
+    problems.add(key.prefix + std::string(option.name),
+                 fmt::format("has no effect with strategy {}; {}", s.shown(key.prefix + "strategy", key.strategy),
+                             option.advice));
   }
-  if (key.strategy == "fields" && key.fields.empty()) {
-    problems.add("key.fields",
+  if (key.strategy == "fields" && !key.fields) {
+    problems.add(key.prefix + "fields",
                  "strategy fields needs at least one part, for example [\"payload:/order/id\"] or [record_key]");
   }
-  if (key.strategy == "hash" && !key.fields.empty() && !key.exclude.empty()) {
-    problems.add("key.exclude", "has no effect beside key.fields: the listed fields are the key");
+  if (key.strategy == "hash" && key.fields && key.exclude) {
+    problems.add(key.prefix + "exclude", "has no effect beside key.fields: the listed fields are the key");
   }
-  if (key.strategy == "template" && key.template_text.empty()) {
-    problems.add("key.template",
+  if (key.strategy == "template" && !key.text) {
+    problems.add(key.prefix + "template",
                  "strategy template needs a text with parts, for example "
                  "\"{header:tenant|none}/{payload:/order/id}\"");
   }
+}
+
+/// What only a key without rules uses.
+void check_beside_rules(const Settings& s, Problems& problems) {
+  const auto& key = s.key;
+  const auto unused = [&](bool set, const char* path) {
+    if (set) problems.add(path, "has no effect beside key.rules: write it into the rules");
+  };
+  unused(key.strategy != "fields", "key.strategy");
+  unused(!key.fields.empty(), "key.fields");
+  unused(!key.include_user, "key.include_user");
+  unused(!key.include_session, "key.include_session");
+  unused(!key.exclude.empty(), "key.exclude");
+  unused(!key.template_text.empty(), "key.template");
+  const bool used = std::ranges::any_of(
+      key.rules, [](const KeyRule& rule) { return rule.strategy == "default" || rule.strategy == "hash"; });
+  const auto unused_context = [&](const std::string& part, const char* path) {
+    if (!part.empty() && !used) problems.add(path, "has no effect: no rule has strategy default or hash");
+  };
+  unused_context(key.context_user, "key.context.user");
+  unused_context(key.context_session, "key.context.session");
+}
+
+void check_condition(const KeyRule& rule, const std::string& at, Problems& problems) {
+  if (rule.fits_everything()) return;
+  const auto tests = std::ranges::count(
+      std::array{rule.when_equals.empty(), rule.when_prefix.empty(), rule.when_matches.empty()}, false);
+  if (rule.when_part.empty()) problems.add(at + ".when", "needs a part to look at: topic or header:NAME");
+  if (tests != 1) problems.add(at + ".when", "needs one of equals, prefix and matches, not empty");
+}
+
+void check_rules(const Settings& s, Problems& problems) {
+  constexpr std::size_t most_rules = 256;
+  constexpr std::size_t most_ttls = 16;
+  const auto& rules = s.key.rules;
+  check_beside_rules(s, problems);
+  if (rules.size() > most_rules) problems.add("key.rules", fmt::format("has more than {} rules", most_rules));
+  std::map<std::string, std::size_t> names;
+  std::set<Millis> ttls;
+  std::optional<std::size_t> catch_all;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const KeyRule& rule = rules[i];
+    const std::string at = fmt::format("key.rules[{}]", i);
+    if (rule.name.size() > 64 || !is_word(rule.name)) {
+      problems.add(at + ".name", "is no name of a rule: 1 to 64 letters, digits, '_', '-' and '.'");
+    } else if (const auto [known, fresh] = names.emplace(rule.name, i); !fresh) {
+      problems.add(at + ".name",
+                   fmt::format("is the name of key.rules[{}], too: their keys could not be told apart", known->second));
+    }
+    check_condition(rule, at, problems);
+    if (catch_all) {
+      problems.add(at,
+                   fmt::format("is never reached: key.rules[{}] has no condition and fits every message", *catch_all));
+    } else if (rule.fits_everything()) {
+      catch_all = i;
+    }
+    ttls.insert(rule.ttl.count() == 0 ? s.window.ttl : rule.ttl);
+    check_one_key({.prefix = at + ".",
+                   .strategy = rule.strategy,
+                   .fields = !rule.fields.empty(),
+                   .context_user = false,
+                   .context_session = false,
+                   .include_user = rule.include_user,
+                   .include_session = rule.include_session,
+                   .exclude = !rule.exclude.empty(),
+                   .text = !rule.template_text.empty()},
+                  s, problems);
+  }
+  if (ttls.size() > most_ttls) problems.add("key.rules", fmt::format("has more than {} different ttls", most_ttls));
+}
+
+void check_key(const Settings& s, Problems& problems) {
+  const auto& key = s.key;
+  if (!key.rules.empty()) return check_rules(s, problems);
+  check_one_key({.prefix = "key.",
+                 .strategy = key.strategy,
+                 .fields = !key.fields.empty(),
+                 .context_user = !key.context_user.empty(),
+                 .context_session = !key.context_session.empty(),
+                 .include_user = key.include_user,
+                 .include_session = key.include_session,
+                 .exclude = !key.exclude.empty(),
+                 .text = !key.template_text.empty()},
+                s, problems);
 }
 
 void check_http(const Settings& s, Problems& problems) {

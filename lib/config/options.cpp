@@ -107,6 +107,45 @@ std::vector<Option> key_options() {
        "With strategy template: a text with parts in braces, each with a default behind | if it may be missing, and "
        "with time formats of the message's timestamp: {header:tenant|none}/{payload:/id}@{timestamp:%Y-%m-%dT%H:%M}. "
        "A backslash before a brace, a | or a backslash makes it the character itself."},
+      {"key.rules", RuleList{at<&S::key, &S::Key::rules>}, "", false,
+       "Different keys and windows for different messages: the first rule whose condition fits a message says how its "
+       "key is made, and for how long it is remembered. What fits none takes the rejects route. Namespace, scope, "
+       "digest and context are those of the key."},
+  };
+}
+
+/// The place of a rule's option.
+template <auto option>
+auto& in_rule(Settings& settings) {
+  return settings.rule.*option;
+}
+
+std::vector<Option> make_rule_options() {
+  using R = KeyRule;
+  return {
+      {"key.rules[].name", Text{in_rule<&R::name>}, "", true,
+       "Part of the rule's keys, so that those of different rules are never equal: 1 to 64 letters, digits, '_', '-' "
+       "and '.'."},
+      {"key.rules[].when.part", Text{in_rule<&R::when_part>}, "", false,
+       "What the condition looks at: topic, or header:NAME (the last header of that name; without one the rule does "
+       "not "
+       "fit). A rule without a condition fits every message and must be the last."},
+      {"key.rules[].when.equals", Text{in_rule<&R::when_equals>}, "", false, "The whole text, as it must be."},
+      {"key.rules[].when.prefix", Text{in_rule<&R::when_prefix>}, "", false, "What the text must begin with."},
+      {"key.rules[].when.matches", Text{in_rule<&R::when_matches>}, "", false,
+       "A regular expression (RE2) that the whole text must match."},
+      {"key.rules[].strategy", Choice{in_rule<&R::strategy>, {"default", "fields", "hash", "template"}}, "fields",
+       false, "As key.strategy."},
+      {"key.rules[].fields", PartList{in_rule<&R::fields>}, "", false, "As key.fields."},
+      {"key.rules[].on_missing", Choice{in_rule<&R::on_missing>, {"reject", "as_null", "pass"}}, "", false,
+       "As key.on_missing, which stands for it."},
+      {"key.rules[].include_user", Boolean{in_rule<&R::include_user>}, "true", false, "As key.include_user."},
+      {"key.rules[].include_session", Boolean{in_rule<&R::include_session>}, "true", false, "As key.include_session."},
+      {"key.rules[].exclude", TextList{in_rule<&R::exclude>, true}, "", false, "As key.exclude."},
+      {"key.rules[].template", Text{in_rule<&R::template_text>}, "", false, "As key.template."},
+      {"key.rules[].ttl", Duration{in_rule<&R::ttl>, Millis{1}, 36500 * day}, "", false,
+       "How long this rule's keys are remembered; window.ttl stands for it. There may be 16 different ones. It may "
+       "change later; the rest of a rule belongs to the store for life."},
   };
 }
 
@@ -173,9 +212,8 @@ struct Later {
   std::string_view path;
   std::string_view text;
 };
-constexpr std::array<Later, 3> later{
+constexpr std::array<Later, 2> later{
     {{"http.tls", "TLS is not in this version: let a proxy on the same machine end it"},
-     {"key.rules", "key rules are not in this version"},
      {"log.payloads", "payloads are never logged"}}};
 
 std::string lower(std::string_view text) {
@@ -198,16 +236,24 @@ std::span<const Option> options() {
   return all;
 }
 
+std::span<const Option> rule_options() {
+  static const std::vector<Option> all = make_rule_options();
+  return all;
+}
+
 const Option* find_option(std::string_view path) {
-  for (const Option& option : options()) {
-    if (option.path == path) return &option;
+  for (const auto all : {options(), rule_options()}) {
+    for (const Option& option : all) {
+      if (option.path == path) return &option;
+    }
   }
   return nullptr;
 }
 
 bool is_section(std::string_view path) {
   const std::string prefix = std::string(path) + ".";
-  return std::any_of(options().begin(), options().end(), [&](const Option& o) { return o.path.starts_with(prefix); });
+  const auto below = [&](const Option& option) { return option.path.starts_with(prefix); };
+  return std::ranges::any_of(options(), below) || std::ranges::any_of(rule_options(), below);
 }
 
 std::string_view not_in_this_version(std::string_view path) {
@@ -231,6 +277,7 @@ std::string type_name(const Kind& kind) {
     std::string operator()(const Choice& c) const { return fmt::format("one of {}", fmt::join(c.allowed, " | ")); }
     std::string operator()(const TextList&) const { return "list of texts"; }
     std::string operator()(const PartList&) const { return "list of key parts"; }
+    std::string operator()(const RuleList&) const { return "list of rules"; }
     std::string operator()(const TextMap&) const { return "mapping of texts"; }
     std::string operator()(const Boolean&) const { return "true | false"; }
     std::string operator()(const Integer&) const { return "whole number"; }

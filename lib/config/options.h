@@ -28,6 +28,10 @@ struct TextList {
 struct PartList {
   std::vector<KeyPart>& (*at)(Settings&);
 };
+/// Mappings, each with the options of rule_options().
+struct RuleList {
+  std::vector<KeyRule>& (*at)(Settings&);
+};
 struct TextMap {
   std::map<std::string, std::string>& (*at)(Settings&);
 };
@@ -50,7 +54,7 @@ struct Size {
   std::uint64_t max = std::numeric_limits<std::uint64_t>::max();
 };
 
-using Kind = std::variant<Text, Choice, TextList, PartList, TextMap, Boolean, Integer, Duration, Size>;
+using Kind = std::variant<Text, Choice, TextList, PartList, RuleList, TextMap, Boolean, Integer, Duration, Size>;
 
 /// One option, declared once: reading, checking, the reference and the JSON Schema all come from this.
 struct Option {
@@ -65,10 +69,13 @@ struct Option {
 /// All options in the order of the reference.
 std::span<const Option> options();
 
-/// The option of this path, or null.
+/// The members of an entry of key.rules, "key.rules[].ttl"; their places are in Settings::rule.
+std::span<const Option> rule_options();
+
+/// The option of this path, or null; of a rule's too.
 const Option* find_option(std::string_view path);
 
-/// Whether some option lies below this path, so that it names a section.
+/// Whether some option, a rule's too, lies below this path, so that it names a section.
 bool is_section(std::string_view path);
 
 /// A path that a later version will have; a short text for the error message, or empty.

@@ -11,10 +11,14 @@
 namespace firstseen::config {
 namespace {
 
+/// What the declarations call a rule's members.
+constexpr std::string_view rule_prefix = "key.rules[].";
+
 /// The names that may stand directly below a section ("" is the file).
 std::vector<std::string> names_below(const std::string& prefix) {
   std::vector<std::string> names;
-  for (const Option& option : options()) {
+  const auto all = prefix.starts_with(rule_prefix) ? rule_options() : options();
+  for (const Option& option : all) {
     if (!option.path.starts_with(prefix)) continue;
     const std::string_view rest = option.path.substr(prefix.size());
     names.emplace_back(rest.substr(0, rest.find('.')));
@@ -62,11 +66,11 @@ void Reader::read(const YAML::Node& root) {
         fmt::format("a configuration is a mapping of sections (kafka, input, output, ...); this is {}", kind_of(root)));
     return;
   }
-  read_section(root, "");
+  read_section(root, "", "");
   missing_required();
 }
 
-void Reader::read_section(const YAML::Node& node, const std::string& prefix) {
+void Reader::read_section(const YAML::Node& node, const std::string& prefix, const std::string& declared) {
   const std::string section = prefix.substr(0, prefix.empty() ? 0 : prefix.size() - 1);
   if (!untagged(node, section)) return;
   for (const auto& item : node) {
@@ -76,33 +80,36 @@ void Reader::read_section(const YAML::Node& node, const std::string& prefix) {
       continue;
     }
     if (is_first(seen_, item.first, prefix + item.first.Scalar())) {
-      read_named(item.first, item.second, prefix);
+      read_named(item.first, item.second, prefix, declared);
     } else {
-      read_again(item.first, item.second, prefix);
+      read_again(item.first, item.second, prefix, declared);
     }
   }
 }
 
-void Reader::read_named(const YAML::Node& name, const YAML::Node& value, const std::string& prefix) {
+void Reader::read_named(const YAML::Node& name, const YAML::Node& value, const std::string& prefix,
+                        const std::string& declared) {
   const std::string path = prefix + name.Scalar();
+  const std::string declared_path = declared + name.Scalar();
   problems_.note_place(path, place_of(value, name));
-  const bool dotted = name.Scalar().find('.') != std::string::npos;
-  const Option* option = dotted ? nullptr : find_option(path);
+  const bool unfit = name.Scalar().find_first_of(".[") != std::string::npos;
+  const Option* option = unfit ? nullptr : find_option(declared_path);
   if (option != nullptr) {
-    read_option(*option, value);
-  } else if (dotted || !is_section(path)) {
-    unknown(name, prefix, path);
+    read_option(*option, value, path);
+  } else if (unfit || !is_section(declared_path)) {
+    unknown(name, declared, path);
   } else if (value.IsMap()) {
-    read_section(value, path + ".");
+    read_section(value, path + ".", declared_path + ".");
   } else if (!value.IsNull()) {
     problem(value, path, fmt::format("is a section: a mapping of options is needed, not {}", kind_of(value)));
   }
 }
 
-void Reader::read_again(const YAML::Node& name, const YAML::Node& value, const std::string& prefix) {
+void Reader::read_again(const YAML::Node& name, const YAML::Node& value, const std::string& prefix,
+                        const std::string& declared) {
   Settings aside = settings_;
   Reader reader(aside, problems_);
-  reader.read_named(name, value, prefix);
+  reader.read_named(name, value, prefix, declared);
   seen_.merge(reader.seen_);  // a required option that stands here is not missing
 }
 
@@ -134,10 +141,10 @@ void Reader::missing_required() {
   }
 }
 
-void Reader::read_option(const Option& option, const YAML::Node& node) {
-  const std::string path(option.path);
+void Reader::read_option(const Option& option, const YAML::Node& node, const std::string& path) {
   if (const auto* list = std::get_if<TextList>(&option.kind)) return read_list(*list, node, path);
   if (const auto* parts = std::get_if<PartList>(&option.kind)) return read_parts(*parts, node, path);
+  if (const auto* rules = std::get_if<RuleList>(&option.kind)) return read_rules(*rules, node, path);
   if (const auto* map = std::get_if<TextMap>(&option.kind)) return read_map(*map, node, path);
   const auto value = scalar(node, path);
   if (!value) return;
@@ -194,6 +201,31 @@ void Reader::read_parts(const PartList& list, const YAML::Node& node, const std:
     read_part(item, at, parts.emplace_back());
   }
   list.at(settings_) = std::move(parts);
+}
+
+void Reader::read_rules(const RuleList& list, const YAML::Node& node, const std::string& path) {
+  if (!node.IsSequence()) return problem(node, path, fmt::format("a list is needed, not {}", kind_of(node)));
+  if (!untagged(node, path)) return;
+  std::vector<KeyRule> rules;
+  for (const YAML::Node& item : node) {
+    const std::string at = fmt::format("{}[{}]", path, rules.size());
+    problems_.note_place(at, place_of(item, node));
+    settings_.rule = default_rule();
+    if (item.IsMap()) {
+      read_section(item, at + ".", std::string(rule_prefix));
+      for (const Option& option : rule_options()) {
+        const std::string member = at + "." + std::string(option.path.substr(rule_prefix.size()));
+        if (option.required && !seen_.contains(member)) {
+          problems_.add(member, "is required: " + std::string(option.help));
+        }
+      }
+    } else {
+      problem(item, at, fmt::format("a rule is a mapping, not {}", kind_of(item)));
+    }
+    rules.push_back(std::move(settings_.rule));
+  }
+  settings_.rule = {};
+  list.at(settings_) = std::move(rules);
 }
 
 void Reader::read_part(const YAML::Node& node, const std::string& path, KeyPart& part) {

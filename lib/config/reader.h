@@ -22,13 +22,17 @@ class Reader {
  private:
   using Places = std::map<std::string, Place>;  ///< of names, by path: where each stands first
 
-  void read_section(const YAML::Node& node, const std::string& prefix);
-  void read_named(const YAML::Node& name, const YAML::Node& value, const std::string& prefix);
+  /// `declared`: the prefix as the options have it, in which rules have no numbers.
+  void read_section(const YAML::Node& node, const std::string& prefix, const std::string& declared);
+  void read_named(const YAML::Node& name, const YAML::Node& value, const std::string& prefix,
+                  const std::string& declared);
   /// What stands there again is looked through for problems of its own, but its values count for nothing.
-  void read_again(const YAML::Node& name, const YAML::Node& value, const std::string& prefix);
-  void read_option(const Option& option, const YAML::Node& node);
+  void read_again(const YAML::Node& name, const YAML::Node& value, const std::string& prefix,
+                  const std::string& declared);
+  void read_option(const Option& option, const YAML::Node& node, const std::string& path);
   void read_list(const TextList& list, const YAML::Node& node, const std::string& path);
   void read_parts(const PartList& list, const YAML::Node& node, const std::string& path);
+  void read_rules(const RuleList& list, const YAML::Node& node, const std::string& path);
   void read_part(const YAML::Node& node, const std::string& path, KeyPart& part);
   void read_on_missing(const YAML::Node& node, const std::string& path, KeyPart& part);
   void read_map(const TextMap& map, const YAML::Node& node, const std::string& path);

@@ -35,6 +35,21 @@ makes known (topics, group, brokers, instance) and paths do stand in the log, in
 Anchors and aliases of YAML work; tags, merge keys and several documents are refused.
 )";
 
+std::string described(const Option& option, std::string_view heading) {
+  std::string text =
+      fmt::format("\n{} `{}`\n\n{}\n\n- type: {}\n", heading, option.path, option.help, type_name(option.kind));
+  if (option.required) {
+    text += "- required\n";
+  } else {
+    text +=
+        option.default_value.empty() ? "- default: empty\n" : fmt::format("- default: `{}`\n", option.default_value);
+  }
+  if (const std::string bounds = std::visit(Bounds{}, option.kind); !bounds.empty())
+    text += "- bounds: " + bounds + "\n";
+  if (option.secret) text += "- values of passwords, secrets, tokens and private keys are never printed or logged\n";
+  return text;
+}
+
 }  // namespace
 
 std::string reference_markdown() {
@@ -43,16 +58,9 @@ std::string reference_markdown() {
   for (const Option& option : options()) {
     const std::string here(option.path.substr(0, option.path.find('.')));
     if (here != section) text += fmt::format("\n## {}\n", section = here);
-    text += fmt::format("\n### `{}`\n\n{}\n\n- type: {}\n", option.path, option.help, type_name(option.kind));
-    if (option.required) {
-      text += "- required\n";
-    } else {
-      text +=
-          option.default_value.empty() ? "- default: empty\n" : fmt::format("- default: `{}`\n", option.default_value);
-    }
-    if (const std::string bounds = std::visit(Bounds{}, option.kind); !bounds.empty())
-      text += "- bounds: " + bounds + "\n";
-    if (option.secret) text += "- values of passwords, secrets, tokens and private keys are never printed or logged\n";
+    text += described(option, "###");
+    if (!std::holds_alternative<RuleList>(option.kind)) continue;
+    for (const Option& member : rule_options()) text += described(member, "####");
   }
   return text;
 }

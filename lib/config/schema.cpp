@@ -30,6 +30,7 @@ struct Typed {
         {"properties", {{"part", {{"type", "string"}}}, {"on_missing", {{"enum", {"reject", "as_null", "pass"}}}}}}};
     return {{"type", "array"}, {"items", {{"anyOf", Json::array({Json{{"type", "string"}}, part})}}}};
   }
+  Json operator()(const RuleList&) const;
   Json operator()(const TextMap&) const {
     return {{"type", "object"}, {"additionalProperties", {{"type", {"string", "number", "boolean"}}}}};
   }
@@ -55,27 +56,36 @@ void require(Json& schema, const std::string& name) {
   schema["required"].push_back(name);
 }
 
+/// Puts an option in its place below `root`; `rest` is its path from there.
+void place(const Option& option, std::string_view rest, Json& root) {
+  Json* at = &root;
+  for (std::size_t dot = rest.find('.'); dot != std::string_view::npos; dot = rest.find('.')) {
+    const std::string section(rest.substr(0, dot));
+    if (!(*at)["properties"].contains(section)) (*at)["properties"][section] = object();
+    if (option.required) require(*at, section);
+    at = &(*at)["properties"][section];
+    rest.remove_prefix(dot + 1);
+  }
+  Json typed = std::visit(Typed{}, option.kind);
+  typed["description"] = option.help;
+  if (!option.required && !option.default_value.empty()) typed["default"] = option.default_value;
+  (*at)["properties"][std::string(rest)] = std::move(typed);
+  if (option.required) require(*at, std::string(rest));
+}
+
+Json Typed::operator()(const RuleList&) const {
+  constexpr std::string_view declared = "key.rules[].";
+  Json rule = object();
+  for (const Option& option : rule_options()) place(option, option.path.substr(declared.size()), rule);
+  return {{"type", "array"}, {"items", rule}};
+}
+
 }  // namespace
 
 std::string json_schema() {
   Json root = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "firstseen configuration"}};
   root.update(object());
-  for (const Option& option : options()) {
-    Json* at = &root;
-    std::string_view rest = option.path;
-    for (std::size_t dot = rest.find('.'); dot != std::string_view::npos; dot = rest.find('.')) {
-      const std::string section(rest.substr(0, dot));
-      if (!(*at)["properties"].contains(section)) (*at)["properties"][section] = object();
-      if (option.required) require(*at, section);
-      at = &(*at)["properties"][section];
-      rest.remove_prefix(dot + 1);
-    }
-    Json typed = std::visit(Typed{}, option.kind);
-    typed["description"] = option.help;
-    if (!option.required && !option.default_value.empty()) typed["default"] = option.default_value;
-    (*at)["properties"][std::string(rest)] = std::move(typed);
-    if (option.required) require(*at, std::string(rest));
-  }
+  for (const Option& option : options()) place(option, option.path, root);
   return root.dump(2) + "\n";
 }
 

@@ -17,6 +17,28 @@ struct KeyPart {
   bool operator==(const KeyPart&) const = default;
 };
 
+/// One entry of key.rules.
+struct KeyRule {
+  std::string name;
+  std::string when_part;  ///< empty: no condition
+  std::string when_equals;
+  std::string when_prefix;
+  std::string when_matches;
+  std::string strategy;
+  std::vector<KeyPart> fields;
+  std::string on_missing;  ///< empty: the key's
+  bool include_user = false;
+  bool include_session = false;
+  std::vector<std::string> exclude;
+  std::string template_text;
+  Millis ttl{0};  ///< 0: window.ttl
+
+  [[nodiscard]] bool fits_everything() const {
+    return when_part.empty() && when_equals.empty() && when_prefix.empty() && when_matches.empty();
+  }
+  bool operator==(const KeyRule&) const = default;
+};
+
 /// A configuration file's values, section by section, with their types; choices are the texts of the file. Defaults,
 /// bounds and meanings are declared in options.cpp and printed in config/REFERENCE.md.
 struct Settings {
@@ -69,7 +91,9 @@ struct Settings {
     bool include_session = false;
     std::vector<std::string> exclude;
     std::string template_text;
+    std::vector<KeyRule> rules;
   } key;
+  KeyRule rule;  ///< the entry of key.rules that is being read or shown: where rule_options() find their places
   struct Window {
     Millis ttl{0};
     std::string clock;

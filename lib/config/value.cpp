@@ -69,6 +69,7 @@ struct ScalarReader {
   }
   Result<void> operator()(const TextList&) const { return wrong("a list is needed here: [first, second]"); }
   Result<void> operator()(const PartList&) const { return wrong("a list is needed here: [\"payload:/id\"]"); }
+  Result<void> operator()(const RuleList&) const { return wrong("a list is needed here: [{name: NAME}]"); }
   Result<void> operator()(const TextMap&) const { return wrong("a mapping is needed here: NAME: VALUE"); }
 
  private:
@@ -107,6 +108,16 @@ struct Shower {
     }
     return fmt::format("[{}]", fmt::join(parts, ", "));
   }
+  /// Of each rule what is set.
+  std::string operator()(const RuleList& list) const {
+    std::vector<std::string> rules;
+    for (const KeyRule& rule : list.at(settings)) {
+      settings.rule = rule;
+      rules.push_back(shown_rule(item_path(rules.size())));
+    }
+    settings.rule = {};
+    return fmt::format("[{}]", fmt::join(rules, ", "));
+  }
   std::string operator()(const TextMap& map) const {
     std::vector<std::string> items;
     for (const auto& [name, value] : map.at(settings)) {
@@ -127,6 +138,27 @@ struct Shower {
   }
 
  private:
+  [[nodiscard]] std::string shown_rule(const std::string& at) const {
+    constexpr std::string_view declared = "key.rules[].";
+    constexpr std::string_view condition = "when.";
+    std::vector<std::string> members;
+    std::vector<std::string> when;
+    Settings untouched;
+    untouched.rule = default_rule();
+    for (const Option& option : rule_options()) {
+      const std::string_view name = option.path.substr(declared.size());
+      const std::string path = fmt::format("{}.{}", at, name);
+      const std::string reference = settings.reference(path);
+      std::string value = std::visit(Shower{settings, path, option.secret}, option.kind);
+      const bool is_default = value == std::visit(Shower{untouched, path, option.secret}, option.kind);
+      if (reference.empty() && is_default) continue;
+      if (!reference.empty()) value = escaped(reference);
+      const bool inner = name.starts_with(condition);
+      (inner ? when : members).push_back(fmt::format("{}: {}", name.substr(inner ? condition.size() : 0), value));
+    }
+    if (!when.empty()) members.push_back(fmt::format("when: {{{}}}", fmt::join(when, ", ")));
+    return fmt::format("{{{}}}", fmt::join(members, ", "));
+  }
   [[nodiscard]] std::string item_path(std::size_t index) const { return fmt::format("{}[{}]", path, index); }
   [[nodiscard]] std::string item(const std::string& at, const std::string& value) const {
     const std::string reference = settings.reference(at);
@@ -151,9 +183,10 @@ std::string show_value(const Option& option, Settings& settings) {
   return std::visit(Shower{settings, option.path, option.secret}, option.kind);
 }
 
-Settings defaults() {
-  Settings settings;
-  for (const Option& option : options()) {
+namespace {
+
+void apply_defaults(std::span<const Option> options, Settings& settings) {
+  for (const Option& option : options) {
     if (const auto* list = std::get_if<TextList>(&option.kind); list != nullptr && option.default_value.size() > 2) {
       list->at(settings) = {std::string(option.default_value.substr(1, option.default_value.size() - 2))};
     }
@@ -161,6 +194,19 @@ Settings defaults() {
     const auto read = read_scalar(option, option.default_value, option.default_value, settings);
     if (!read) throw std::logic_error(std::string(option.path) + ": its own default: " + read.error().message);
   }
+}
+
+}  // namespace
+
+KeyRule default_rule() {
+  Settings settings;
+  apply_defaults(rule_options(), settings);
+  return settings.rule;
+}
+
+Settings defaults() {
+  Settings settings;
+  apply_defaults(options(), settings);
   return settings;
 }
 

@@ -16,6 +16,9 @@ Result<void> read_scalar(const Option& option, std::string_view value, std::stri
 /// "<redacted>", but for those whose whole text is one reference.
 std::string show_value(const Option& option, Settings& settings);
 
+/// A rule with every default applied; required members are empty.
+KeyRule default_rule();
+
 /// Settings with every default applied; required options are empty.
 Settings defaults();
 

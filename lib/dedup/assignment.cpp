@@ -112,6 +112,7 @@ Result<Progress> Assignment::find_history(Planned& planned) {
   auto found = history_->step();
   if (!found || *found == Progress::again) return found;
   planned.plan.history_from = history_->from();
+  planned.plan.history_ends_ms = history_->ends_after_ms();
   if (history_->covers_window())
     planned.plan.state.covered_from_ms = std::max<std::int64_t>(0, history_->covered_from_ms());
   planned.plan.missing_history = planned.plan.history_from < planned.plan.start;

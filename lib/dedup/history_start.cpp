@@ -12,7 +12,7 @@ HistoryStart::HistoryStart(kafka::Consumer& consumer, const SlotOptions& options
       tp_(std::move(tp)),
       lower_(lower),
       end_(end),
-      ttl_ms_(options.ttl.count()),
+      ttl_ms_(options.longest_ttl().count()),
       precision_ms_(std::clamp<std::int64_t>(ttl_ms_ / 1000, 1, 1000)),
       high_ms_(clock.wall_ms() + 1),
       from_(lower) {

@@ -10,7 +10,8 @@
 
 namespace firstseen::dedup {
 
-/// Finds the offset from which missing history must be read so that the whole window before `end` is known.
+/// Finds the offset from which missing history must be read so that the whole window before `end` is known; of several
+/// windows the longest.
 ///
 /// The window ends at the stream time at `end`, the highest timestamp in front of it. That time is found by bisection
 /// over Kafka's time index (the largest T for which the first offset at or after T lies before `end`), to a thousandth
@@ -28,6 +29,8 @@ class HistoryStart {
   /// The window, not `lower`, bounds the history; covered_from_ms() is its beginning.
   [[nodiscard]] bool covers_window() const { return covers_window_; }
   [[nodiscard]] std::int64_t covered_from_ms() const { return low_ms_ - ttl_ms_; }
+  /// The window's end is not before this; 0: not known, since the log has less than the window.
+  [[nodiscard]] std::int64_t ends_after_ms() const { return low_ms_; }
 
  private:
   enum class Phase { whole, bisect, begin, found };

@@ -77,7 +77,8 @@ Result<Intake::Fate> Intake::admit(const MessageView& message, std::uint32_t ind
   if (partition->last_in_chunk == nullptr) touched_.push_back(partition);
   partition->last_in_chunk = &message;
   if (admitted.derived == key::Derived::Kind::key) {
-    entries_.push_back({derived_.digest, range, message.offset, decision_time(partition->state)});
+    entries_.push_back({derived_.digest, range, message.offset, decision_time(partition->state), store::EntryKind::seen,
+                        derived_.rule});
   }
   admitted_.push_back(admitted);
   return Fate::dealt_with;
@@ -150,14 +151,26 @@ Result<void> Intake::open() {
   if (batch_.is_open()) return {};
   auto membership = context_.consumer.membership();
   if (!membership) return forward(membership.error());
-  swept_before_ms_ = context_.store.stats().swept_before_ms;
+  note_horizons(context_.store.stats());
   const std::int64_t now = context_.options.clock == WindowClock::wall_clock_time
                                ? context_.clock.wall_ms()
                                : partitions_.slowest_stream_time_ms();
   constexpr std::int64_t never = std::numeric_limits<std::int64_t>::min();
   batch_.open(std::move(*membership), context_.clock.steady_ms() + context_.options.commit_interval.count(),
-              now == never ? never : now - context_.options.ttl.count());
+              now == never ? never : now - context_.options.longest_ttl().count());
   return {};
+}
+
+void Intake::note_horizons(const store::Stats& stats) {
+  late_before_ms_.clear();
+  const auto note = [&](Millis ttl, std::int64_t swept_before_ms) {
+    late_before_ms_.push_back(swept_before_ms + ttl.count());
+  };
+  if (stats.logs.empty()) note(context_.options.ttl, stats.swept_before_ms);
+  for (std::size_t rule = 0; rule < stats.log_of_window.size(); ++rule) {
+    note(context_.options.ttl_of(static_cast<std::uint8_t>(rule)),
+         stats.logs[stats.log_of_window[rule]].swept_before_ms);
+  }
 }
 
 Result<void> Intake::advance(Partition& partition, std::int64_t offset) {

@@ -52,13 +52,14 @@ class Intake {
   Result<void> stop_at(const MessageView& message, Partition& partition);
   Result<bool> still_the_same_log(const MessageView& message, Partition& partition);
   Result<void> open();
+  void note_horizons(const store::Stats& stats);
   void note_last_messages();
   [[nodiscard]] std::int64_t decision_time(const store::PartitionState& state) const;
 
   // intake_verdicts.cpp: the other two
   void decide_all();
   void carry_out(std::span<const MessageView> messages, Publications& out);
-  void carry_out_first_seen(const MessageView& message, const Admitted& admitted, std::int64_t now_ms,
+  void carry_out_first_seen(const MessageView& message, const Admitted& admitted, const store::Entry& entry,
                             Publications& out);
   void carry_out_duplicate(const MessageView& message, const Admitted& admitted, const store::Found& found,
                            Publications& out);
@@ -82,7 +83,9 @@ class Intake {
   std::vector<Partition*> touched_;  ///< partitions whose last_in_chunk is set
   std::int64_t wall_ms_ = 0;         ///< at its start
 
-  std::int64_t swept_before_ms_ = -1;  ///< the store's horizon when the batch was opened: only a prepare moves it
+  /// By rule: a message before this looks back beyond the store's horizon, as it was when the batch was opened; only a
+  /// prepare moves it.
+  std::vector<std::int64_t> late_before_ms_;
 };
 
 }  // namespace firstseen::dedup

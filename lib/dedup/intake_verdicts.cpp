@@ -16,7 +16,7 @@ void Intake::carry_out(std::span<const MessageView> messages, Publications& out)
     const std::size_t entry = has_key ? keyed++ : 0;
     switch (decide(admitted.derived, has_key && found_[entry].has_value())) {
       case Verdict::first_seen:
-        carry_out_first_seen(message, admitted, entries_[entry].time_ms, out);
+        carry_out_first_seen(message, admitted, entries_[entry], out);
         break;
       case Verdict::duplicate:
         carry_out_duplicate(message, admitted, *found_[entry], out);
@@ -31,10 +31,10 @@ void Intake::carry_out(std::span<const MessageView> messages, Publications& out)
   }
 }
 
-void Intake::carry_out_first_seen(const MessageView& message, const Admitted& admitted, std::int64_t now_ms,
+void Intake::carry_out_first_seen(const MessageView& message, const Admitted& admitted, const store::Entry& entry,
                                   Publications& out) {
   ++batch_.counts().first_seen;
-  if (now_ms - context_.options.ttl.count() < swept_before_ms_) ++batch_.counts().late;
+  if (entry.time_ms < late_before_ms_[entry.window]) ++batch_.counts().late;
   publish(message, admitted, routes_.output(message), out);
 }
 

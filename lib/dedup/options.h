@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -33,6 +34,7 @@ struct SlotOptions {
   std::string rejects_topic;
 
   Millis ttl{24LL * 3600 * 1000};
+  std::vector<Millis> rule_ttls = {};  ///< by key::Derived::rule, each a window of the store; empty: the one, `ttl`
   WindowClock clock = WindowClock::stream_time;
   Millis max_skew{5LL * 60 * 1000};
   bool refresh_on_duplicate = false;
@@ -43,6 +45,11 @@ struct SlotOptions {
   Millis transaction_timeout = kafka::default_transaction_timeout;
   std::size_t max_batch = 100'000;               ///< messages
   std::uint64_t max_batch_bytes = 32ULL << 20U;  ///< keys and values
+
+  [[nodiscard]] Millis ttl_of(std::uint8_t rule) const { return rule_ttls.empty() ? ttl : rule_ttls[rule]; }
+  [[nodiscard]] Millis longest_ttl() const {
+    return rule_ttls.empty() ? ttl : *std::max_element(rule_ttls.begin(), rule_ttls.end());
+  }
 };
 
 }  // namespace firstseen::dedup

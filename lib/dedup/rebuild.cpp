@@ -73,6 +73,7 @@ void Rebuild::take(const MessageView& message) {
   const std::int64_t time_ms = context_.options.clock == WindowClock::wall_clock_time
                                    ? std::clamp<std::int64_t>(message.timestamp_ms, 0, wall_ms)
                                    : partition->state.stream_time_ms;
+  if (outlived(time_ms, open->task)) return;
   // Every occurrence counts: which of them was published depends on history that is not read again, and an entry left
   // out could be the published one.
   store::Entry entry;
@@ -80,7 +81,14 @@ void Rebuild::take(const MessageView& message) {
   entry.range = static_cast<std::uint32_t>(open - tasks_.data());
   entry.offset = message.offset;
   entry.time_ms = time_ms;
+  entry.window = derived_.rule;
   context_.store.stage(entry);
+}
+
+/// What is read reaches back as far as the longest window: of a shorter one most of it is over.
+bool Rebuild::outlived(std::int64_t time_ms, const Task& task) const {
+  if (context_.options.rule_ttls.empty()) return false;
+  return time_ms < task.ends_ms - context_.options.ttl_of(derived_.rule).count();
 }
 
 Result<void> Rebuild::record() {

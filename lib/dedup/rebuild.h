@@ -21,7 +21,8 @@ class Rebuild {
   struct Task {
     TopicPartition tp;
     std::int64_t from = 0;
-    std::int64_t until = 0;  ///< the group's committed offset
+    std::int64_t until = 0;    ///< the group's committed offset
+    std::int64_t ends_ms = 0;  ///< the stream time there is not before this: what is older by a rule's ttl is left out
   };
 
   /// The partitions of the tasks are in `partitions`, their state as before `from`.
@@ -42,6 +43,7 @@ class Rebuild {
   };
   Result<void> begin();
   void take(const MessageView& message);
+  [[nodiscard]] bool outlived(std::int64_t time_ms, const Task& task) const;
   void finish(Open& open, Partition& partition);
   Open* task_of(const TopicPartition& tp);
   Result<void> record();

@@ -51,6 +51,8 @@ class Slot::Impl {
   void close();
   void end_publishing();
   void answer_requests();
+  [[nodiscard]] std::int64_t covered_ms(std::int64_t ttl_ms, std::int64_t lost_before_ms) const;
+  void show_windows(SlotStatus& status) const;
   void publish_status();
   void really_idle(Millis wait);
 
@@ -81,7 +83,7 @@ class Slot::Impl {
 Slot::Impl::Impl(SlotParts parts) : parts_(std::move(parts)) {
   idle_ = parts_.idle ? parts_.idle : [this](Millis wait) { really_idle(wait); };
   status_.state = "starting";
-  status_.configured_window_ms = parts_.options.ttl.count();
+  status_.configured_window_ms = parts_.options.longest_ttl().count();
 }
 
 void Slot::Impl::really_idle(Millis wait) {
@@ -202,12 +204,44 @@ void Slot::Impl::answer_requests() {
   while (auto request = requests_.pop()) request->reply.set_value(handler.carry_out(*request));
 }
 
+/// What a window of so many milliseconds really covers, over all partitions; -1: there is none.
+std::int64_t Slot::Impl::covered_ms(std::int64_t ttl_ms, std::int64_t lost_before_ms) const {
+  std::int64_t smallest = -1;
+  if (!session_) return smallest;
+  for (const auto& [tp, p] : std::as_const(*session_).partitions()) {
+    const std::int64_t window = effective_window_ms(p.state, ttl_ms, lost_before_ms);
+    smallest = smallest < 0 ? window : std::min(smallest, window);
+  }
+  return smallest;
+}
+
+void Slot::Impl::show_windows(SlotStatus& status) const {
+  const auto missing = [](const WindowStatus& window) {
+    return 1.0 - static_cast<double>(window.effective_ms) / static_cast<double>(window.configured_ms);
+  };
+  WindowStatus shown;
+  for (const store::LogStats& log : status.store.logs) {
+    const std::int64_t ttl_ms = log.ttl.count();
+    const WindowStatus window{ttl_ms, covered_ms(ttl_ms, log.evicted_before_ms)};
+    status.windows.push_back(window);
+    const bool first = status.windows.size() == 1;
+    if (first || missing(window) > missing(shown) ||
+        (missing(window) == missing(shown) && window.configured_ms > shown.configured_ms)) {
+      shown = window;
+    }
+  }
+  if (status.windows.empty()) {
+    shown.configured_ms = parts_.options.longest_ttl().count();
+    shown.effective_ms = covered_ms(shown.configured_ms, status.store.evicted_before_ms);
+  }
+  status.configured_window_ms = shown.configured_ms;
+  status.effective_window_ms = shown.effective_ms;
+}
+
 void Slot::Impl::publish_status() {
   status_at_ms_ = parts_.clock->steady_ms();
   SlotStatus status;
   status.counters = memory_.counters;
-  status.configured_window_ms = parts_.options.ttl.count();
-  status.effective_window_ms = -1;
   status.state = session_ ? session_->state() : "restarting";
   status.detail = session_ ? session_->detail() : restart_reason_;
   if (status.state == "joining" && status.detail.empty()) {
@@ -221,15 +255,12 @@ void Slot::Impl::publish_status() {
       ends_at_ms_ = status_at_ms_;
       session_->note_known_ends();
     }
-    const std::int64_t lost_before = status.store.evicted_before_ms;
     for (const auto& [tp, p] : std::as_const(*session_).partitions()) {
       status.partitions.push_back({tp, p.shown_mode(), p.shown_reason(), p.state.next_offset, p.state.stream_time_ms,
                                    p.state.covered_from_ms, p.at_end, p.lag()});
-      const std::int64_t window = effective_window_ms(p.state, status.configured_window_ms, lost_before);
-      status.effective_window_ms =
-          status.effective_window_ms < 0 ? window : std::min(status.effective_window_ms, window);
     }
   }
+  show_windows(status);
   const std::scoped_lock lock(mutex_);
   status_ = std::move(status);
 }

@@ -50,6 +50,14 @@ struct PartitionStatus {
   std::int64_t lag = -1;  ///< messages between next_offset and the end of the log that the last fetch told; -1: unknown
 };
 
+/// One log of the store: the windows of one ttl.
+struct WindowStatus {
+  std::int64_t configured_ms = 0;
+  std::int64_t effective_ms = 0;  ///< the smallest over the assigned partitions; -1: nothing assigned
+
+  auto operator<=>(const WindowStatus&) const = default;
+};
+
 /// A consistent picture of a slot.
 struct SlotStatus {
   std::string state;   ///< starting | joining | running | paused | restarting | stopped
@@ -58,6 +66,8 @@ struct SlotStatus {
   std::vector<PartitionStatus> partitions;
   std::int64_t configured_window_ms = 0;
   std::int64_t effective_window_ms = 0;  ///< the smallest over the assigned partitions; -1: nothing assigned
+  /// By rules: one for each of store.logs; the two above are then those of the one that is covered least. Else empty.
+  std::vector<WindowStatus> windows;
   store::Stats store;
 };
 

@@ -30,12 +30,6 @@ constexpr std::array<ReasonText, 6> absence_texts{{
     {reason::missing_timestamp, "the message has no timestamp"},
 }};
 
-std::string bytes_text(std::optional<std::string_view> present) {
-  const std::string_view bytes = present.value_or("");
-  if (!find_invalid_utf8(bytes)) return json_quoted(bytes);
-  return "bytes " + to_hex({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
-}
-
 /// The start of the bucket in UTC; as a number when it lies beyond the calendar's years.
 std::string time_text(std::int64_t start_ms) {
   constexpr std::int64_t last_ms = 253402300799999;  // 9999-12-31T23:59:59.999Z
@@ -57,6 +51,12 @@ std::string pointer_text(const MessageView& message, const SelectedValue& select
 }
 
 }  // namespace
+
+std::string bytes_text(std::optional<std::string_view> present) {
+  const std::string_view bytes = present.value_or("");
+  if (!find_invalid_utf8(bytes)) return json_quoted(bytes);
+  return "bytes " + to_hex({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+}
 
 std::string absence_text(const KeyPart& part, std::string_view reason) {
   const auto* const known = std::find_if(absence_texts.begin(), absence_texts.end(),

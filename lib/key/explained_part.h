@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,9 @@ inline constexpr std::string_view redacted = "<redacted>";
 
 /// "header:tenant: the message has no such header".
 std::string absence_text(const KeyPart& part, std::string_view reason);
+
+/// Quoted; bytes that are not UTF-8 in hexadecimal.
+std::string bytes_text(std::optional<std::string_view> present);
 
 /// What a part that is there holds: texts and bytes quoted (bytes that are not UTF-8 in hexadecimal), JSON as it stands
 /// in the message.

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "key/explained_part.h"
 #include "key/joined_key.h"
 #include "key/json_text.h"
 #include "key/part_value.h"
@@ -92,10 +93,10 @@ std::string Condition::fingerprint() const {
 }
 
 std::string Condition::found(const MessageView& message) const {
-  if (header_.empty()) return json_quoted(message.topic);
+  if (header_.empty()) return bytes_text(message.topic);
   const HeaderView* const header = last_header(message, header_);
   if (header == nullptr) return "there is no such header";
-  return header->value ? json_quoted(*header->value) : "the header is null";
+  return header->value ? bytes_text(*header->value) : "the header is null";
 }
 
 }  // namespace firstseen::key
