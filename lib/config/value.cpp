@@ -147,10 +147,10 @@ struct Shower {
     untouched.rule = default_rule();
     for (const Option& option : rule_options()) {
       const std::string_view name = option.path.substr(declared.size());
-      const std::string path = fmt::format("{}.{}", at, name);
-      const std::string reference = settings.reference(path);
-      std::string value = std::visit(Shower{settings, path, option.secret}, option.kind);
-      const bool is_default = value == std::visit(Shower{untouched, path, option.secret}, option.kind);
+      const std::string member_path = fmt::format("{}.{}", at, name);
+      const std::string reference = settings.reference(member_path);
+      std::string value = std::visit(Shower{settings, member_path, option.secret}, option.kind);
+      const bool is_default = value == std::visit(Shower{untouched, member_path, option.secret}, option.kind);
       if (reference.empty() && is_default) continue;
       if (!reference.empty()) value = escaped(reference);
       const bool inner = name.starts_with(condition);

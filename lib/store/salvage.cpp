@@ -44,32 +44,49 @@ Result<void> for_each_copied(Txn& txn, Dbi log, Visit visit) {
   });
 }
 
-/// How far the copied logs can be kept. A log has lost something when it does not end where the state says; without a
-/// state nobody knows, and all count as such.
+/// Where a log ends by the state; without a state nobody knows.
+std::optional<std::uint64_t> noted_end(const std::optional<LogState>& state, std::size_t log) {
+  if (!state || log >= state->logs.size()) return {};
+  return state->logs[log].last_record;
+}
+
+/// How far the copied logs can be kept: a log that ends before the state says so has lost something, and the others are
+/// cut there, too. Of several logs none is believed beyond the state's own batch: what they hold of a later one may be
+/// a part of it.
 Result<void> find_end(Txn& txn, const Tables& tables, const std::optional<LogState>& state, Salvaged& kept) {
   constexpr std::uint64_t all = std::numeric_limits<std::uint64_t>::max();
+  const bool several = tables.logs.size() > 1;
   kept.last_batch = all;
+  kept.complete = state.has_value();
   for (std::size_t i = 0; i < tables.logs.size(); ++i) {
     std::uint64_t last = 0;
     auto walked = for_each_copied(txn, tables.logs[i], [&](const RecordView& record) { last = record.id().sequence; });
     if (!walked) return walked;
     kept.highest = std::max(kept.highest, last);
-    const bool whole = state && i < state->logs.size() && state->logs[i].last_record == last;
-    if (!whole) kept.last_batch = std::min(kept.last_batch, last);
+    const auto noted = noted_end(state, i);
+    if (noted == last) continue;
+    kept.complete = false;
+    const bool beyond = several && noted && last > *noted;
+    kept.last_batch = std::min(kept.last_batch, beyond ? state->sequence : last);
   }
-  kept.complete = kept.last_batch == all;
-  if (kept.complete) kept.last_batch = std::max(kept.highest, state->sequence);
+  if (kept.last_batch == all) kept.last_batch = std::max(kept.highest, state->sequence);
   kept.whole_until = kept.last_batch;
   return {};
 }
 
-/// Deletes what lies behind that end.
-Result<void> cut_log(Txn& txn, Dbi log, Salvaged& kept) {
+/// Deletes what lies behind that end, and of several logs the records that a rollback had taken out: the state knows
+/// that they are gone, an old page does not.
+Result<void> cut_log(Txn& txn, const Tables& tables, std::size_t number, const std::optional<LogState>& state,
+                     Salvaged& kept) {
+  const Dbi log = tables.logs[number];
+  const auto noted = tables.logs.size() > 1 ? noted_end(state, number) : std::nullopt;
   std::vector<std::uint64_t> fallen;
   auto walked = for_each_copied(txn, log, [&](const RecordView& record) {
-    if (record.id().sequence <= kept.last_batch) return;
-    fallen.push_back(record.id().sequence);
-    kept.whole_until = std::min(kept.whole_until, record.first_batch() - 1);
+    const std::uint64_t sequence = record.id().sequence;
+    const bool behind = sequence > kept.last_batch;
+    if (!behind && (!noted || sequence <= *noted)) return;
+    fallen.push_back(sequence);
+    if (behind) kept.whole_until = std::min(kept.whole_until, record.first_batch() - 1);
   });
   for (const std::uint64_t sequence : fallen) {
     if (walked) walked = txn.erase(log, integer_key(sequence));
@@ -145,8 +162,8 @@ Result<std::optional<Salvaged>> finish_copy(const fs::path& directory) {
   if (!source) return forward(source.error());
   Salvaged kept;
   auto examined = find_end(*txn, *tables, *source, kept);
-  for (const Dbi log : tables->logs) {
-    if (examined) examined = cut_log(*txn, log, kept);
+  for (std::size_t i = 0; i < tables->logs.size(); ++i) {
+    if (examined) examined = cut_log(*txn, *tables, i, *source, kept);
   }
   if (examined) examined = examine(*txn, *tables, kept);
   if (!examined) return forward(examined.error());

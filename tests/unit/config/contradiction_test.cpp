@@ -23,6 +23,18 @@ std::string minimal_key(const std::string& key) {
   return "input: {topics: [a], group: g}\noutput: {topic: b}\nkey: " + key + "\n";
 }
 
+std::string rules_of(const std::string& rules) { return minimal_key("{rules: " + rules + "}"); }
+
+std::string seventeen_ttls() {
+  std::string rules;
+  for (int i = 1; i <= 17; ++i) {
+    const std::string number = std::to_string(i);
+    rules += "{name: r" + number + ", when: {part: topic, equals: t" + number + "}, fields: [topic], ttl: " + number +
+             "m}, ";
+  }
+  return "[" + rules + "]";
+}
+
 class Contradictory : public testing::TestWithParam<Contradiction> {};
 
 TEST_P(Contradictory, OptionsAreRefusedAtTheirPlace) {
@@ -115,6 +127,28 @@ const std::vector<Contradiction> all = {
     {"ContextWithTemplate", minimal_key("{strategy: template, template: \"{topic}\", context: {user: topic}}"),
      "key.context.user: has no effect with strategy template; name the part in the key itself"},
     {"NoTemplate", minimal_key("{strategy: template}"), "f.yaml:3:6: key.template: strategy template needs a text"},
+    {"FieldsBesideRules", minimal_key("{fields: [topic], rules: [{name: a, fields: [topic]}]}"),
+     "f.yaml:3:15: key.fields: has no effect beside key.rules"},
+    {"StrategyBesideRules", minimal_key("{strategy: default, rules: [{name: a, fields: [topic]}]}"),
+     "key.strategy: has no effect beside key.rules"},
+    {"ContextThatNoRuleUses", minimal_key("{context: {user: topic}, rules: [{name: a, fields: [topic]}]}"),
+     "key.context.user: has no effect: no rule has strategy default or hash"},
+    {"RuleWithABadName", rules_of("[{name: a b, fields: [topic]}]"), "key.rules[0].name: is no name of a rule"},
+    {"RulesOfOneName",
+     rules_of("[{name: a, when: {part: topic, equals: x}, fields: [topic]}, {name: a, fields: [topic]}]"),
+     "key.rules[1].name: is the name of key.rules[0], too"},
+    {"RuleThatIsNeverReached", rules_of("[{name: a, fields: [topic]}, {name: b, fields: [topic]}]"),
+     "f.yaml:3:43: key.rules[1]: is never reached: key.rules[0] has no condition"},
+    {"ConditionWithoutAPart", rules_of("[{name: a, when: {equals: x}, fields: [topic]}]"),
+     "key.rules[0].when: needs a part to look at"},
+    {"ConditionWithoutATest", rules_of("[{name: a, when: {part: topic}, fields: [topic]}]"),
+     "key.rules[0].when: needs one of equals, prefix and matches"},
+    {"ConditionOfTwoTests", rules_of("[{name: a, when: {part: topic, equals: x, prefix: x}, fields: [topic]}]"),
+     "key.rules[0].when: needs one of equals, prefix and matches"},
+    {"RuleWithoutFields", rules_of("[{name: a}]"), "key.rules[0].fields: strategy fields needs at least"},
+    {"RuleWithFieldsForATemplate", rules_of("[{name: a, strategy: template, template: \"{topic}\", fields: [topic]}]"),
+     "key.rules[0].fields: has no effect with strategy template"},
+    {"TooManyTtls", rules_of(seventeen_ttls()), "key.rules: has more than 16 different ttls"},
     {"NoStore", minimal + "store: {path: \"\"}\n", "store.path: must not be empty"},
     {"StoreUnderATilde", minimal + "store: {path: \"~/x\"}\n", "store.path: begins with ~"},
     {"LongInstance", minimal + "run: {instance: " + std::string(101, 'i') + "}\n", "run.instance: is longer than 100"},
@@ -136,6 +170,11 @@ TEST(Together, TheirSoundNeighboursAreAccepted) {
   EXPECT_EQ(problems_of(minimal_key("{strategy: hash, exclude: [], include_user: false, context: {user: topic}}")), "");
   EXPECT_EQ(problems_of(minimal_key("{strategy: hash, fields: [topic], context: {session: topic}}")), "");
   EXPECT_EQ(problems_of(minimal_key("{strategy: template, template: \"{topic}\"}")), "");
+  EXPECT_EQ(
+      problems_of(rules_of("[{name: a, when: {part: topic, equals: x}, strategy: hash, exclude: [\"payload:/a\"], "
+                           "ttl: 10y}, {name: b, strategy: template, template: \"{topic}\"}]")),
+      "");
+  EXPECT_EQ(problems_of(minimal_key("{context: {user: topic}, rules: [{name: a, strategy: default}]}")), "");
 }
 
 }  // namespace

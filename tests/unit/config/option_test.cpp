@@ -47,6 +47,11 @@ const std::map<std::string, Setting> settings_of_all = {
     {"key.include_session", {"false", "false"}},
     {"key.exclude", {"[\"payload:/a\", \"payload:/b\"]", "[\"payload:/a\", \"payload:/b\"]"}},
     {"key.template", {"\"{header:a|b}\"", "\"{header:a|b}\""}},
+    {"key.rules",
+     {"[{name: a, when: {part: topic, prefix: p}, strategy: hash, exclude: [\"payload:/x\"], ttl: 5m}, "
+      "{name: b, fields: [topic]}]",
+      "[{name: \"a\", strategy: hash, exclude: [\"payload:/x\"], ttl: 5m, when: {part: \"topic\", prefix: \"p\"}}, "
+      "{name: \"b\", fields: [\"topic\"]}]"}},
     {"window.ttl", {"1h30m", "1h30m"}},
     {"window.clock", {"wall_clock_time", "wall_clock_time"}},
     {"window.max_skew", {"0ms", "0ms"}},
@@ -77,7 +82,7 @@ std::string file_with(const std::string& path, const std::string& value) {
     set["key.strategy"] = "hash";
   } else if (path == "key.template") {
     set["key.strategy"] = "template";
-  } else {
+  } else if (path != "key.rules") {
     set["key.fields"] = "[topic]";
   }
   for (const std::string side : {"duplicates", "rejects"}) {

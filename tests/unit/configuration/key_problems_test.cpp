@@ -36,6 +36,14 @@ TEST_P(KeyProblem, StandsAtItsOption) {
 
 const std::vector<Wrong> wrong = {
     {"Field", "{fields: [topic, recordkey]}", "f.yaml:4:23: key.fields[1]: unknown key part 'recordkey'"},
+    {"FieldOfARule", "{rules: [{name: a, fields: [topic, recordkey]}]}",
+     "f.yaml:4:36: key.rules[0].fields[1]: unknown key part 'recordkey'"},
+    {"PartOfACondition", "{rules: [{name: a, when: {part: payload, equals: x}, fields: [topic]}]}",
+     "f.yaml:4:33: key.rules[0].when.part: a rule's condition cannot be on 'payload'"},
+    {"ExpressionOfACondition", "{rules: [{name: a, when: {part: topic, matches: \"(x\"}, fields: [topic]}]}",
+     "f.yaml:4:49: key.rules[0].when.matches: is no regular expression: missing )"},
+    {"TemplateOfARule", "{rules: [{name: a, strategy: template, template: \"{topic\"}]}",
+     "f.yaml:4:50: key.rules[0].template: "},
     {"User", R"({strategy: hash, context: {user: "headers:u"}})",
      "f.yaml:4:39: key.context.user: unknown key part 'headers:u'"},
     {"Session", "{strategy: default, context: {session: session}}",

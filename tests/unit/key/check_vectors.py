@@ -20,7 +20,7 @@ import key_templates
 from key_json import Malformed, Reader, encode_json, length, refuse_repeats, sized
 
 UNITS_MS = {"y": 365 * 86400000, "d": 86400000, "h": 3600000, "m": 60000, "s": 1000, "ms": 1}
-KIND_NAMES = ("namespace", "topic", "partition", "record_key", "header", "payload", "pointer", "timestamp", "text")
+KIND_NAMES = ("namespace", "topic", "partition", "record_key", "header", "payload", "pointer", "timestamp", "text", "rule")
 KINDS = {name: number for number, name in enumerate(KIND_NAMES, 1)}
 MISSING, NULL = b"\x00", b"\x01"
 
@@ -129,7 +129,7 @@ def default_value(text, default):
 def part_value(part, message, document):
     text = part.text
     kind, _, argument = text.partition(":")
-    if kind in ("namespace", "text"):
+    if kind in ("namespace", "rule", "text"):
         return sized(0x03, argument.encode())
     if kind == "topic":
         return sized(0x03, message["topic"].encode())
@@ -168,6 +168,8 @@ def part_list(key):
     default = key.get("on_missing", "reject")
     strategy = key.get("strategy", "fields")
     parts = ["namespace:" + key.get("namespace", "")]
+    if "rule" in key:
+        parts.append("rule:" + key["rule"])
     parts += {"none": [], "topic": ["topic"], "topic_partition": ["topic", "partition"]}[key.get("scope", "topic")]
     if strategy in ("default", "hash"):
         context = key.get("context", {})

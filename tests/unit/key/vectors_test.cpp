@@ -68,6 +68,7 @@ KeySpec key_spec(const dom::element& key) {
   KeySpec spec;
   spec.strategy = text_or(key, "strategy", "fields");
   spec.name_space = text_or(key, "namespace");
+  spec.rule = text_or(key, "rule");
   spec.scope =
       std::map<std::string, Scope>{
           {"none", Scope::none}, {"topic", Scope::topic}, {"topic_partition", Scope::topic_partition}}

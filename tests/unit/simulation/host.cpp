@@ -58,6 +58,9 @@ void Host::start() {
   open.max_size_bytes = 16U << 20U;
   open.durability = store::Durability::process_crash;
   open.ttl = options_.slot.ttl;
+  for (const Millis ttl : options_.slot.rule_ttls) {
+    open.windows.push_back({"rule-" + std::to_string(open.windows.size()), ttl});
+  }
   open.clock = &shared_.cluster.clock();
   auto opened = store::SeenStore::open(open);
   if (!opened) {
@@ -69,7 +72,7 @@ void Host::start() {
   store_ = *std::move(opened);
   if (options_.interposers.store) store_ = options_.interposers.store(std::move(store_));
   store_ = std::make_unique<GuardedStore>(std::move(store_), shared_.faults, *process_, shared_.violations);
-  deriver_ = make_test_deriver();
+  deriver_ = make_test_deriver(options_.slot.rule_ttls.size());
   dedup::SlotParts parts;
   parts.options = options_.slot;
   parts.deriver = deriver_.get();

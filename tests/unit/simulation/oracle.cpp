@@ -17,11 +17,14 @@ Oracle::Oracle(SimCluster& cluster, const Workload& workload, const dedup::SlotO
       options_(options),
       exemptions_(exemptions),
       violations_(violations),
-      ttl_ms_(options.ttl.count()),
       history_(read_history(cluster, workload, options, Topics{}, exemptions.gaps, violations)) {
   for (const Event& event : history_.events) {
     if (event.input->kind == Kind::keyed) by_key_[event.input->key].push_back(&event);
   }
+}
+
+std::int64_t Oracle::ttl_ms(const Event& event) const {
+  return options_.ttl_of(rule_of(event.input->key, options_.rule_ttls.size())).count();
 }
 
 void Oracle::check_outputs() {
@@ -113,7 +116,7 @@ bool Oracle::in_history(const Event& event) const {
     if (delivery == nullptr || !delivery->as_history || position == event.input->position) continue;
     StreamTime time = time_of_prefix(workload_.inputs(), position);
     time.low_ms = std::min(time.low_ms, delivery->wall_low_ms + options_.max_skew.count());
-    if (least_distance_ms(event.time, time) <= ttl_ms_) return true;
+    if (least_distance_ms(event.time, time) <= ttl_ms(event)) return true;
   }
   return false;
 }
@@ -126,7 +129,7 @@ bool Oracle::dropped_rightly(const Event& event) const {
     const bool in_order =
         other->txn != event.txn || !same_partition || other->input->position.offset < event.input->position.offset;
     return other != &event && before && in_order && may_have_entry(*other) &&
-           least_distance_ms(event.time, other->time) <= ttl_ms_;
+           least_distance_ms(event.time, other->time) <= ttl_ms(event);
   });
   return earlier || in_history(event);
 }
@@ -142,9 +145,9 @@ void Oracle::check_twice() {
         // Within one batch, which of two partitions was read first cannot be seen from outside.
         const bool order_unknown = first.txn == second.txn && !(first.input->position.tp == second.input->position.tp);
         if (order_unknown ? first.output.empty() : !has_entry(first)) continue;
-        if (greatest_distance_ms(first.time, second.time) > ttl_ms_) continue;
+        if (greatest_distance_ms(first.time, second.time) > ttl_ms(second)) continue;
         // Section 3: entries below the highest swept horizon may be gone; the message that misses them is `late`.
-        const bool may_be_swept = first.time.low_ms < second.others_high_ms - ttl_ms_;
+        const bool may_be_swept = first.time.low_ms < second.others_high_ms - ttl_ms(second);
         if (!may_be_swept)
           violate(second, "published although message " + std::to_string(first.input->id) +
                               " of its key was published within the window");
@@ -211,7 +214,7 @@ void Oracle::check_store(const std::filesystem::path& directory, const std::stri
   if (!scanned) violations_.add("the store cannot be read: " + scanned.error().message);
   if (!complete) return;
   for (const auto& [position, event] : expected) {
-    if (has_entry(*event) && event->time.low_ms >= highest - ttl_ms_ && !held.contains(position))
+    if (has_entry(*event) && event->time.low_ms >= highest - ttl_ms(*event) && !held.contains(position))
       violate(*event, "its entry is missing in the store");
   }
 }

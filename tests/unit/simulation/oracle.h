@@ -49,6 +49,8 @@ class Oracle {
   /// Is there an entry of this decision for certain?
   [[nodiscard]] bool has_entry(const Event& event) const;
   [[nodiscard]] bool may_have_entry(const Event& event) const;
+  /// Of the window that the message's key belongs to.
+  [[nodiscard]] std::int64_t ttl_ms(const Event& event) const;
   void violate(const Event& event, const std::string& what);
 
   SimCluster& cluster_;
@@ -56,7 +58,6 @@ class Oracle {
   const dedup::SlotOptions& options_;
   Exemptions exemptions_;
   Violations& violations_;
-  std::int64_t ttl_ms_;
   History history_;
   std::map<std::string, std::vector<const Event*>> by_key_;
 };

@@ -20,6 +20,11 @@ struct Plan {
 
 void plan_slot(Random& random, std::size_t hosts, dedup::SlotOptions& slot) {
   slot.ttl = Millis(random.between(1, 10) * 500);
+  if (random.chance(400)) {
+    for (std::int64_t rules = random.between(1, 4); rules > 0; --rules) {
+      slot.rule_ttls.emplace_back(random.between(1, 10) * 500);
+    }
+  }
   slot.max_batch = static_cast<std::size_t>(random.between(1, 25));
   slot.commit_interval = Millis(random.between(1, 200));
   slot.duplicates = random.chance(300) ? dedup::DuplicateRoute::topic : dedup::DuplicateRoute::drop;

@@ -31,11 +31,13 @@ std::uint64_t mix(std::string_view text, std::uint64_t hash) {
 
 class TestDeriver final : public key::Deriver {
  public:
+  explicit TestDeriver(std::size_t rules) : rules_(rules) {}
   void derive(const MessageView& message, key::Derived& out) override {
     out.rejection = {};
     if (const auto key = key_of(message.value)) {
       out.kind = key::Derived::Kind::key;
       out.digest = digest_of(std::string(message.topic), std::string(*key));
+      out.rule = rule_of(std::string(*key), rules_);
     } else if (message.value && message.value->front() == passed_mark) {
       out.kind = key::Derived::Kind::pass;
       out.rejection = {"missing_part", "the message has no key"};
@@ -47,6 +49,9 @@ class TestDeriver final : public key::Deriver {
   [[nodiscard]] key::Explanation explain(const MessageView& /*message*/) override { return {}; }
   [[nodiscard]] bool needs_headers() const override { return false; }
   [[nodiscard]] std::string fingerprint() const override { return "simulation"; }
+
+ private:
+  std::size_t rules_;
 };
 
 }  // namespace
@@ -151,6 +156,11 @@ Digest digest_of(const std::string& topic, const std::string& key) {
   return digest;
 }
 
-std::unique_ptr<key::Deriver> make_test_deriver() { return std::make_unique<TestDeriver>(); }
+std::uint8_t rule_of(const std::string& key, std::size_t rules) {
+  if (rules == 0 || key.empty()) return 0;
+  return static_cast<std::uint8_t>(static_cast<unsigned char>(key.front()) % rules);
+}
+
+std::unique_ptr<key::Deriver> make_test_deriver(std::size_t rules) { return std::make_unique<TestDeriver>(rules); }
 
 }  // namespace firstseen::simulation

@@ -76,7 +76,10 @@ std::optional<std::int64_t> id_of(const Record& record);
 /// The digest under which TestDeriver files a key (scope: topic).
 Digest digest_of(const std::string& topic, const std::string& key);
 
-/// Derives keys from the workload's values.
-std::unique_ptr<key::Deriver> make_test_deriver();
+/// The rule by which TestDeriver files a key, of so many.
+std::uint8_t rule_of(const std::string& key, std::size_t rules);
+
+/// Derives keys from the workload's values; by one of `rules` rules, if there are any.
+std::unique_ptr<key::Deriver> make_test_deriver(std::size_t rules);
 
 }  // namespace firstseen::simulation

@@ -3,6 +3,8 @@
 #include <csignal>
 #include <random>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "unit/store/support.h"
 
@@ -18,6 +20,11 @@ struct Acknowledgement {
 /// What batch `sequence` holds follows from its number alone.
 std::uint64_t entries_of(std::uint64_t sequence) { return sequence * 37 % 150; }
 bool stands(std::uint64_t sequence) { return sequence % 3 != 0; }
+
+/// Every third key is another window's, if there are several.
+std::uint8_t window_of(std::uint64_t key, std::size_t windows) {
+  return static_cast<std::uint8_t>(windows == 0 ? 0 : key % windows);
+}
 
 /// Where the child kills itself; the parent may kill it anywhere before.
 struct KillAt {
@@ -38,7 +45,11 @@ void acknowledge(int pipe, Acknowledgement::Step step, std::uint64_t sequence, c
   if (store.undecided()) store.settle();  // the parent has rolled back what does not stand
   for (;;) {
     const std::uint64_t sequence = store.next_batch().sequence;
-    for (std::uint64_t i = 0; i < entries_of(sequence); ++i) store.stage(seen(sequence * 1000 + i, 1000));
+    for (std::uint64_t i = 0; i < entries_of(sequence); ++i) {
+      Entry entry = seen(sequence * 1000 + i, 1000);
+      entry.window = window_of(sequence * 1000 + i, options.windows.size());
+      store.stage(entry);
+    }
     const auto known = store.partitions().find({"t", 0});
     const std::int64_t start = known == store.partitions().end() ? 0 : known->second.next_offset;
     const SourceRange range = range_of("t", 0, start, start + static_cast<std::int64_t>(sequence));
@@ -57,8 +68,9 @@ void acknowledge(int pipe, Acknowledgement::Step step, std::uint64_t sequence, c
 /// Runs children on one store and kills them; knows from their acknowledgements what the store must hold.
 class KillRun {
  public:
-  KillRun(Durability durability, std::uint64_t seed) : random_(seed) {
+  KillRun(Durability durability, std::uint64_t seed, std::vector<Window> windows = {}) : random_(seed) {
     options_ = options_for(directory_.path());
+    options_.windows = std::move(windows);
     options_.durability = durability;
     options_.ttl = Millis{1'000'000};
   }
@@ -139,7 +151,9 @@ class KillRun {
       entries += entries_of(sequence);
       next_offset += static_cast<std::int64_t>(sequence);
       for (std::uint64_t i = 0; i < entries_of(sequence); ++i) {
-        ASSERT_TRUE(store.find(digest_of(sequence * 1000 + i), 1000)) << sequence << " " << i;
+        const std::uint64_t key = sequence * 1000 + i;
+        const std::uint8_t window = window_of(key, options_.windows.size());
+        ASSERT_TRUE(store.find(digest_of(key), 1000, window)) << sequence << " " << i;
       }
     }
     EXPECT_EQ(store.stats().live_entries, entries) << "exactly those";
@@ -163,6 +177,13 @@ TEST(KillMinusNine, TheStoreHoldsExactlyThePreparedBatchesWithPowerLossDurabilit
 TEST(KillMinusNine, TheStoreHoldsExactlyThePreparedBatchesWithoutSync) {
   KillRun run(Durability::process_crash, 2);
   for (int i = 0; i < 60 && !HasFailure(); ++i) run.round();
+}
+
+TEST(KillMinusNine, AllWindowsTogetherHoldExactlyThePreparedBatches) {
+  for (const Durability durability : {Durability::power_loss, Durability::process_crash}) {
+    KillRun run(durability, 3, {{"a", Millis{1'000'000}}, {"b", Millis{2'000'000}}, {"c", Millis{3'000'000}}});
+    for (int i = 0; i < 60 && !HasFailure(); ++i) run.round();
+  }
 }
 
 }  // namespace
