@@ -217,6 +217,7 @@ std::int64_t Slot::Impl::covered_ms(std::int64_t ttl_ms, std::int64_t lost_befor
 
 void Slot::Impl::show_windows(SlotStatus& status) const {
   const auto missing = [](const WindowStatus& window) {
+    if (window.effective_ms < 0) return 0.0;
     return 1.0 - static_cast<double>(window.effective_ms) / static_cast<double>(window.configured_ms);
   };
   WindowStatus shown;

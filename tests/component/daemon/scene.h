@@ -20,20 +20,26 @@ class Scene {
   /// Writes the configuration file; `more` is appended, `field` is the key's only field.
   void configure(const std::string& more = "", const std::string& field = "payload:/order/id",
                  const std::string& http = "{listen: \"\"}") const {
-    std::ofstream(config()) << "kafka: {brokers: [\"" << brokers_ << "\"], properties: {session.timeout.ms: 10000}}\n"
-                            << "input: {topics: [" << input_ << "], group: scene}\n"
-                            << "output: {topic: " << output_ << "}\n"
-                            << "key: {fields: [\"" << field << "\"]}\n"
-                            << "store: {path: " << store() << ", max_size: 64MiB}\n"
-                            << "http: " << http << "\n"
-                            << more;
+    write("{fields: [\"" + field + "\"]}", http, more);
   }
+  /// With this section `key`.
+  void configure_key(const std::string& key) const { write(key, "{listen: \"\"}", ""); }
 
   [[nodiscard]] std::string config() const { return (directory_.path() / "firstseen.yaml").native(); }
   [[nodiscard]] std::string store() const { return (directory_.path() / "state").native(); }
   [[nodiscard]] std::string socket() const { return store() + "/control.sock"; }
 
  private:
+  void write(const std::string& key, const std::string& http, const std::string& more) const {
+    std::ofstream(config()) << "kafka: {brokers: [\"" << brokers_ << "\"], properties: {session.timeout.ms: 10000}}\n"
+                            << "input: {topics: [" << input_ << "], group: scene}\n"
+                            << "output: {topic: " << output_ << "}\n"
+                            << "key: " << key << "\n"
+                            << "store: {path: " << store() << ", max_size: 64MiB}\n"
+                            << "http: " << http << "\n"
+                            << more;
+  }
+
   TemporaryDirectory directory_;
   std::string brokers_;
   std::string input_;

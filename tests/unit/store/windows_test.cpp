@@ -49,7 +49,7 @@ TEST_F(Windows, AKeyIsASeenOneForItsOwnTtl) {
 TEST_F(Windows, WithOneTtlShareALogAndAShortOneNeverWaitsForALongOne) {
   open();
   for (std::uint64_t i = 0; i < 50; ++i) {
-    const std::int64_t now = 1000 + static_cast<std::int64_t>(i) * 100;
+    const std::int64_t now = 100'000 + static_cast<std::int64_t>(i) * 100;
     for (std::uint8_t window = 0; window < 3; ++window) store_->stage(in_window(window, i * 10 + window, now));
     batch(now);
   }
@@ -61,8 +61,8 @@ TEST_F(Windows, WithOneTtlShareALogAndAShortOneNeverWaitsForALongOne) {
   EXPECT_LE(stats.logs[0].live_entries, 6U) << "older ones have left";
   EXPECT_EQ(stats.logs[1].live_entries, 50U);
   EXPECT_EQ(stats.live_entries, stats.logs[0].live_entries + 50);
-  EXPECT_EQ(stats.logs[0].swept_before_ms, 5900 - 100);
-  EXPECT_EQ(stats.logs[1].swept_before_ms, 5900 - 10'000);
+  EXPECT_EQ(stats.logs[0].swept_before_ms, 104'900 - 100);
+  EXPECT_EQ(stats.logs[1].swept_before_ms, 104'900 - 10'000);
 }
 
 TEST_F(Windows, OfABatchWithoutKeysOfAWindowTheOtherWindowsKeepNothing) {
@@ -97,7 +97,7 @@ TEST_F(Windows, AForgottenKeyIsForgottenWhicheverItsWindowIs) {
   store_->stage(in_window(0, 1, 1000));
   store_->stage(in_window(1, 2, 1000));
   batch(1000);
-  for (const std::uint64_t key : {1, 2}) store_->stage(tombstone(key, 1001));
+  for (const std::uint64_t key : {1U, 2U}) store_->stage(tombstone(key, 1001));
   ASSERT_TRUE(succeeded(store_->prepare({}, never, true)));
   open();
   EXPECT_FALSE(store_->find(digest_of(1), 1001, 0));
