@@ -21,6 +21,13 @@ _OUTPUT_LIMIT = 1_000_000  # bytes, of the output's and the input's largest mess
 _LOWERED_LIMIT = 200_000
 _OVERSIZE = 400_000
 _ADDED_HEADERS = b"firstseen"
+# With exactly_once, three windows in every batch, so three logs change in every commit. By headers that a message's
+# copies share.
+_RULES = [
+    {"name": "source", "when": {"part": "header:source", "matches": r"\C*"}, "fields": ["payload:/id"], "ttl": "24h"},
+    {"name": "trace", "when": {"part": "header:trace", "matches": r"\C*"}, "fields": ["payload:/id"], "ttl": "48h"},
+    {"name": "others", "fields": ["payload:/id"], "ttl": "10y"},
+]
 
 
 class Scene:
@@ -45,6 +52,7 @@ class Scene:
                 self.output,
                 delivery={"guarantee": guarantee, "commit_interval": "20ms", "max_batch": MAX_BATCH},
                 rejects={"route": "topic", "topic": self.rejects},
+                key={"fields": None, "rules": _RULES} if guarantee == "exactly_once" else {},
             ),
         )
 

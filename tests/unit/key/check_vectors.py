@@ -20,7 +20,18 @@ import key_templates
 from key_json import Malformed, Reader, encode_json, length, refuse_repeats, sized
 
 UNITS_MS = {"y": 365 * 86400000, "d": 86400000, "h": 3600000, "m": 60000, "s": 1000, "ms": 1}
-KIND_NAMES = ("namespace", "topic", "partition", "record_key", "header", "payload", "pointer", "timestamp", "text", "rule")
+KIND_NAMES = (
+    "namespace",
+    "topic",
+    "partition",
+    "record_key",
+    "header",
+    "payload",
+    "pointer",
+    "timestamp",
+    "text",
+    "rule",
+)
 KINDS = {name: number for number, name in enumerate(KIND_NAMES, 1)}
 MISSING, NULL = b"\x00", b"\x01"
 
