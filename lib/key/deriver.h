@@ -22,8 +22,8 @@ struct Rejection {
 struct Derived {
   enum class Kind { key, reject, pass } kind = Kind::key;
   Digest digest;          ///< kind key
-  std::uint8_t rule = 0;  ///< kind key, and the specification has rules: the number of the one that made it
   Rejection rejection;    ///< kinds reject and pass; empty otherwise
+  std::uint8_t rule = 0;  ///< kind key, and the specification has rules: the number of the one that made it
 };
 
 /// One part of an explanation.
