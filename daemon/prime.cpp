@@ -119,8 +119,7 @@ Result<void> Priming::plan(const TopicPartition& tp) {
   if (!continues) partition.state.covered_from_ms = log->low > 0 ? dedup::nothing_covered : 0;
   if (start.covers_window()) partition.state.covered_from_ms = std::max<std::int64_t>(0, start.covered_from_ms());
   // Also without anything to read: the store must know where the group begins.
-  tasks_.push_back(
-      {.tp = tp, .from = std::min(start.from(), until), .until = until, .ends_ms = start.ends_after_ms()});
+  tasks_.push_back({.tp = tp, .from = std::min(start.from(), until), .until = until, .ends_ms = start.ends_after_ms()});
   context_.log(LogLevel::info,
                start.from() < until
                    ? fmt::format("{}: reading offsets {} to {}", to_string(tp), start.from(), until)
