@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "dedup/slot.h"
 #include "output.h"
+#include "recent.h"
 
 namespace firstseen {
 
@@ -14,7 +15,9 @@ namespace firstseen {
 /// starts until after it has ended.
 class ControlHandler {
  public:
-  explicit ControlHandler(Millis configured_window) : configured_window_(configured_window) {}
+  /// `recent` outlives this.
+  ControlHandler(Millis configured_window, const Recent& recent)
+      : configured_window_(configured_window), recent_(recent) {}
 
   /// Why no slot runs yet.
   void starting(std::string detail);
@@ -32,6 +35,7 @@ class ControlHandler {
   Result<dedup::Slot*> slot() const;
 
   Millis configured_window_;
+  const Recent& recent_;
   std::mutex mutex_;
   dedup::Slot* slot_ = nullptr;  // guarded by mutex_
   std::string detail_;           // guarded by mutex_

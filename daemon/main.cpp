@@ -13,7 +13,9 @@
 #include "commands.h"
 #include "exec_command.h"
 #include "output.h"
+#include "plan_command.h"
 #include "signals.h"
+#include "top_command.h"
 #include "version.h"
 
 namespace firstseen {
@@ -50,8 +52,8 @@ Exit run_program(int argc, char** argv) {
   program.footer(footer);
   Chosen chosen;
   auto command = take_command(argc, argv);
-  for (const auto add : {add_run, add_demo, add_validate, add_explain, add_filter, add_ingest, add_status, add_skip,
-                         add_store, add_version, add_manual}) {
+  for (const auto add : {add_run, add_demo, add_validate, add_explain, add_filter, add_ingest, add_plan, add_status,
+                         add_top, add_skip, add_store, add_version, add_manual}) {
     add(program, chosen);
   }
   add_exec(program, chosen, std::move(command));

@@ -81,7 +81,7 @@ class Service {
         }),
         notifier_(clock_),
         board_(clock_, configuration_.store.ttl),
-        control_(configuration_.store.ttl),
+        control_(configuration_.store.ttl, recent_),
         signals_([this] { stop_.wish(); }, log_) {}
 
   Result<void> run() {

@@ -55,7 +55,20 @@ Json partition_to_json(const dedup::PartitionStatus& partition) {
 }
 
 Json store_to_json(const store::Stats& stats) {
-  return {{"live_entries", stats.live_entries}, {"index_bytes", stats.index_bytes}, {"used_bytes", stats.used_bytes}};
+  return {{"live_entries", stats.live_entries},
+          {"index_bytes", stats.index_bytes},
+          {"used_bytes", stats.used_bytes},
+          {"max_size_bytes", stats.max_size_bytes},
+          {"evicted_entries", stats.evicted_entries}};
+}
+
+Json events_to_json(const std::vector<Event>& events) {
+  Json list = Json::array();
+  for (const Event& event : events) {
+    const bool error = event.level == LogLevel::error;
+    list.push_back({{"time_ms", event.time_ms}, {"level", error ? "error" : "warning"}, {"text", event.text}});
+  }
+  return list;
 }
 
 std::string window_text(std::int64_t ms) { return ms < 0 ? "-" : format_duration(Millis(ms)); }
@@ -74,15 +87,10 @@ std::size_t stopped_partitions(const Json& status) {
 }
 
 std::string summary(const Json& status) {
-  std::string detail = status.value("detail", "");
-  if (const std::size_t stopped = stopped_partitions(status); stopped != 0) {
-    detail = fmt::format("{} of {} stopped{}{}", stopped, format_counted(status["partitions"].size(), "partition"),
-                         detail.empty() ? "" : "; ", detail);
-  }
   const std::int64_t configured = status.value("configured_window_ms", std::int64_t{-1});
   const std::int64_t effective = status.value("effective_window_ms", std::int64_t{-1});
   return format_fields({
-      {"state", status.value("state", "") + (detail.empty() ? "" : ": " + detail)},
+      {"state", status_headline(status)},
       {"window", fmt::format("{} configured, {} covered", window_text(configured), window_text(effective))},
   });
 }
@@ -147,7 +155,16 @@ Json windows_to_json(const dedup::SlotStatus& status) {
 
 }  // namespace
 
-Json status_to_json(const dedup::SlotStatus& status) {
+std::string status_headline(const Json& status) {
+  std::string detail = status.value("detail", "");
+  if (const std::size_t stopped = stopped_partitions(status); stopped != 0) {
+    detail = fmt::format("{} of {} stopped{}{}", stopped, format_counted(status["partitions"].size(), "partition"),
+                         detail.empty() ? "" : "; ", detail);
+  }
+  return status.value("state", "") + (detail.empty() ? "" : ": " + detail);
+}
+
+Json status_to_json(const dedup::SlotStatus& status, const std::vector<Event>& events) {
   Json partitions = Json::array();
   for (const auto& partition : status.partitions) partitions.push_back(partition_to_json(partition));
   return {{"state", status.state},
@@ -157,7 +174,8 @@ Json status_to_json(const dedup::SlotStatus& status) {
           {"windows", windows_to_json(status)},
           {"counters", counters_to_json(status.counters)},
           {"store", store_to_json(status.store)},
-          {"partitions", std::move(partitions)}};
+          {"partitions", std::move(partitions)},
+          {"events", events_to_json(events)}};
 }
 
 std::string status_to_text(const Json& status) {

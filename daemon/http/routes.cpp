@@ -26,7 +26,7 @@ Response probe(const Sources& sources) {
 
 Response status_json(const Sources& sources) {
   return {.status = 200,
-          .body = to_text(status_to_json(*sources.board.look().status)),
+          .body = to_text(status_to_json(*sources.board.look().status, sources.recent.events())),
           .content_type = "application/json",
           .headers = {}};
 }

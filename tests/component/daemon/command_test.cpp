@@ -27,9 +27,9 @@ void expect_usage_error(const std::vector<std::string>& arguments, const std::st
   EXPECT_EQ(finished.out, "");
 }
 
-constexpr std::array<const char*, 17> all_commands{
-    "run",          "demo",       "validate",     "exec",        "explain",     "filter",
-    "ingest",       "status",     "skip",         "store",       "store stats", "store lookup",
+constexpr std::array<const char*, 19> all_commands{
+    "run",          "demo",       "validate",     "exec",        "explain", "filter",      "ingest",
+    "status",       "skip",       "plan",         "top",         "store",   "store stats", "store lookup",
     "store forget", "store list", "store verify", "store prime", "version"};
 
 std::vector<std::string> words_of(const std::string& text) {
@@ -93,6 +93,34 @@ TEST(CommandLine, AMessageThatCannotBeReadIsNamed) {
     const Finished found = run({"store", "lookup", "--config", scene.config(), "--message", file});
     EXPECT_EQ(found.status, 74) << found.err;
     EXPECT_NE(found.err.find("cannot read " + file), std::string::npos) << found.err;
+  }
+}
+
+TEST(Plan, SaysWhatAWindowTakesAndWarnsWhereItDoesNotFit) {
+  const Finished text = run({"plan", "--rate", "5000", "--ttl", "24h", "--unique-share", "0.98"});
+  EXPECT_EQ(text.status, 0) << text.err;
+  EXPECT_NE(text.out.find("store.max_size"), std::string::npos) << text.out;
+  const Scene scene;  // with a max_size of 64MiB
+  const Json plan = Json::parse(run({"plan", "--rate", "5000", "-c", scene.config(), "--json"}).out);
+  EXPECT_EQ(plan["needs"]["max_size_bytes"], 64U << 20U);
+  EXPECT_LT(plan["needs"]["covered_share"], 0.1);
+  EXPECT_NE(plan["warnings"].dump().find("store.max_size is 64.0 MiB"), std::string::npos) << plan;
+  EXPECT_EQ(plan["workload"]["ttl_ms"], 86'400'000);
+}
+
+TEST(Plan, RefusesWhatIsNoNumberOfMessagesAndNoShare) {
+  expect_usage_error({"plan"}, "--rate");
+  expect_usage_error({"plan", "--rate", "5", "--partitions", "0"}, "--partitions");
+  for (const char* rate : {"0", "-1", "nan", "inf", "1e9", "5k", ""}) {
+    const Finished refused = run({"plan", "--rate", rate});
+    EXPECT_EQ(refused.status, 64) << rate;
+    EXPECT_NE(refused.err.find("--rate"), std::string::npos) << refused.err;
+  }
+  for (const char* share : {"0", "1.1", "98%"}) {
+    EXPECT_EQ(run({"plan", "--rate", "5", "--unique-share", share}).status, 64) << share;
+  }
+  for (const char* ttl : {"0s", "24", "101y", ""}) {
+    EXPECT_EQ(run({"plan", "--rate", "5", "--ttl", ttl}).status, 64) << ttl;
   }
 }
 

@@ -42,6 +42,18 @@ TEST(StatusText, CountsStoppedPartitionsInItsFirstLineAndGivesTheirReasonsBelowT
   EXPECT_EQ(health_of(status_to_json(status)), Exit::try_again);
 }
 
+TEST(StatusJson, TellsTheSizeOfTheStoreAndTheLastWarningsAndErrors) {
+  dedup::SlotStatus status = running();
+  status.store.max_size_bytes = 1U << 30U;
+  status.store.evicted_entries = 3;
+  const Json json =
+      status_to_json(status, {{7, LogLevel::warning, "slow disk"}, {8, LogLevel::error, "the broker is gone"}});
+  EXPECT_EQ(json["store"]["max_size_bytes"], 1U << 30U);
+  EXPECT_EQ(json["store"]["evicted_entries"], 3);
+  EXPECT_EQ(json["events"].dump(), R"([{"time_ms":7,"level":"warning","text":"slow disk"},)"
+                                   R"({"time_ms":8,"level":"error","text":"the broker is gone"}])");
+}
+
 TEST(StatusText, SpeaksOfOnePartitionInTheSingular) {
   dedup::SlotStatus status = running();
   status.partitions.resize(1);
