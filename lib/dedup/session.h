@@ -128,8 +128,9 @@ class Session {
   std::uint64_t message_bytes_ = 256;  ///< average of the last chunk
 
   Phase phase_ = Phase::initialise;
-  bool initialised_ = false;   ///< the publishing stage is
-  bool acknowledged_ = false;  ///< at_least_once: in_flight_ is published, its offsets are to be committed
+  bool initialised_ = false;        ///< the publishing stage is
+  bool acknowledged_ = false;       ///< at_least_once: in_flight_ is published, its offsets are to be committed
+  bool commit_unanswered_ = false;  ///< likewise: it was tried, and what became of that is not known
   bool in_flight_failed_ = false;
   bool abort_asked_ = false;
   bool aborted_ = false;

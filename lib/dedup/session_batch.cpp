@@ -80,10 +80,14 @@ Result<void> Session::commit_offsets() {
   if (!committed) {
     acknowledged_ = false;
     in_flight_failed_ = true;
-    if (phase_ == Phase::aborting && committed.error().action == Action::abort) return {};
-    return forward(committed.error());
+    Error error = committed.error();
+    // An attempt that was not answered may have taken effect, whatever became of its repetition: the rule must tell.
+    if (commit_unanswered_ && error.action == Action::abort) error.action = Action::restart;
+    if (phase_ == Phase::aborting && error.action == Action::abort) return {};
+    return forward(std::move(error));
   }
-  if (*committed == Progress::again) return {};
+  commit_unanswered_ = *committed == Progress::again;
+  if (commit_unanswered_) return {};
   context_.at(Step::committed);
   acknowledged_ = false;
   settle();

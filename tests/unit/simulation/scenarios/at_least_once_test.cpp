@@ -1,6 +1,7 @@
 // delivery.guarantee at_least_once: what a crash may cost.
 #include <map>
 
+#include "client_decorator.h"
 #include "scenarios/scenario.h"
 
 namespace firstseen::simulation {
@@ -66,6 +67,42 @@ TEST_F(AtLeastOnce, WithoutACrashIsExact) {
   say(0, "n", 100);
   run();
   EXPECT_EQ(published(), (Ids{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 26}));
+  expect_kept();
+}
+
+/// Once, an offset commit takes effect and is not answered; its repetition comes too late for the group.
+class LostAnswer : public ConsumerDecorator {
+ public:
+  LostAnswer(std::unique_ptr<kafka::Consumer> inner, int& commits)
+      : ConsumerDecorator(std::move(inner)), commits_(commits) {}
+  Result<kafka::Progress> commit(std::span<const kafka::OffsetCommit> offsets,
+                                 const kafka::GroupMembership& membership) override {
+    constexpr int struck = 2;
+    if (commits_ == struck + 1) {
+      ++commits_;
+      return fail(Action::abort, Exit::unavailable, "ILLEGAL_GENERATION: the group has moved on");
+    }
+    auto done = inner().commit(offsets, membership);
+    if (!done || *done == kafka::Progress::again || ++commits_ != struck + 1) return done;
+    return kafka::Progress::again;
+  }
+
+ private:
+  int& commits_;
+};
+
+TEST_F(AtLeastOnce, ABatchWhoseCommitWasNotAnsweredIsDecidedByTheRuleAndNotByWhatItsRepetitionGot) {
+  int commits = 0;
+  options.interposers.consumer = [&](std::unique_ptr<kafka::Consumer> inner) {
+    return std::make_unique<LostAnswer>(std::move(inner), commits);
+  };
+  fill();
+  const Host& host = start();
+  run();
+  EXPECT_GT(commits, 3);
+  EXPECT_EQ(host.status().counters.restarts, 1U);
+  EXPECT_EQ(host.status().counters.rebuilt, 0U) << "a batch that stood was cut off, and read again as history";
+  EXPECT_EQ(published(), (Ids{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}));
   expect_kept();
 }
 
