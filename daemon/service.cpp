@@ -1,6 +1,7 @@
 #include "service.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -41,6 +42,7 @@ class StopWish {
  public:
   /// From the signal thread.
   void wish() {
+    if (nothing_to_end_) ::_exit(static_cast<int>(Exit::ok));
     const std::scoped_lock lock(mutex_);
     if (wished_) return;  // the first one's limit holds
     wished_at_ms_ = clock_.steady_ms();
@@ -60,11 +62,14 @@ class StopWish {
     slot_->request_stop(std::max(Millis{0}, stop_limit - Millis{clock_.steady_ms() - wished_at_ms_}));
   }
   [[nodiscard]] bool wished() const { return wished_; }
+  /// While this is so, a wish ends the process where it stands.
+  void set_nothing_to_end(bool so) { nothing_to_end_ = so; }
 
  private:
   const SystemClock clock_;
   std::mutex mutex_;
   std::atomic<bool> wished_ = false;
+  std::atomic<bool> nothing_to_end_ = false;
   std::int64_t wished_at_ms_ = 0;  // guarded by mutex_
   dedup::Slot* slot_ = nullptr;    // guarded by mutex_
 };
@@ -146,7 +151,10 @@ Result<void> Service::open_store() {
   if (!deriver) return forward(deriver.error());
   deriver_ = std::move(*deriver);
 
+  // That can take minutes (a large log after a kill, verification after power loss), and survives a kill at any moment.
+  stop_.set_nothing_to_end(!stop_.wished());
   auto opened = open_own_store(configuration_, *deriver_, clock_, log_);
+  stop_.set_nothing_to_end(false);
   if (!opened) return forward(opened.error());
   store_ = std::move(*opened);
 
