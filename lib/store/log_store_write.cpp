@@ -345,7 +345,8 @@ Result<void> LogStore::evict_early(std::uint64_t bytes) {
     logs_[*log].evict_next(departures);
     freed += departures.bytes;
   }
-  const LogState state = state_with(changes, std::numeric_limits<std::int64_t>::min());
+  LogState state = state_with(changes, std::numeric_limits<std::int64_t>::min());
+  state.settled = state.sequence;  // no batch is undecided here, and the last one's records may be among those that go
   auto done = write_changes(*txn, changes);
   if (done) done = write_log_state(*txn, tables_, state);
   if (done) done = txn->commit();
