@@ -60,6 +60,10 @@ Result<plan::Workload> workload_of(const PlanArguments& arguments, const config:
   workload.max_batch = settings.delivery.max_batch;
   workload.refresh_on_duplicate = settings.window.refresh_on_duplicate;
   if (!arguments.config.empty()) workload.max_size_bytes = settings.store.max_size;
+  if (arguments.ttl.empty() && !settings.key.rules.empty()) {
+    return fail(Exit::usage,
+                "key.rules has windows of its own: plan each with the rate of its messages and --ttl, and add them up");
+  }
   if (arguments.ttl.empty()) return workload;
   const auto ttl = parse_duration(arguments.ttl);
   if (!ttl) return fail(Exit::usage, "--ttl: " + ttl.error().message);
@@ -85,7 +89,8 @@ void add_plan(CLI::App& program, Chosen& chosen) {
   auto* command = program.add_subcommand("plan", "Tell what disk, memory and time a window of keys takes");
   command->footer(
       "For one process, which has its share of the partitions and of the messages. Each figure says whether it was\n"
-      "measured (tests/bench/RESULTS.md) or is computed. It warns when the window does not fit into store.max_size,\n"
+      "measured (tests/bench/RESULTS.md) or is computed. With key.rules each rule is planned by itself. It warns when "
+      "the window does not fit into store.max_size,\n"
       "the index, or the memory and disk of this machine. Exit status: 0, also with warnings.");
   const auto arguments = std::make_shared<PlanArguments>();
   command->add_option("-r,--rate", arguments->rate, "Messages per second")->required()->type_name("NUMBER");

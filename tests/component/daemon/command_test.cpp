@@ -108,6 +108,17 @@ TEST(Plan, SaysWhatAWindowTakesAndWarnsWhereItDoesNotFit) {
   EXPECT_EQ(plan["workload"]["ttl_ms"], 86'400'000);
 }
 
+TEST(Plan, AsksForEachRuleByItself) {
+  const std::vector<std::string> rules{"plan", "--rate", "5", "--config",
+                                       FIRSTSEEN_SOURCE_DIR "/config/examples/several-windows.yaml"};
+  const Finished refused = run(rules);
+  EXPECT_EQ(refused.status, 64);
+  EXPECT_NE(refused.err.find("plan each"), std::string::npos) << refused.err;
+  std::vector<std::string> one = rules;
+  one.insert(one.end(), {"--ttl", "5m"});
+  EXPECT_EQ(run(one).status, 0);
+}
+
 TEST(Plan, RefusesWhatIsNoNumberOfMessagesAndNoShare) {
   expect_usage_error({"plan"}, "--rate");
   expect_usage_error({"plan", "--rate", "5", "--partitions", "0"}, "--partitions");
