@@ -53,6 +53,8 @@ class Scene:
                 delivery={"guarantee": guarantee, "commit_interval": "20ms", "max_batch": MAX_BATCH},
                 rejects={"route": "topic", "topic": self.rejects},
                 key={"fields": None, "rules": _RULES} if guarantee == "exactly_once" else {},
+                # The default here, what other tests use there: a kill must find both as they should be.
+                store={"durability": "power_loss" if guarantee == "exactly_once" else "process_crash"},
             ),
         )
 

@@ -1,4 +1,4 @@
-"""The only place in the tests that sleeps."""
+"""The only place in these tests that sleeps."""
 
 import time
 from collections.abc import Callable
