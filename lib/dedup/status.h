@@ -50,7 +50,7 @@ struct PartitionStatus {
   std::int64_t lag = -1;  ///< messages between next_offset and the end of the log that the last fetch told; -1: unknown
 };
 
-/// One log of the store: the windows of one ttl.
+/// One log of the store: the windows that had one ttl when it was made; of their ttls the longest.
 struct WindowStatus {
   std::int64_t configured_ms = 0;
   std::int64_t effective_ms = 0;  ///< the smallest over the assigned partitions; -1: nothing assigned
