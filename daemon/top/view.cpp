@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -81,15 +82,18 @@ void add_store(const Json& status, Frame& frame) {
                    fill >= nearly_full || evicted != 0 ? Style::warning : Style::plain});
 }
 
-/// Those first that somebody should look at.
+/// Those first that somebody should look at, otherwise in their order.
 std::vector<Json> sorted_partitions(const Json& status) {
-  std::vector<Json> partitions;
-  for (const Json& partition : status.value("partitions", Json::array())) partitions.push_back(partition);
-  const auto urgency = [](const Json& partition) {
-    return std::pair(partition.value("mode", "") == "running" ? 0 : 1, partition.value("lag", std::int64_t{-1}));
-  };
-  std::ranges::stable_sort(partitions, [&](const Json& a, const Json& b) { return urgency(a) > urgency(b); });
-  return partitions;
+  const Json partitions = status.value("partitions", Json::array());
+  std::vector<std::tuple<bool, std::int64_t, std::size_t>> order;  // runs, less its lag, place
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    order.emplace_back(partitions[i].value("mode", "") == "running", -partitions[i].value("lag", std::int64_t{-1}), i);
+  }
+  std::ranges::sort(order);
+  std::vector<Json> sorted;
+  sorted.reserve(order.size());
+  for (const auto& [runs, less_lag, place] : order) sorted.push_back(partitions[place]);
+  return sorted;
 }
 
 std::string sum_of_lags(const std::vector<Json>& partitions) {
