@@ -183,7 +183,17 @@ TEST(HttpListener, SaysThatAPortIsInUse) {
   EXPECT_NE(second.error().message.find(address + " is in use"), std::string::npos) << second.error().message;
 }
 
+#if defined(__has_feature)
+#if __has_feature(undefined_behavior_sanitizer)
+#define FIRSTSEEN_UBSAN
+#endif
+#endif
+
 TEST(HttpListener, SaysThatItMayBeOutOfOpenFilesAndStartsOnceThereAreSome) {
+#ifdef FIRSTSEEN_UBSAN
+  GTEST_SKIP()
+      << "UBSan looks whether an object is readable through a pipe, and takes it for broken when no file is left";
+#endif
   const auto start = [] { return Server::start({"127.0.0.1", 0}, [](const Request&) { return Response{}; }); };
   rlimit usual{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &usual), 0);
