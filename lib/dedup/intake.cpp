@@ -134,17 +134,21 @@ Result<bool> Intake::still_the_same_log(const MessageView& message, Partition& p
   partition.verify.reset();
   if (message.offset != expected.offset) return true;  // compacted away or expired: nothing to compare
   if (message.timestamp_ms == expected.timestamp_ms && message_checksum(message) == expected.checksum) return false;
-  partition.stop(
-      StopCause::gap,
-      fmt::format("{}: the message at offset {} is not the one that was read there before: the log was truncated or "
-                  "the topic was made anew; set input.on_gap to skip and restart to read the new log from its "
-                  "beginning",
-                  to_string(partition.tp), message.offset));
+  const auto met = meet_other_log(
+      partition, fmt::format("the message at offset {} is not the one that was read there before", message.offset));
+  if (!met) return forward(met.error());
+  return false;
+}
+
+Result<void> Intake::meet_other_log(Partition& partition, const std::string& sign) {
+  partition.verify.reset();
+  partition.stop(StopCause::gap, fmt::format("{}: {}: the log was truncated or the topic was made anew; set "
+                                             "input.on_gap to skip and restart to read the new log from its beginning",
+                                             to_string(partition.tp), sign));
   partition.other_log = true;
   partition.gap_to_settle = context_.options.on_gap == OnGap::skip;
   context_.log(LogLevel::error, partition.reason);
-  if (auto paused = context_.consumer.pause(std::array{partition.tp}); !paused) return forward(paused.error());
-  return false;
+  return context_.consumer.pause(std::array{partition.tp});
 }
 
 Result<void> Intake::open() {

@@ -35,6 +35,9 @@ class Intake {
   /// The partition's position moves to `offset` without a message (markers at the end of a log, a skipped gap).
   Result<void> advance(Partition& partition, std::int64_t offset);
 
+  /// Stops a partition whose log turns out not to be the one that was read so far; `sign` tells a person by what.
+  Result<void> meet_other_log(Partition& partition, const std::string& sign);
+
  private:
   /// A message that the batch takes.
   struct Admitted {

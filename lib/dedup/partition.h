@@ -56,6 +56,12 @@ struct Partition {
   }
   /// Where fetching starts.
   [[nodiscard]] std::int64_t fetch_from() const { return verify ? verify->offset : state.next_offset; }
+  /// The log may be another one than was read so far: the last message that was read is compared before going on, if a
+  /// log that begins at `log_start` can still have it. Only while no batch is unfinished.
+  void verify_again(std::int64_t log_start) {
+    verify.reset();
+    if (state.last.offset >= log_start && state.last.offset < state.next_offset) verify = state.last;
+  }
   void stop(StopCause why, std::string text) {
     mode = PartitionMode::stopped;
     cause = why;

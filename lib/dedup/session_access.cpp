@@ -38,15 +38,17 @@ bool Session::access_retry_is_due() const {
 }
 
 /// librdkafka goes on to fetch a refused partition; but what it believes of an unknown topic it would look up again
-/// only after minutes. Returns whether it did something.
+/// only after minutes. A topic that was unknown may have been made anew since. Returns whether it did something.
 Result<bool> Session::retry_access() {
   if (!access_retry_is_due()) return false;
   std::vector<Position> positions;
   std::set<std::string> topics;
-  for (const auto& [tp, partition] : partitions_) {
+  for (auto& [tp, partition] : partitions_) {
     if (partition.refusal.empty()) continue;
     topics.insert(tp.topic);
-    if (partition.running()) positions.push_back({tp, partition.fetch_from()});
+    if (!partition.running()) continue;
+    partition.verify_again(0);
+    positions.push_back({tp, partition.fetch_from()});
   }
   retry_access_at_ms_ = -1;
   if (topics.empty()) return false;

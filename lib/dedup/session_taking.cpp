@@ -157,6 +157,11 @@ Result<void> Session::on_event(const kafka::PartitionEvent& event) {
   if (!partition->running()) return {};
   switch (event.kind) {
     case kafka::PartitionEvent::Kind::end_of_log:
+      if (partition->verify && event.offset <= partition->verify->offset) {
+        return intake_.meet_other_log(*partition, fmt::format("the log ends at offset {}, and what was read before "
+                                                              "reached to {}",
+                                                              event.offset, partition->state.next_offset));
+      }
       partition->at_end = true;
       partition->verify.reset();
       // Only transaction markers or compacted messages lie between; committing past them keeps the lag true, and the
@@ -198,8 +203,9 @@ Result<void> Session::go_on_after_gap(Partition& partition, const kafka::Waterma
   partition.gap_to_settle = false;
   const std::int64_t position = partition.state.next_offset;
   if (!partition.other_log && position >= log.low && position <= log.high) {
-    partition.verify.reset();  // the message to compare with has gone, the position itself is good
-    return context_.consumer.rewind(std::vector{Position{partition.tp, position}});
+    // The message to compare with has gone; or the log was shorter than the position a moment ago.
+    partition.verify_again(log.low);
+    return context_.consumer.rewind(std::vector{Position{partition.tp, partition.fetch_from()}});
   }
   const std::string text = partition.other_log ? partition.reason : outside_the_log(partition.tp, position, log);
   if (context_.options.on_gap == OnGap::stop) {
@@ -209,6 +215,7 @@ Result<void> Session::go_on_after_gap(Partition& partition, const kafka::Waterma
   }
   context_.log(LogLevel::warning, text + "; input.on_gap is skip: going on at offset " + std::to_string(log.low));
   if (auto advanced = intake_.advance(partition, log.low); !advanced) return advanced;
+  partition.verify.reset();
   partition.state.last = {};
   return go_on(partition);
 }

@@ -118,6 +118,10 @@ Verdict missing_output_topic(const Failure&) {
   return {Action::abort, Exit::unavailable, "create the output topic again"};
 }
 
+bool is_missing_topic(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+}
+
 Verdict abandoned_transaction(const Failure&) { return {Action::abort, Exit::unavailable, "the batch is taken again"}; }
 
 Verdict repeat_call(const Failure&) { return {Action::retry, Exit::unavailable, "the same call is repeated"}; }
@@ -154,8 +158,9 @@ Verdict classify_produce(const Failure& failure) {
       return full_queue(failure);
     case RD_KAFKA_RESP_ERR__STATE:
       return produce_after_failure(failure);
-    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+      return missing_output_topic(failure);
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
       return refused_by_client(failure);
     default:

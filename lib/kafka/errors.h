@@ -59,8 +59,9 @@ Verdict stale_membership(const Failure& failure);
 Verdict refused_message(const Failure& failure);
 /// The first commit behind an aborted batch may meet a gap in the sequence numbers; once is normal.
 Verdict sequence_gap(const Failure& failure);
-/// The output topic has vanished; the commit has waited for it in vain.
+/// The output topic has vanished: the commit has waited for it in vain, or the client knows already.
 Verdict missing_output_topic(const Failure& failure);
+bool is_missing_topic(rd_kafka_resp_err_t code);
 /// A transaction that librdkafka gave up, for any other reason: nothing of it becomes visible.
 Verdict abandoned_transaction(const Failure& failure);
 /// Not finished: the same call again, never another one.

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "kafka/destroy_within.h"
 #include "kafka/errors.h"
 #include "kafka/failure.h"
 #include "kafka/group_membership.h"
@@ -19,6 +20,8 @@ namespace {
 
 /// How long a dynamic member may take to say goodbye; otherwise its partitions wait for the session timeout.
 constexpr std::chrono::seconds leave_limit{2};
+/// How long librdkafka may take to end the client; it needs about one second when no broker answers.
+constexpr Millis end_limit{2000};
 
 }  // namespace
 
@@ -44,7 +47,9 @@ GroupConsumer::~GroupConsumer() {
   if (!client_) return;
   leave_group();
   queue_.reset();
-  client_.reset();
+  if (destroy_within(std::move(client_), end_limit)) return;
+  report(LogLevel::warning, "end",
+         "librdkafka does not end this consumer, as after a topic of its own was deleted; its threads are left behind");
 }
 
 void GroupConsumer::leave_group() {

@@ -155,8 +155,10 @@ void Producer::on_delivery(const rd_kafka_message_t& message) {
 std::string Producer::first_failure() const {
   if (failed_.empty()) return "";
   const Failed& first = failed_.front();
-  return fmt::format("{} offset {} to {}[{}]: {}", to_string(first.from.tp), first.from.offset, first.output_topic,
-                     first.output_partition, rd_kafka_err2str(first.code));
+  std::string text = fmt::format("{} offset {} to {}[{}]: {}", to_string(first.from.tp), first.from.offset,
+                                 first.output_topic, first.output_partition, rd_kafka_err2str(first.code));
+  if (is_missing_topic(first.code)) text += fmt::format("; {}", missing_output_topic({}).advice);
+  return text;
 }
 
 std::vector<DeliveryFailure> Producer::failures() const {

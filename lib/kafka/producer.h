@@ -40,7 +40,7 @@ class Producer final : public Callbacks {
   [[nodiscard]] std::size_t outstanding() const { return outstanding_; }
   /// A message of this batch was refused, by the client, by the broker, or after all retries.
   [[nodiscard]] bool has_failures() const { return !failed_.empty(); }
-  /// Why the first one failed; for messages. Empty without failures.
+  /// Why the first one failed, and what to do if that is known; for messages. Empty without failures.
   [[nodiscard]] std::string first_failure() const;
   [[nodiscard]] std::vector<DeliveryFailure> failures() const;
 

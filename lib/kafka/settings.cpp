@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
 
 #include "kafka/property_table.h"
@@ -84,7 +85,11 @@ std::uint64_t producer_queue_kib(const ClientOptions& options) {
 }  // namespace
 
 std::uint64_t produce_batch_bytes(const ClientOptions& options) {
-  return options.max_message_bytes == 0 ? max_batch_bytes : std::min(max_batch_bytes, options.max_message_bytes);
+  std::uint64_t bytes = max_batch_bytes;
+  if (const auto own = options.properties.find("batch.size"); own != options.properties.end()) {
+    std::from_chars(own->second.data(), own->second.data() + own->second.size(), bytes);
+  }
+  return options.max_message_bytes == 0 ? bytes : std::min(bytes, options.max_message_bytes);
 }
 
 Result<ConfHandle> consumer_settings(const ClientOptions& options) {
@@ -119,7 +124,6 @@ Result<ConfHandle> producer_settings(const ClientOptions& options) {
   Settings settings;
   connection_defaults(settings);
   settings.set("linger.ms", std::to_string(linger_ms(options)))
-      .set("batch.size", std::to_string(produce_batch_bytes(options)))
       .set("batch.num.messages", "10000")
       // What the broker has not acknowledged yet: more than two produce requests in flight per partition. Beyond it the
       // publishing stage waits, and with it the taking one; each message costs some 250 bytes besides its own. With
@@ -132,6 +136,7 @@ Result<ConfHandle> producer_settings(const ClientOptions& options) {
   apply_connection(settings, options);
   // The broker's limit decides which message is too large, not the client's.
   settings.set("message.max.bytes", "1000000000")
+      .set("batch.size", std::to_string(produce_batch_bytes(options)))
       .set("enable.idempotence", "true")
       .set("partitioner", "murmur2_random");
   if (options.guarantee == Guarantee::exactly_once) settings.set("transactional.id", options.transactional_id);

@@ -141,8 +141,12 @@ class Checker {
       const auto input_keeps = number(from, name);
       const auto output_keeps = number(to, name);
       if (!input_keeps || !output_keeps || limit(*output_keeps) >= limit(*input_keeps)) continue;
-      warning(fmt::format("the output topic {} keeps its messages for a shorter time than its input {} ({} {} and {})",
-                          output, input, name, *output_keeps, *input_keeps));
+      const bool unlimited = *input_keeps < 0;
+      warning(fmt::format(
+          "the output topic {} loses its messages sooner than its input {}: its {} is {}, the input's {}; set "
+          "{} of {} to {}",
+          output, input, name, *output_keeps, unlimited ? "-1 (unlimited)" : std::to_string(*input_keeps), name, output,
+          unlimited ? "-1" : fmt::format("{} or more", *input_keeps)));
     }
   }
 

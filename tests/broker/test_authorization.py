@@ -1,5 +1,5 @@
-"""On a broker that lets nobody do anything unasked: the permissions that the README lists are enough, and a missing one
-is named."""
+"""On a broker that lets nobody do anything unasked: the permissions that the README lists are enough, a missing one is
+named, and one that is taken away from a running daemon costs nothing once it is given back."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import AclOperation, ResourceType
 from harness.admin import Admin
-from harness.broker import SASL_USER, Broker
+from harness.broker import SASL_PASSWORD, SASL_USER, Broker
+from harness.daemon import EXIT_UNAVAILABLE
 from harness.lab import Lab
+from harness.poll import wait_until
+from harness.stream import Stream
 
 _AUTHORIZER = {
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
@@ -99,7 +102,7 @@ def test_a_missing_permission_is_named_and_nothing_is_lost_once_it_is_given(
     daemon = _daemon(strict_lab).start()
     strict_lab.send("a", "b", "a")
     daemon.wait_log(*words)
-    assert daemon.wait_exit() == 69
+    assert daemon.wait_exit() == EXIT_UNAVAILABLE
     _allow(strict_lab, missing)
     daemon.start()
     strict_lab.drained()
@@ -124,3 +127,65 @@ def test_reading_the_input_forbidden_for_a_while_stops_its_partition_until_it_is
     strict_lab.assert_exact()
     assert daemon.running()
     assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("resource", "operation", "words"),
+    [
+        (ResourceType.TOPIC, AclOperation.WRITE, ("topic authorization", "grant this user")),
+        (ResourceType.GROUP, AclOperation.READ, ("group authorization", "grant this user Read on the consumer group")),
+        (ResourceType.TRANSACTIONAL_ID, AclOperation.WRITE, ("transactional id authorization", "grant this user")),
+    ],
+)
+def test_a_permission_taken_from_a_running_daemon_ends_it_and_nothing_is_lost_once_it_is_given_back(
+    strict_lab: Lab, resource: ResourceType, operation: AclOperation, words: tuple[str, ...]
+):
+    rules = _rules(strict_lab)
+    taken = [rule for rule in rules if rule[0] == resource and rule[2] == operation]
+    _allow(strict_lab, rules)
+    daemon = _daemon(strict_lab).start()
+    strict_lab.send("a", "b")
+    strict_lab.drained()
+    for rule in taken:
+        strict_lab.admin.forbid(SASL_USER, *rule)
+    strict_lab.send("a", "c", "b", "d")
+    daemon.wait_log(*words)
+    assert daemon.wait_exit() == EXIT_UNAVAILABLE
+    _allow(strict_lab, taken)
+    daemon.start()
+    strict_lab.send("e", "d")
+    strict_lab.drained()
+    assert daemon.stop() == 0
+    strict_lab.assert_exact()
+
+
+def _restart_with_password(broker: Broker, password: str) -> None:
+    broker.stop()
+    broker.change_password(password)
+    broker.start()
+
+
+def test_a_login_refused_to_a_running_daemon_for_a_while_costs_nothing(own_lab: Lab):
+    """The broker comes back with another password for the daemon's user, and later with the right one again."""
+    own_lab.topics(partitions=2)
+    broker = own_lab.broker
+    daemon = own_lab.daemon(kafka={"brokers": [broker.sasl_ssl], "properties": broker.sasl_properties("PLAIN")}).start()
+    stream = Stream(own_lab.account, own_lab.input, 2, seed=5)
+    stream.send(3000)
+    wait_until(own_lab.published, "something is published")
+    _restart_with_password(broker, "another")
+    stream.send(500)
+    own_lab.account.flush()
+    daemon.wait_log("authentication")
+    published = len(own_lab.published())
+    assert published < own_lab.report().first_seen, "it has not read on"
+    assert daemon.running()
+    _restart_with_password(broker, SASL_PASSWORD)
+    stream.send(500)
+    own_lab.account.flush()
+    own_lab.drained(90)
+    assert daemon.running()
+    assert daemon.stop() == 0
+    assert len(own_lab.published()) > published
+    own_lab.assert_exact()
+    assert SASL_PASSWORD not in daemon.log_text()

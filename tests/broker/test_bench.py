@@ -15,9 +15,9 @@ _TIMEOUT_S = 600
 
 def _quick(name: str, *arguments: str) -> list[dict]:
     """The benchmark's results."""
-    programs = {"e2e": "fill_topic", "latency": "latency_probe", "peers": "fill_topic", "scale": "fill_topic"}
-    if not (BUILD / "release" / programs[name]).is_file():
-        pytest.skip(f"{programs[name]} is not built: ./dev build release {programs[name]}")
+    program = "latency_probe" if name == "latency" else "fill_topic"
+    if not (BUILD / "release" / program).is_file():
+        pytest.skip(f"{program} is not built: ./dev build release {program}")
     done = subprocess.run(
         [sys.executable, str(_BENCH / f"{name}.py"), "--quick", "--json", *arguments],
         capture_output=True,
@@ -53,11 +53,21 @@ def test_latency_measures_both_at_every_commit_interval():
     assert all(0 < row["p50_ms"] <= row["p99_ms"] <= row["max_ms"] for row in result["rows"])
 
 
+def test_profile_tells_where_the_time_goes():
+    perf = ["perf", "record", "-q", "-e", "cpu-clock", "-o", "/dev/null", "true"]
+    if shutil.which("perf") is None or subprocess.run(perf, capture_output=True, check=False).returncode != 0:
+        pytest.skip("perf (Debian's linux-perf) is not there, or may not count here")
+    [result] = _quick("profile")
+    parts = {row["what_runs"] for row in result["rows"]}
+    assert {"store", "keys", "librdkafka, its own threads", "digest (libcrypto)", "all"} <= parts
+    assert sum(row.get("share", 0.0) for row in result["rows"]) == pytest.approx(1.0)
+
+
 def test_peers_compares_with_kafka_streams_and_kills_both():
     if shutil.which("javac") is None:
         pytest.skip("there is no Java compiler (Debian's default-jdk-headless)")
     rates, recovery = _quick("peers")
-    _assert_whole(rates, rows=4)
+    _assert_whole(rates, rows=5)
     _assert_whole(recovery, rows=2)
 
 

@@ -112,8 +112,7 @@ def test_a_wrong_password_is_named_and_not_shown(lab: Lab):
     daemon = lab.daemon(kafka={"brokers": [lab.broker.sasl_ssl], "properties": properties}).start()
     daemon.wait_log("authentication")
     assert SASL_PASSWORD not in daemon.log_text()
-    daemon.signal(15)
-    daemon.wait_exit(10)
+    assert daemon.stop(timeout_s=10) == 0
 
 
 def test_a_broker_that_is_down_at_the_start_is_waited_for(own_lab: Lab):

@@ -54,6 +54,11 @@ def _settled(question: Callable[[], T], what: str) -> T:
     return wait_until(asked, what, _TIMEOUT_S, every_s=0.1)[0]
 
 
+def _pattern(name: str) -> tuple[str, ResourcePatternType]:
+    """What an ACL calls these resources; with a trailing * those whose names begin so."""
+    return name.rstrip("*"), ResourcePatternType.PREFIXED if name.endswith("*") else ResourcePatternType.LITERAL
+
+
 class Admin:
     def __init__(self, brokers: str) -> None:
         self._client = AdminClient({"bootstrap.servers": brokers, "log_level": 0, "reconnect.backoff.max.ms": 500})
@@ -87,19 +92,16 @@ class Admin:
 
     def allow(self, user: str, resource: ResourceType, name: str, *operations: AclOperation) -> None:
         """On resources of exactly this name, or with a trailing * on those whose names begin so."""
-        pattern = ResourcePatternType.PREFIXED if name.endswith("*") else ResourcePatternType.LITERAL
         rules = [
-            AclBinding(resource, name.rstrip("*"), pattern, f"User:{user}", "*", operation, AclPermissionType.ALLOW)
+            AclBinding(resource, *_pattern(name), f"User:{user}", "*", operation, AclPermissionType.ALLOW)
             for operation in operations
         ]
         for done in self._client.create_acls(rules).values():
             done.result(_TIMEOUT_S)
 
     def forbid(self, user: str, resource: ResourceType, name: str, operation: AclOperation) -> None:
-        """Takes back what allow() gave on resources of exactly this name."""
-        rule = AclBindingFilter(
-            resource, name, ResourcePatternType.LITERAL, f"User:{user}", "*", operation, AclPermissionType.ALLOW
-        )
+        """Takes back what allow() gave for the same name."""
+        rule = AclBindingFilter(resource, *_pattern(name), f"User:{user}", "*", operation, AclPermissionType.ALLOW)
         for done in self._client.delete_acls([rule]).values():
             assert done.result(_TIMEOUT_S), f"{user} had no permission {operation} on {name}"
 

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -123,6 +124,11 @@ class Broker:
         if wait:
             self.wait_ready()
         return self
+
+    def change_password(self, password: str) -> None:
+        """Of SASL_USER, for PLAIN, from the next start on."""
+        before = self._properties.read_text()
+        self._properties.write_text(re.sub(f'(?<=user_{SASL_USER}=)"[^"]*"', f'"{password}"', before))
 
     def wait_ready(self, timeout_s: float = 60.0) -> None:
         admin = AdminClient({"bootstrap.servers": self.plaintext, "log_level": 0})

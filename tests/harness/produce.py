@@ -57,7 +57,7 @@ class Account:
         wait_until(lambda: self._enqueue(record, ident), f"{topic}[{partition}] takes a message", every_s=0)
 
     def _enqueue(self, record: Record, ident: Hashable) -> bool:
-        """False while the queue is full or the partition is too new to be known."""
+        """False while the queue is full or topic or partition are too new to be known."""
         try:
             self._producer.produce(
                 record.topic,
@@ -72,7 +72,7 @@ class Account:
             self._producer.poll(0.1)
             return False
         except KafkaException as error:
-            if error.args[0].code() != KafkaError._UNKNOWN_PARTITION:
+            if error.args[0].code() not in (KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC):
                 raise
             self._producer.poll(0.1)
             return False

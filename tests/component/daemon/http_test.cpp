@@ -138,6 +138,29 @@ TEST_F(HttpPages, ALagIsShownWhereMessagesWaitBehindAStoppedPartition) {
   EXPECT_EQ(samples.at("firstseen_partition_next_offset{topic=\"in\",partition=\"0\"}"), 1);
 }
 
+TEST_F(HttpPages, TellTheWindowsOfRulesApart) {
+  scene_->configure_key(
+      R"({rules: [{name: calls, when: {part: "header:kind", equals: call}, fields: [record_key], ttl: 5m},)"
+      R"( {name: orders, fields: ["payload:/order/id"], ttl: 24h}]})",
+      "{listen: \"127.0.0.1:0\"}");
+  std::vector<Record> records = orders(20, 2);
+  records[0].headers = {{"kind", "call"}};
+  write("in", records);
+  Program daemon(command("run"));
+  const std::string at = address(daemon);
+  ASSERT_TRUE(counts("consumed", 40)) << daemon.log();
+  Samples samples;
+  EXPECT_TRUE(eventually([&] {
+    samples = read_metrics(http::test::get(at, "/metrics").body);
+    return samples[R"(firstseen_rules_window_entries{window="1d",log="1"})"] == 20;
+  })) << http::test::get(at, "/metrics").body;
+  EXPECT_EQ(samples.at(R"(firstseen_rules_window_entries{window="5m",log="0"})"), 1);
+  EXPECT_EQ(samples.at(R"(firstseen_rules_window_seconds{window="5m",log="0",kind="configured"})"), 300);
+  const std::string page = http::test::get(at, "/status").body;
+  EXPECT_NE(page.find("<tr><td>5m</td><td>calls</td>"), std::string::npos) << page;
+  EXPECT_NE(page.find("<tr><td>1d</td><td>orders</td>"), std::string::npos) << page;
+}
+
 TEST_F(HttpPages, MetricsSatisfyPromtool) {
   write("in", orders(10, 2));
   Program daemon(command("run"));

@@ -52,6 +52,7 @@ const std::vector<Line>& table() {
       {plain(Call::produce, RD_KAFKA_RESP_ERR__STATE), produce_after_failure, Action::abort},
       {plain(Call::produce, RD_KAFKA_RESP_ERR__QUEUE_FULL), full_queue, Action::retry},
       {abortable(Call::commit, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART), missing_output_topic, Action::abort},
+      {plain(Call::produce, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC), missing_output_topic, Action::abort},
       {fatal(Call::consume, unreleased_instance_id), unreleased_instance, Action::restart},
       {plain(Call::consume, unreleased_instance_id), unreleased_instance, Action::restart},
       {plain(Call::commit, RD_KAFKA_RESP_ERR__STATE), unclassified, Action::restart},

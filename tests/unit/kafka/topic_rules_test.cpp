@@ -119,12 +119,26 @@ TEST_F(TopicRules, ASideTopicThatWouldChangeDropOrRefuseMessagesIsAnError) {
   EXPECT_TRUE(check().warnings.empty()) << "how long rejects stay is their owner's choice";
 }
 
-TEST_F(TopicRules, AShorterRetentionIsAWarningAndMinusOneIsUnlimited) {
+TEST_F(TopicRules, AShorterRetentionIsAWarningThatNamesBothTopicsBothFiguresAndTheSettingToChange) {
   output_settings()["retention.ms"] = "1000";
-  output_settings()["retention.bytes"] = "1000";
-  EXPECT_EQ(check().warnings.size(), 2U);
+  EXPECT_EQ(check().warnings, (std::vector<std::string>{
+                                  "the output topic orders.unique loses its messages sooner than its input orders: its "
+                                  "retention.ms is 1000, the input's 604800000; set retention.ms of orders.unique to "
+                                  "604800000 or more"}));
+  output_settings()["retention.bytes"] = "2000";
+  const auto warnings = check().warnings;
+  ASSERT_EQ(warnings.size(), 2U) << "each setting that is too small";
+  EXPECT_EQ(warnings[0],
+            "the output topic orders.unique loses its messages sooner than its input orders: its retention.bytes is "
+            "2000, the input's -1 (unlimited); set retention.bytes of orders.unique to -1");
+  EXPECT_TRUE(check().errors.empty());
+}
+
+TEST_F(TopicRules, ARetentionAsLongAsTheInputsOrUnlimitedIsNoWarning) {
   output_settings()["retention.ms"] = "-1";
-  EXPECT_EQ(check().warnings.size(), 1U);
+  EXPECT_TRUE(check().warnings.empty());
+  output_settings()["retention.ms"] = "604800001";
+  EXPECT_TRUE(check().warnings.empty());
 }
 
 TEST_F(TopicRules, APatternThatMatchesTheOutputWouldLoopAndIsAnError) {

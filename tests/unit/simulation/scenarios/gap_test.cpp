@@ -9,14 +9,19 @@ using dedup::Step;
 
 class Gap : public Scenario {
  protected:
-  /// Three messages in each partition, consumed; the host is stopped.
-  Host& consumed_and_stopped() {
+  /// Three messages in each partition, consumed.
+  Host& consumed() {
     for (const char* key : {"a", "b", "c"}) {
       say(0, key, 100);
       say(1, std::string(key) + "1", 100);
     }
     Host& host = start();
     run();
+    return host;
+  }
+  /// Then the host is stopped.
+  Host& consumed_and_stopped() {
+    Host& host = consumed();
     host.stop();
     return host;
   }
@@ -199,6 +204,68 @@ TEST_P(NewLog, IsReadFromItsBeginningWhereverTheProcessIsKilled) {
       expect_read_once();
     }
   }
+}
+
+/// With so many messages in the new log of partition 0, keys "a" (known), n, o, p, q; none in that of partition 1.
+class NewLogUnderneath : public Gap, public testing::WithParamInterface<int> {
+ protected:
+  /// The topic goes, the running host sees it, the topic comes.
+  Host& consumed_and_made_anew() {
+    Host& host = consumed();
+    cluster().delete_topic("in", false);
+    run_until("the topic is missed", [&] { return is_stopped(host, 0) && is_stopped(host, 1); });
+    EXPECT_NE(partition(host, 0).reason.find("cannot be read"), std::string::npos) << partition(host, 0).reason;
+    cluster().create_topic("in", options.partitions);
+    world().workload.forget();
+    const std::vector<const char*> keys{"a", "n", "o", "p", "q"};
+    for (int i = 0; i < GetParam(); ++i) say(0, keys[static_cast<std::size_t>(i)], 200);
+    return host;
+  }
+};
+
+TEST_P(NewLogUnderneath, StopsThePartitionsOfARunningHost) {
+  Host& host = consumed_and_made_anew();
+  const auto told = [&](std::int32_t number) {
+    return partition(host, number).reason.find("the topic was made anew") != std::string::npos;
+  };
+  run_until("both partitions stop", [&] { return told(0) && told(1); });
+  for (const char* key : {"r", "s", "t", "u"}) say(0, key, 300);
+  go_on_for(20'000);
+  EXPECT_TRUE(told(0));
+  EXPECT_EQ(committed(0), -1) << "nothing was skipped";
+  EXPECT_EQ(published(), (Ids{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(host.status().counters.restarts, 0U);
+}
+
+TEST_P(NewLogUnderneath, IsReadFromItsBeginningByARunningHostWithSkip) {
+  options.slot.on_gap = OnGap::skip;
+  Host& host = consumed_and_made_anew();
+  run_until("the new log is read", [&] { return committed(0) == GetParam() && committed(1) == 0; });
+  Ids expected{1, 2, 3, 4, 5, 6};
+  for (int i = 1; i < GetParam(); ++i) expected.push_back(7 + i);
+  EXPECT_EQ(published(), expected) << "7 repeats a key of the old log";
+  say(1, "r", 300);
+  run();
+  EXPECT_EQ(published().back(), 7 + GetParam());
+  EXPECT_EQ(host.status().counters.restarts, 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(OfSoManyMessages, NewLogUnderneath, testing::Values(1, 2, 3, 5));
+
+TEST_F(Gap, OfANewLogThatHasGrownBeyondThePositionSinceItWasMissedStopsThePartition) {
+  Host& host = consumed();
+  world().faults.set(Fault::no_answer, 1'000);
+  make_anew();
+  say(0, "n", 200);
+  go_on_for(5'000);  // the position has been found beyond the end; nobody tells yet where the end is
+  for (const char* key : {"o", "p", "q", "r"}) say(0, key, 200);
+  world().faults.end();
+  run_until("the partition stops", [&] { return is_stopped(host, 0); });
+  EXPECT_NE(partition(host, 0).reason.find("the message at offset 2 is not the one"), std::string::npos)
+      << partition(host, 0).reason;
+  go_on_for(20'000);
+  EXPECT_EQ(committed(0), 3) << "nothing was skipped";
+  EXPECT_EQ(published(), (Ids{1, 2, 3, 4, 5, 6}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Is, NewLog, testing::Bool(), [](const auto& one) { return one.param ? "Longer" : "Shorter"; });

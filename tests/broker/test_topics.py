@@ -1,0 +1,118 @@
+"""Topics are deleted and made again under a running daemon."""
+
+import signal
+
+import pytest
+from harness.daemon import Daemon
+from harness.lab import FAST_SESSION, Lab
+from harness.verifier import verify
+
+_FAST = {"properties": {**FAST_SESSION, "topic.metadata.refresh.interval.ms": "500"}}
+
+
+def _consumed(lab: Lab, **sections) -> Daemon:
+    """A running daemon that has published "a", "b" and "c", and has nothing more to do."""
+    lab.topics()
+    daemon = lab.daemon(kafka=_FAST, **sections).start()
+    lab.send("a", "b", "a", "c")
+    lab.drained()
+    lab.assert_exact()
+    return daemon
+
+
+@pytest.mark.parametrize("guarantee", ["exactly_once", "at_least_once"])
+def test_an_output_deleted_and_made_again_gets_everything_that_was_not_yet_published(lab: Lab, guarantee: str):
+    daemon = _consumed(lab, delivery={"guarantee": guarantee})
+    before = len(lab.account.sent)
+    lab.admin.delete_topic(lab.output)
+    lab.send("d", "a", "e", "d")
+    daemon.wait_log(lab.output, "create the output topic", timeout_s=90)
+    assert daemon.running()
+    assert lab.admin.committed(lab.group, lab.input) == {0: before}
+    lab.admin.create_topic(lab.output)
+    lab.send("f", "b")
+    lab.drained()
+    assert daemon.running()
+    assert daemon.stop() == 0
+    lab.assert_exact([sent for sent in lab.account.sent if sent.ident in {"d", "e", "f"}])
+
+
+def test_a_daemon_stopped_while_its_output_is_missing_publishes_once_it_is_there_again(lab: Lab):
+    daemon = _consumed(lab)
+    lab.admin.delete_topic(lab.output)
+    lab.send("d", "a")
+    daemon.wait_log(lab.output, "create the output topic", timeout_s=90)
+    assert daemon.stop(timeout_s=10) == 0
+    lab.admin.create_topic(lab.output)
+    daemon.start()
+    lab.drained()
+    assert daemon.stop() == 0
+    lab.assert_exact([sent for sent in lab.account.sent if sent.ident == "d"])
+
+
+def _deleted_unnoticed(lab: Lab, daemon: Daemon, *idents: str) -> None:
+    """The input is another topic of the same name, with these messages, before the daemon looks again."""
+    daemon.signal(signal.SIGSTOP)
+    lab.admin.delete_topic(lab.input)
+    lab.admin.create_topic(lab.input)
+    lab.send(*idents)
+    daemon.signal(signal.SIGCONT)
+
+
+def _deleted_and_noticed(lab: Lab, daemon: Daemon, *idents: str) -> None:
+    lab.admin.delete_topic(lab.input)
+    daemon.wait_log("partitions revoked")
+    lab.admin.create_topic(lab.input)
+    lab.send(*idents)
+
+
+def _assert_both_read_exactly(lab: Lab, before: int, known: str) -> None:
+    """The first three messages out are the old topic's, the others the new one's (everything sent after the first
+    `before` messages) but for the `known` key: offsets begin anew with the topic."""
+    published = lab.published()
+    old = verify(lab.account.sent[:before], published[:3], lab.output)
+    new = verify([sent for sent in lab.account.sent[before:] if sent.ident != known], published[3:], lab.output)
+    assert old.exact and new.exact, f"{old}\n{new}"
+
+
+_ANEW = [f"anew {number}" for number in range(10)]
+
+
+@pytest.mark.parametrize("length", [1, 4, 10])
+def test_an_input_made_anew_stops_its_partition_until_on_gap_is_skip(lab: Lab, length: int):
+    """Whether its new log is still shorter than the old offset, as long, or longer."""
+    daemon = _consumed(lab)
+    before = len(lab.account.sent)
+    _deleted_and_noticed(lab, daemon, *_ANEW[:length])
+    daemon.wait_log(f"{lab.input}[0]", "made anew", "set input.on_gap to skip")
+    assert daemon.running()
+    assert len(lab.published()) == 3
+    assert daemon.stop(timeout_s=10) == 0
+    daemon.configure(lab.config(kafka=_FAST, input={"on_gap": "skip"}))
+    daemon.start()
+    lab.send("b", "d")
+    lab.admin.wait_committed(lab.group, lab.input, lab.admin.end_offsets(lab.input))
+    assert daemon.stop() == 0
+    _assert_both_read_exactly(lab, before, known="b")
+
+
+@pytest.mark.parametrize("length", [1, 4, 10])
+def test_an_input_made_anew_is_read_from_its_beginning_with_on_gap_skip(lab: Lab, length: int):
+    daemon = _consumed(lab, input={"on_gap": "skip"})
+    before = len(lab.account.sent)
+    _deleted_and_noticed(lab, daemon, *_ANEW[:length])
+    daemon.wait_log(f"{lab.input}[0]", "made anew", "going on at offset 0")
+    lab.send("b", "d")
+    lab.admin.wait_committed(lab.group, lab.input, lab.admin.end_offsets(lab.input))
+    assert daemon.stop() == 0
+    _assert_both_read_exactly(lab, before, known="b")
+
+
+def test_an_input_made_anew_while_nobody_looked_stops_its_partition(lab: Lab):
+    """Its log is still shorter than the old offset; of one that has passed it, see the README's limits."""
+    daemon = _consumed(lab)
+    _deleted_unnoticed(lab, daemon, "anew")
+    daemon.wait_log(f"{lab.input}[0]", "made anew")
+    assert daemon.running()
+    assert len(lab.published()) == 3
+    assert daemon.stop(timeout_s=10) == 0

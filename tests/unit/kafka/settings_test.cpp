@@ -1,0 +1,50 @@
+#include "kafka/settings.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+
+namespace firstseen::kafka::test {
+namespace {
+
+ClientOptions options_with(const std::string& batch_size, std::uint64_t max_message_bytes) {
+  ClientOptions options;
+  options.brokers = {"localhost:9092"};
+  options.transactional_id = "t";
+  options.max_message_bytes = max_message_bytes;
+  if (!batch_size.empty()) options.properties["batch.size"] = batch_size;
+  return options;
+}
+
+/// What the producer's client is made with; empty if it cannot be made.
+std::string batch_size_of(const ClientOptions& options) {
+  const auto settings = producer_settings(options);
+  if (!settings) return "";
+  std::array<char, 64> value{};
+  std::size_t size = value.size();
+  if (rd_kafka_conf_get(settings->get(), "batch.size", value.data(), &size) != RD_KAFKA_CONF_OK) return "";
+  return value.data();
+}
+
+TEST(ProducerSettings, WhatTravelsAloneIsJudgedByTheBatchSizeThatTheClientHas) {
+  for (const char* own : {"", "200000", "10000000"}) {
+    for (const std::uint64_t limit : {0ULL, 100'000ULL, 1'048'588ULL, 20'000'000ULL}) {
+      const ClientOptions options = options_with(own, limit);
+      EXPECT_EQ(batch_size_of(options), std::to_string(produce_batch_bytes(options))) << own << ' ' << limit;
+    }
+  }
+}
+
+TEST(ProducerSettings, ABatchSizeOfThePropertiesIsTaken) {
+  EXPECT_EQ(batch_size_of(options_with("200000", 0)), "200000");
+  EXPECT_EQ(batch_size_of(options_with("10000000", 20'000'000)), "10000000");
+}
+
+TEST(ProducerSettings, NoBatchIsLargerThanAnOutputTopicTakes) {
+  EXPECT_EQ(batch_size_of(options_with("10000000", 1'048'588)), "1048588");
+  EXPECT_EQ(batch_size_of(options_with("", 100'000)), "100000");
+}
+
+}  // namespace
+}  // namespace firstseen::kafka::test
