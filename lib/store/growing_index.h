@@ -63,6 +63,7 @@ class GrowingIndex {
   void populate(std::size_t added);
   void begin_moving(LiveRange live);
   void finish_moving();
+  void pass(LogPosition positions);
   void release(std::size_t added);
   void move(std::size_t positions, LiveRange live, const DigestAt& digest_at);
   void move_chunk(LogPosition first, std::size_t count, LiveRange live, const DigestAt& digest_at);
@@ -76,6 +77,7 @@ class GrowingIndex {
   LogPosition moved_to_ = 0;             ///< see Progress
   LogPosition left_ = 0;
   std::size_t moved_per_entry_ = 1;
+  LogPosition unseen_ = 0;  ///< of those left, so many from moved_to_ on are in no way in the second table already
 };
 
 template <class Visit>

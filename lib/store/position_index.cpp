@@ -9,6 +9,9 @@ namespace firstseen::store {
 namespace {
 
 constexpr double full_load = 0.75;  // two choices of ten slots: beyond this the side table grows quickly
+/// Of ten: a line that has got seven leaves the choice between the two to insert(), so that a full table's side table
+/// stays as good as empty.
+constexpr std::size_t plenty_of_room = 4;
 constexpr std::size_t least_lines = 64;
 constexpr std::size_t least_overflow = 64;
 constexpr std::size_t most_region_lines = (std::size_t{2} << 20U) / sizeof(IndexLine);  // a huge page
@@ -22,6 +25,11 @@ std::size_t regions_for(std::size_t lines) { return (lines + most_region_lines -
 
 SlotMask free_slots(const IndexLine& line, LiveRange live) {
   return (fastest::slots_with(line, IndexLine::no_fingerprint) | ~fastest::live_slots(line, live)) & all_slots;
+}
+
+void put(IndexLine& line, std::size_t slot, std::uint16_t fingerprint, LogPosition position) {
+  line.fingerprints[slot] = fingerprint;
+  line.positions[slot] = position;
 }
 
 }  // namespace
@@ -57,6 +65,15 @@ void PositionIndex::insert(const KeyedHash& hash, LogPosition position, LiveRang
   if (!insert_in_region(hash, position, live)) insert_aside(hash.print, position);
 }
 
+bool PositionIndex::insert_first(const KeyedHash& hash, LogPosition position, LiveRange live) {
+  const Place place = place_of(hash);
+  IndexLine& line = memory_.lines()[place.first_line];
+  const SlotMask room = free_slots(line, live);
+  if (count_slots(room) < plenty_of_room) return false;
+  put(line, first_slot(room), place.fingerprint, position);
+  return true;
+}
+
 bool PositionIndex::insert_in_region(const KeyedHash& hash, LogPosition position, LiveRange live) {
   const Place place = place_of(hash);
   IndexLine* line = &memory_.lines()[place.first_line];
@@ -68,9 +85,7 @@ bool PositionIndex::insert_in_region(const KeyedHash& hash, LogPosition position
     room = second_room;
   }
   if (room == 0) return false;
-  const std::size_t slot = first_slot(room);
-  line->fingerprints[slot] = place.fingerprint;
-  line->positions[slot] = position;
+  put(*line, first_slot(room), place.fingerprint, position);
   return true;
 }
 

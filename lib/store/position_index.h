@@ -66,6 +66,13 @@ class PositionIndex {
 
   /// Has the two lines brought into the cache.
   void prefetch(const KeyedHash& hash) const;
+  /// Has the first of the two lines brought into the cache: what insert_first() needs.
+  void prefetch_first(const KeyedHash& hash) const {
+    __builtin_prefetch(&memory_.lines()[place_of(hash).first_line], 1);
+  }
+  /// As insert(), but looks at the first line only; false, and nothing done, unless that one has plenty of room. Where
+  /// many are inserted at once, to fetch one line for most of them.
+  bool insert_first(const KeyedHash& hash, LogPosition position, LiveRange live);
   /// The index must not hold this position for this digest already.
   void insert(const KeyedHash& hash, LogPosition position, LiveRange live);
   /// A position that the index holds already for this digest is not added twice.

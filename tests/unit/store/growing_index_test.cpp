@@ -111,7 +111,7 @@ TEST(GrowingIndex, GivesMemoryBackWhenMostEntriesHaveGone) {
   for (std::uint64_t key = 0; key < 600'000; ++key) log.add(key);
   const std::size_t at_its_largest = log.index.memory_bytes();
   log.head = static_cast<LogPosition>(log.digests.size()) - 1000;
-  for (std::uint64_t key = 0; key < 10'000; ++key) log.add(1'000'000 + key);
+  for (std::uint64_t key = 0; key < 40'000; ++key) log.add(1'000'000 + key);
   EXPECT_LT(log.index.memory_bytes(), at_its_largest / 4);
   for (LogPosition at = log.head; at < log.digests.size(); ++at) {
     if (at % 10 != 9) {

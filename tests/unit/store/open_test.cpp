@@ -1,7 +1,11 @@
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <fstream>
+#include <functional>
+#include <iostream>
 #include <set>
 
 #include "unit/store/support.h"
@@ -135,11 +139,34 @@ TEST(OpenStore, ADirectoryThatCannotBeMadeIsAnIoErrorThatNamesIt) {
   EXPECT_NE(error.message.find("/proc/no-such-place/store"), std::string::npos);
 }
 
-TEST(OpenStore, ADirectoryWithoutWritePermissionIsAnIoError) {
-  if (geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+/// What `work` returns in a child process to which the permissions of files apply even if this is root's.
+int status_without_privileges(const std::function<int()>& work) {
+  const pid_t child = fork();
+  if (child == 0) {
+    constexpr uid_t nobody = 65534;
+    const bool dropped = geteuid() != 0 || (setgroups(0, nullptr) == 0 && setresgid(nobody, nobody, nobody) == 0 &&
+                                            setresuid(nobody, nobody, nobody) == 0);
+    _exit(dropped ? work() : 255);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST(OpenStore, ADirectoryWithoutWritePermissionIsAnIoErrorThatSaysWhatToCheck) {
   const TemporaryDirectory directory;
-  fs::permissions(directory.path(), fs::perms::owner_read | fs::perms::owner_exec);
-  EXPECT_EQ(error_of_open(options_for(directory.path())).exit, Exit::io);
+  fs::permissions(directory.path(),
+                  fs::perms::owner_read | fs::perms::owner_exec | fs::perms::others_read | fs::perms::others_exec);
+  const int status = status_without_privileges([&] {
+    const auto store = SeenStore::open(options_for(directory.path()));
+    if (store) return 1;
+    const std::string& text = store.error().message;
+    const bool told = text.find(directory.path()) != std::string::npos && text.find("permissions") != std::string::npos;
+    if (!told) std::cerr << text << "\n";
+    return told ? static_cast<int>(store.error().exit) : 2;
+  });
+  EXPECT_EQ(status, static_cast<int>(Exit::io));
+  EXPECT_TRUE(contents_of(directory.path()).empty());
 }
 
 TEST(OpenStore, AnInterruptedFirstStartIsCompleted) {

@@ -33,6 +33,24 @@ TEST(PositionIndex, EveryLiveEntryIsFoundAndFalseCandidatesAreRare) {
   EXPECT_LT(index.overflow_entries(), 100U);
 }
 
+TEST(PositionIndex, FilledByFirstLinesWhereTheseHaveRoomHasHardlyAnyEntryAside) {
+  constexpr std::uint32_t count = 1'000'000;
+  PositionIndex index(count);
+  const LiveRange live{0, count};
+  std::uint32_t in_first_lines = 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const KeyedHash hash = keyed_hash(digest_of(i), secret);
+    if (index.insert_first(hash, i, live)) {
+      ++in_first_lines;
+    } else {
+      index.insert(hash, i, live);
+    }
+  }
+  for (std::uint32_t i = 0; i < count; i += 97) ASSERT_TRUE(finds(index, digest_of(i), i, live));
+  EXPECT_GT(in_first_lines, count / 2);
+  EXPECT_LT(index.overflow_entries(), count / 10'000);
+}
+
 TEST(PositionIndex, SlotsOutsideTheLiveRangeAreFreeAgain) {
   PositionIndex index(5000);
   const std::size_t before = index.memory_bytes();
