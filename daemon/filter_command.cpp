@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "filter/filter.h"
 #include "filter/line_key.h"
+#include "ingest/key_note.h"
 #include "output.h"
 
 namespace firstseen {
@@ -27,8 +28,8 @@ struct FilterArguments {
   std::vector<std::string> files;
 };
 
-Result<std::unique_ptr<filter::SeenKeys>> open_keys(const FilterArguments& arguments, const key::Deriver& deriver,
-                                                    const Clock& clock) {
+Result<std::unique_ptr<filter::SeenKeys>> open_keys(const FilterArguments& arguments, const key::KeySpec& spec,
+                                                    const key::Deriver& deriver, const Clock& clock) {
   const auto ttl = parse_duration(arguments.ttl);
   if (!ttl) return fail(Exit::usage, "--ttl: " + ttl.error().message);
   if (arguments.store.empty()) {
@@ -42,7 +43,7 @@ Result<std::unique_ptr<filter::SeenKeys>> open_keys(const FilterArguments& argum
                                              .max_size_bytes = *max_size,
                                              .purpose = "filter",
                                              .fingerprint = deriver.fingerprint(),
-                                             .key_parts = filter::parts_to_note(arguments.keys),
+                                             .key_parts = ingest::note_of_key(spec),
                                              .keep_payloads = arguments.keep_payload,
                                              .clock = &clock});
   if (!window) return forward(window.error());
@@ -57,7 +58,7 @@ Result<std::unique_ptr<filter::Filter>> make_filter(const FilterArguments& argum
   if (!spec) return forward(spec.error());
   auto deriver = key::Deriver::make(*spec);
   if (!deriver) return fail(Exit::usage, "--key: " + deriver.error().message);
-  auto keys = open_keys(arguments, **deriver, clock);
+  auto keys = open_keys(arguments, *spec, **deriver, clock);
   if (!keys) return forward(keys.error());
   return std::make_unique<filter::Filter>(std::move(*deriver), std::move(*keys), *format, STDOUT_FILENO, clock);
 }

@@ -7,7 +7,7 @@
 
 #include "commands.h"
 #include "ingest/ingestor.h"
-#include "ingest/ledger.h"
+#include "ingest/ledger_inspect.h"
 #include "ingest_command/arguments.h"
 #include "ingest_command/crash_hook.h"
 #include "ingest_command/report.h"
@@ -24,7 +24,7 @@ void log_line(LogLevel level, const std::string& line) {
 }
 
 Exit show_status(const Arguments& arguments) {
-  const auto files = ingest::Ledger::files(arguments.ledger);
+  const auto files = ingest::ledger_files(arguments.ledger);
   if (!files) return report(files.error());
   return print(arguments.as_json ? to_text(ingest_command::status_json(*files)) : ingest_command::status_text(*files));
 }

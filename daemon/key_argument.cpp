@@ -9,9 +9,9 @@
 
 #include "base/hex.h"
 #include "configuration.h"
-#include "filter/line_key.h"
 #include "identity.h"
 #include "ingest/durable_window.h"
+#include "ingest/key_note.h"
 #include "key/deriver.h"
 #include "message_json.h"
 #include "option_checks.h"
@@ -80,13 +80,12 @@ Result<Digest> of_line(const std::string& line, const FoundStore& store) {
   if (!facts) return forward(facts.error());
   const auto note = facts->notes.find(ingest::key_parts_note);
   if (note == facts->notes.end()) {
-    return fail(Exit::config, fmt::format("{} does not say how its keys are made, as an older firstseen made it: run "
-                                          "'firstseen filter' on it once, or use --digest",
-                                          store.directory.string()));
+    return fail(Exit::config,
+                fmt::format("{} does not say how its keys are made, as an older firstseen made it or a "
+                            "program of its own: run 'firstseen {}' on it once, or use --digest",
+                            store.directory.string(), store.kind == StoreKind::filter ? "filter" : "ingest --key"));
   }
-  const auto parts = filter::parts_of_note(note->second);
-  if (!parts) return forward(parts.error());
-  const auto spec = filter::line_key(*parts);
+  const auto spec = ingest::key_of_note(note->second);
   if (!spec) return forward(spec.error());
   const auto deriver = key::Deriver::make(*spec);
   if (!deriver) return forward(deriver.error());
@@ -111,6 +110,13 @@ Result<void> check_words(const KeyArgument& key, const Target& target) {
   return {};
 }
 
+/// Of a ledger whose records are told apart by keys.
+std::string where_its_keys_are(const FoundStore& ledger) {
+  const auto keys = ledger.directory / "keys";
+  if (kind_of_store(keys) != StoreKind::ingest_keys) return {};
+  return fmt::format(", or a record with --line in --store {}", keys.string());
+}
+
 /// Does the store know its keys by what was given?
 Result<void> check_key(const KeyArgument& key, const FoundStore& store) {
   const bool by_name = !key.name.empty();
@@ -118,11 +124,10 @@ Result<void> check_key(const KeyArgument& key, const FoundStore& store) {
     case StoreKind::operations:
       return by_name ? Result<void>() : refuse(store, "name the operation with --key");
     case StoreKind::ledger:
-      return by_name ? Result<void>() : refuse(store, "name the file with --key PATH");
+      return by_name ? Result<void>() : refuse(store, "name the file with --key PATH" + where_its_keys_are(store));
     case StoreKind::filter:
-      return by_name || !key.message.empty() ? refuse(store, "use --line, or --digest") : Result<void>();
     case StoreKind::ingest_keys:
-      return key.digest.empty() ? refuse(store, "use --digest") : Result<void>();
+      return by_name || !key.message.empty() ? refuse(store, "use --line, or --digest") : Result<void>();
     case StoreKind::seen:
     case StoreKind::none:
       break;
@@ -142,7 +147,9 @@ void add_key(CLI::App& command, const std::shared_ptr<KeyArgument>& key) {
   group->add_option("--message", key->message, "A message with that key, as 'explain' reads it; needs --config")
       ->type_name("FILE")
       ->check(not_empty());
-  group->add_option("--line", key->line, "A line with that key, as 'firstseen filter' wrote it")
+  group
+      ->add_option("--line", key->line,
+                   "A line with that key, as 'firstseen filter' wrote it, or a record as 'firstseen ingest --key' did")
       ->type_name("LINE")
       ->check(not_empty());
   group->add_option("--key", key->name, "The key of 'firstseen exec', or the path of a file of 'firstseen ingest'")

@@ -17,7 +17,7 @@ namespace firstseen {
 struct KeyArgument {
   std::string digest;   ///< --digest HEX
   std::string message;  ///< --message FILE, as `explain` reads it; "-" is stdin
-  std::string line;     ///< --line LINE, of `firstseen filter`
+  std::string line;     ///< --line LINE, of `firstseen filter`, or a record of `firstseen ingest`
   std::string name;     ///< --key KEY, of `firstseen exec`, or a file's path, of `firstseen ingest`
 };
 

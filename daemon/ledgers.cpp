@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/units.h"
 #include "ingest/ledger.h"
+#include "ingest/ledger_inspect.h"
 #include "ingest_command/report.h"
 #include "output.h"
 
@@ -16,7 +18,7 @@ using ingest::FileRecord;
 using ingest::FileStatus;
 using ingest::Ledger;
 
-constexpr const char* unknown_file = "no record: no run has met this file\n";
+constexpr const char* unknown_file = "no record: no run has met this file";
 
 /// As `ingest` names it.
 std::string path_of(const std::string& text) { return fs::absolute(text).lexically_normal().string(); }
@@ -48,9 +50,9 @@ Counts count(const std::vector<FileRecord>& files) {
 }  // namespace
 
 Exit show_ledger_stats(const fs::path& directory, bool as_json) {
-  const auto facts = Ledger::facts(directory);
+  const auto facts = ingest::ledger_facts(directory);
   if (!facts) return report(facts.error());
-  const auto files = Ledger::files(directory);
+  const auto files = ingest::ledger_files(directory);
   if (!files) return report(files.error());
   const Counts counts = count(*files);
   const std::string target = facts->target.empty() ? "-" : facts->target;
@@ -86,10 +88,10 @@ Exit show_ledger_stats(const fs::path& directory, bool as_json) {
 }
 
 Exit look_up_file(const fs::path& directory, const std::string& path, bool as_json) {
-  const auto files = Ledger::files(directory);
-  if (!files) return report(files.error());
-  const auto found = std::ranges::find(*files, path_of(path), &FileRecord::path);
-  if (found == files->end()) return print(as_json ? to_text(Json()) : unknown_file);
+  const auto known = ingest::ledger_file(directory, path);
+  if (!known) return report(known.error());
+  const std::optional<FileRecord>& found = *known;
+  if (!found) return print(as_json ? to_text(Json()) : unknown_file + std::string("\n"));
   if (as_json) return print(to_text(ingest_command::status_json({*found})[0]));
   return print(format_fields({{"file", found->path},
                               {"status", std::string(ingest::name_of(found->status))},
@@ -106,20 +108,20 @@ Exit look_up_file(const fs::path& directory, const std::string& path, bool as_js
                               {"error", found->error.empty() ? "-" : found->error}}));
 }
 
-Exit forget_file(const fs::path& directory, const std::string& path) {
+Result<Forgotten> forget_file(const fs::path& directory, const std::string& path) {
   const SystemClock clock;
   const auto ledger = Ledger::open(directory, clock);
-  if (!ledger) return report(ledger.error());
+  if (!ledger) return forward(ledger.error());
   const auto known = (*ledger)->forget(path_of(path));
-  if (!known) return report(known.error());
-  if (!*known) return print(unknown_file);
-  std::string text = "forgotten: the next run ingests this content again, from its first record on\n";
-  if (fs::exists(directory / "keys")) text += "records whose keys are still known are left out then\n";
-  return print(text);
+  if (!known) return forward(known.error());
+  if (!*known) return Forgotten{.known = false, .text = unknown_file};
+  std::string text = "forgotten: the next run ingests this content again, from its first record on";
+  if (fs::exists(directory / "keys")) text += "; records whose keys are still known are left out then";
+  return Forgotten{.known = true, .text = std::move(text)};
 }
 
 Exit list_files(const fs::path& directory, const std::string& prefix, bool as_json) {
-  auto files = Ledger::files(directory);
+  auto files = ingest::ledger_files(directory);
   if (!files) return report(files.error());
   std::erase_if(*files, [&](const FileRecord& file) { return !file.path.starts_with(prefix); });
   return print(as_json ? to_text(ingest_command::status_json(*files)) : ingest_command::status_text(*files));

@@ -21,6 +21,8 @@ using idempotency::Record;
 using idempotency::ResultStore;
 using idempotency::Status;
 
+constexpr const char* unknown_operation = "no record: this operation was never begun, or its record has expired";
+
 fs::path variable(const char* name) {
   const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): before any thread
   return value == nullptr ? "" : value;
@@ -156,8 +158,7 @@ Exit look_up_operation(const fs::path& directory, const std::string& text, bool 
   const auto payload = (*store)->payload(*key);
   if (!payload) return report(payload.error());
   if (!as_json) {
-    return print(*record ? to_table(**store, **record, payload->value_or(""))
-                         : "no record: this operation was never begun, or its record has expired\n");
+    return print(*record ? to_table(**store, **record, payload->value_or("")) : std::string(unknown_operation) + "\n");
   }
   if (!*record) return print(to_text(Json()));
   Json json = to_json(**store, **record);
@@ -165,21 +166,22 @@ Exit look_up_operation(const fs::path& directory, const std::string& text, bool 
   return print(to_text(json));
 }
 
-Exit forget_operation(const fs::path& directory, const std::string& text) {
+Result<Forgotten> forget_operation(const fs::path& directory, const std::string& text) {
   const auto key = Key::make(text);
-  if (!key) return report(key.error());
+  if (!key) return forward(key.error());
   const auto store = open_existing(directory);
-  if (!store) return report(store.error());
+  if (!store) return forward(store.error());
   const auto record = (*store)->peek(*key);
   if (record && *record && state_of(**store, **record) == "in_progress") {
-    return report({.action = Action::retry,
-                   .exit = Exit::try_again,
-                   .message = fmt::format("operation '{}' is running now: wait for its end, or end it first", text)});
+    return forward(
+        Error{.action = Action::retry,
+              .exit = Exit::try_again,
+              .message = fmt::format("operation '{}' is running now: wait for its end, or end it first", text)});
   }
   const auto erased = (*store)->erase(*key);
-  if (!erased) return report(erased.error());
-  return print(*erased ? "forgotten: the operation may be started again\n"
-                       : "no record: this operation was never begun, or its record has expired\n");
+  if (!erased) return forward(erased.error());
+  return Forgotten{.known = *erased,
+                   .text = *erased ? "forgotten: the operation may be started again" : std::string(unknown_operation)};
 }
 
 Exit list_operations(const fs::path& directory, const std::string& prefix, bool as_json) {

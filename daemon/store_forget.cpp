@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/hex.h"
 #include "control/client.h"
+#include "forgotten.h"
 #include "ingest/ledger.h"
 #include "key_argument.h"
 #include "ledgers.h"
@@ -25,6 +26,7 @@ constexpr Millis forget_limit{20'000};
 struct ForgetArguments {
   Target target;
   KeyArgument key;
+  bool as_json = false;
 };
 
 /// What to do about a batch that its owner left undecided.
@@ -69,14 +71,14 @@ Result<void> only_kafka_knows(store::SeenStore& /*store*/) {
 }
 
 /// By the daemon, if one is running.
-Result<std::string> forget_message(const std::filesystem::path& path, const Digest& digest) {
+Result<Forgotten> forget_message(const std::filesystem::path& path, const Digest& digest) {
   const auto answer =
       control::ask(control_socket(path), {{"command", "forget"}, {"digest", to_hex(digest.bytes)}}, forget_limit);
-  if (answer) return answer->get<std::string>();
+  if (answer) return Forgotten{.text = answer->get<std::string>()};
   if (answer.error().exit != Exit::unavailable) return forward(answer.error());
   // A daemon that lives but does not answer holds the lock: opening then fails with try_again.
   if (auto done = forget_in(slot_directory(path), digest, only_kafka_knows); !done) return forward(done.error());
-  return std::string("forgotten: the next message with this key is published");
+  return Forgotten{.text = "forgotten: the next message with this key is published"};
 }
 
 /// Nothing closes the keys of a ledger: whether their last batch stands is what the ledger says.
@@ -101,26 +103,29 @@ Result<void> forget_ingested(const std::filesystem::path& keys, const Digest& di
   });
 }
 
-Result<std::string> forget_record(const FoundStore& found, const Digest& digest) {
+Result<Forgotten> forget_record(const FoundStore& found, const Digest& digest) {
   const bool of_filter = found.kind == StoreKind::filter;
   const auto done = of_filter ? forget_in(slot_directory(found.directory), digest, only_kafka_knows)
                               : forget_ingested(found.directory, digest);
   if (!done) return forward(done.error());
-  return std::string(of_filter ? "forgotten: the next line with this key is written"
-                               : "forgotten: the next record with this key is ingested");
+  return Forgotten{.text = of_filter ? "forgotten: the next line with this key is written"
+                                     : "forgotten: the next record with this key is ingested"};
 }
 
-Exit forget_key(const ForgetArguments& arguments) {
+Result<Forgotten> forget_key(const ForgetArguments& arguments) {
   const auto found = find_store_of(arguments.key, arguments.target);
-  if (!found) return report(found.error());
+  if (!found) return forward(found.error());
   if (found->kind == StoreKind::operations) return forget_operation(found->directory, arguments.key.name);
   if (found->kind == StoreKind::ledger) return forget_file(found->directory, arguments.key.name);
   const auto digest = digest_of(arguments.key, arguments.target, *found);
-  if (!digest) return report(digest.error());
-  const auto done =
-      found->kind == StoreKind::seen ? forget_message(found->directory, *digest) : forget_record(*found, *digest);
+  if (!digest) return forward(digest.error());
+  return found->kind == StoreKind::seen ? forget_message(found->directory, *digest) : forget_record(*found, *digest);
+}
+
+Exit forget(const ForgetArguments& arguments) {
+  const auto done = forget_key(arguments);
   if (!done) return report(done.error());
-  return print(*done + "\n");
+  return print(arguments.as_json ? to_text({{"forgotten", done->known}, {"detail", done->text}}) : done->text + "\n");
 }
 
 }  // namespace
@@ -134,7 +139,8 @@ void add_store_forget(CLI::App& store, Chosen& chosen) {
   const auto arguments = std::make_shared<ForgetArguments>();
   add_any_target(*command, {arguments, &arguments->target});
   add_key(*command, {arguments, &arguments->key});
-  command->callback([&chosen, arguments] { chosen = [arguments] { return forget_key(*arguments); }; });
+  command->add_flag("--json", arguments->as_json, "Print JSON");
+  command->callback([&chosen, arguments] { chosen = [arguments] { return forget(*arguments); }; });
 }
 
 }  // namespace firstseen

@@ -5,7 +5,7 @@
 #include <array>
 #include <system_error>
 
-#include "ingest/ledger.h"
+#include "ingest/ledger_inspect.h"
 #include "operations.h"
 #include "store/inspect.h"
 #include "store_layout.h"
@@ -41,7 +41,7 @@ StoreKind kind_of_store(const fs::path& directory) {
   if (holds_environment(directory)) return StoreKind::none;  // another program's
   std::error_code ignored;
   if (fs::exists(slot_directory(directory), ignored)) return kind_of_seen_keys(directory);
-  return ingest::Ledger::exists(directory) ? StoreKind::ledger : StoreKind::none;
+  return ingest::holds_ledger(directory) ? StoreKind::ledger : StoreKind::none;
 }
 
 Result<FoundStore> find_store(const Target& target) {

@@ -25,20 +25,23 @@ Exit list(const ListArguments& arguments) {
       return list_operations(found->directory, arguments.prefix, arguments.as_json);
     case StoreKind::ledger:
       return list_files(found->directory, arguments.prefix, arguments.as_json);
-    case StoreKind::filter:
-      return list_records(found->directory, arguments.prefix, arguments.as_json);
     case StoreKind::seen:
+    case StoreKind::filter:
     case StoreKind::ingest_keys:
     case StoreKind::none:
       break;
   }
-  return report(refuse(*found, "it knows digests and no names; see 'store stats' and 'store lookup'").value());
+  return list_records(*found, arguments.prefix, arguments.as_json);
 }
 
 }  // namespace
 
 void add_store_list(CLI::App& store, Chosen& chosen) {
-  auto* command = store.add_subcommand("list", "Print the records of 'exec' and 'ingest', the keys of 'filter'");
+  auto* command = store.add_subcommand(
+      "list", "Print the records of 'exec' and 'ingest', or the keys of 'run', 'filter' and 'ingest --key'");
+  command->footer(
+      "Also while the store is in use. Of seen keys every entry is printed, those older than the window, too, until\n"
+      "they are swept: a line each, in the order in which they came.");
   const auto arguments = std::make_shared<ListArguments>();
   add_any_target(*command, {arguments, &arguments->target});
   command->add_option("--prefix", arguments->prefix, "Only keys, paths or digests that begin so")->type_name("PREFIX");

@@ -22,17 +22,7 @@ struct LookupArguments {
 
 Json to_json(const Digest& digest, const std::vector<store::LogEntry>& entries) {
   Json list = Json::array();
-  for (const store::LogEntry& found : entries) {
-    const bool seen = found.entry.kind == store::EntryKind::seen;
-    Json entry{
-        {"kind", seen ? "seen" : "forgotten"}, {"time_ms", found.entry.time_ms}, {"batch", found.batch.sequence}};
-    if (seen) {
-      entry["topic"] = found.source.topic;
-      entry["partition"] = found.source.partition;
-      entry["offset"] = found.entry.offset;
-    }
-    list.push_back(std::move(entry));
-  }
+  for (const store::LogEntry& found : entries) list.push_back(message_entry(found));
   return {{"digest", to_hex(digest.bytes)}, {"entries", std::move(list)}};
 }
 

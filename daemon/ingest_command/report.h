@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "ingest/file_record.h"
 #include "ingest/ingestor.h"
-#include "ingest/ledger_records.h"
 #include "output.h"
 
 namespace firstseen::ingest_command {

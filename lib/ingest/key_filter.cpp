@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "ingest/key_note.h"
+
 namespace firstseen::ingest {
 
 Result<std::unique_ptr<KeyFilter>> KeyFilter::open(const RecordKeys& keys, const std::filesystem::path& directory,
@@ -15,6 +17,7 @@ Result<std::unique_ptr<KeyFilter>> KeyFilter::open(const RecordKeys& keys, const
                                      .max_size_bytes = keys.max_size_bytes,
                                      .purpose = "ingest",
                                      .fingerprint = (*deriver)->fingerprint(),
+                                     .key_parts = note_of_key(keys.spec),
                                      .clock = &clock});
   if (!window) return forward(window.error());
   auto filter = std::make_unique<KeyFilter>(std::move(*deriver), std::move(*window), ledger, clock);

@@ -17,7 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t map_bytes = 16ULL << 30U;  // address space: the file grows as it is used
-constexpr std::string_view kind = "firstseen ingest ledger, format 1";
 
 std::string random_id() {
   std::random_device device;
@@ -90,7 +89,7 @@ Result<void> Ledger::identify() {
   return write([&](store::Txn& txn) -> Result<void> {
     const auto known = text_at(txn, tables_.meta, "kind");
     if (!known) return forward(known.error());
-    if (*known && **known != kind) return not_a_ledger(env_->directory(), fmt::format("it is a '{}'", **known));
+    if (auto ours = check_kind(*known, env_->directory()); !ours) return ours;
     const auto id = text_at(txn, tables_.meta, "id");
     if (!id) return forward(id.error());
     id_ = id->value_or(random_id());

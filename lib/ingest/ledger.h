@@ -44,19 +44,6 @@ class Ledger {
   /// Opens or creates the ledger in `directory`/ledger. Fails without changing anything: not a ledger (Exit::config),
   /// held by another process (try_again), not writable (io).
   static Result<std::unique_ptr<Ledger>> open(const std::filesystem::path& directory, const Clock& clock);
-  /// Every file's record, ordered by path; beside a running process or without one.
-  static Result<std::vector<FileRecord>> files(const std::filesystem::path& directory);
-  /// What it is about, likewise.
-  struct Facts {
-    std::string id;
-    std::string target;  ///< empty: nothing was ever ingested
-    std::optional<std::uint64_t> output_length{};
-    std::uint64_t undecided = 0;  ///< batches whose outcome the next run asks the broker for
-    std::uint64_t file_bytes = 0;
-  };
-  static Result<Facts> facts(const std::filesystem::path& directory);
-  /// Is there a ledger in this directory? Looks at names of files only.
-  static bool exists(const std::filesystem::path& directory);
 
   /// 32 hexadecimal digits, made with the ledger.
   [[nodiscard]] const std::string& id() const { return id_; }

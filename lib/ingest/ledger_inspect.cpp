@@ -1,9 +1,13 @@
-#include <fmt/format.h>
+#include "ingest/ledger_inspect.h"
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
-#include "ingest/ledger.h"
+#include "ingest/ledger_records.h"
 #include "ingest/ledger_tables.h"
+#include "store/directory.h"
+#include "store/lmdb.h"
 
 namespace firstseen::ingest {
 
@@ -21,7 +25,7 @@ struct View {
 
 /// The ledger as it is now, whoever else has it open.
 Result<View> look_into(const fs::path& directory) {
-  if (!Ledger::exists(directory)) return not_a_ledger(directory, "there is none");
+  if (!holds_ledger(directory)) return not_a_ledger(directory, "there is none");
   store::EnvOptions options;
   options.directory = directory / folder;
   options.read_only = true;
@@ -34,14 +38,17 @@ Result<View> look_into(const fs::path& directory) {
   }
   auto txn = store::Txn::begin(**env, store::Txn::Mode::read);
   if (!txn) return forward(txn.error());
+  const auto known = text_at(*txn, (*env)->database("meta").value_or(store::Dbi{}), "kind");
+  if (!known) return forward(known.error());
+  if (auto ours = check_kind(*known, directory); !ours) return forward(ours.error());
   return View{std::move(*env), std::move(*txn)};
 }
 
 }  // namespace
 
-bool Ledger::exists(const fs::path& directory) { return store::has_data(directory / folder); }
+bool holds_ledger(const fs::path& directory) { return store::has_data(directory / folder); }
 
-Result<std::vector<FileRecord>> Ledger::files(const fs::path& directory) {
+Result<std::vector<FileRecord>> ledger_files(const fs::path& directory) {
   auto view = look_into(directory);
   if (!view) return forward(view.error());
   auto cursor = store::Cursor::open(view->txn, view->table("files"));
@@ -59,10 +66,16 @@ Result<std::vector<FileRecord>> Ledger::files(const fs::path& directory) {
   return records;
 }
 
-Result<Ledger::Facts> Ledger::facts(const fs::path& directory) {
+Result<std::optional<FileRecord>> ledger_file(const fs::path& directory, const fs::path& file) {
   auto view = look_into(directory);
   if (!view) return forward(view.error());
-  Facts facts;
+  return file_at(view->txn, view->table("files"), fs::absolute(file).lexically_normal().string());
+}
+
+Result<LedgerFacts> ledger_facts(const fs::path& directory) {
+  auto view = look_into(directory);
+  if (!view) return forward(view.error());
+  LedgerFacts facts;
   facts.file_bytes = view->env->file_bytes();
   const store::Dbi meta = view->table("meta");
   const auto id = text_at(view->txn, meta, "id");

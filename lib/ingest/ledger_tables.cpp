@@ -39,6 +39,11 @@ tl::unexpected<Error> not_a_ledger(const std::filesystem::path& directory, std::
                           directory.string(), why));
 }
 
+Result<void> check_kind(const std::optional<std::string>& known, const std::filesystem::path& directory) {
+  if (!known || *known == kind) return {};
+  return not_a_ledger(directory, fmt::format("it is a '{}'", *known));
+}
+
 tl::unexpected<Error> damaged(const store::Env& env, std::string_view what) {
   return fail(Exit::bad_data, fmt::format("ledger {}: {} cannot be understood: restore it from a backup",
                                           env.directory().string(), what));

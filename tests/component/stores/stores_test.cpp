@@ -5,6 +5,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "component/daemon/program.h"
@@ -84,13 +85,45 @@ TEST_F(Stores, WhatMakesNoSenseIsRefusedWithWhatTheStoreIsAndWhatDoes) {
     expect_refused(store(command, "exec", {"--line", "{}"}), {"of 'firstseen exec'", "--key"});
     expect_refused(store(command, "ledger", {"--digest", digest}), {"of 'firstseen ingest'", "--key PATH"});
     expect_refused(store(command, "ledger", {"--message", "-"}), {"of 'firstseen ingest'", "--key PATH"});
-    expect_refused(store(command, "ledger/keys", {"--line", "{}"}), {"of 'firstseen ingest --key'", "--digest"});
+    expect_refused(store(command, "ledger", {"--line", "{}"}),
+                   {"--key PATH", "with --line in --store " + at("ledger/keys")});
+    expect_refused(store(command, "ledger/keys", {"--key", "a"}),
+                   {"of 'firstseen ingest --key'", "--line", "--digest"});
   }
-  expect_refused(store("list", "ledger/keys"), {"of 'firstseen ingest --key'", "store lookup"});
   expect_refused(store("verify", "exec"), {"of 'firstseen exec'", "store list"});
   expect_refused(store("verify", "ledger"), {"of 'firstseen ingest'", "store list"});
   EXPECT_EQ(store("verify", "filter").status, 0);
   EXPECT_EQ(store("verify", "ledger/keys").status, 0);
+}
+
+/// The bytes of every file below; LMDB's readers write into their table.
+std::map<std::string, std::string> contents_below(const std::string& directory) {
+  std::map<std::string, std::string> all;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
+    if (!entry.is_regular_file() || entry.path().filename() == "lock.mdb") continue;
+    std::ifstream in(entry.path(), std::ios::binary);
+    all[entry.path()] = {std::istreambuf_iterator<char>(in), {}};
+  }
+  return all;
+}
+
+TEST_F(Stores, EachCommandRefusesTheStoresOfTheOthersAndChangesNothing) {
+  make_all();
+  write("new.jsonl", "{\"id\":2}\n");
+  const auto before = contents_below(at(""));
+  for (const std::string name : {"filter", "exec", "ledger", "ledger/keys"}) {
+    const std::map<std::string, Words> commands{
+        {"filter", {"filter", "--key", "payload:/id", "--store", at(name), at("in/new.jsonl")}},
+        {"exec", {"exec", "--store", at(name), "--key", "b", "--", "true"}},
+        {"ledger", {"ingest", "--to-file", at("out"), "--ledger", at(name), at("in/new.jsonl")}}};
+    for (const auto& [own, words] : commands) {
+      if (own == name) continue;
+      const Finished refused = run(words);
+      EXPECT_EQ(refused.status, 78) << own << " on " << name << ": " << refused.out << refused.err;
+      EXPECT_NE(refused.err.find(at(name)), std::string::npos) << refused.err;
+    }
+  }
+  EXPECT_TRUE(contents_below(at("")) == before);
 }
 
 TEST_F(Stores, ADirectoryThatIsNoneIsLeftAlone) {
@@ -227,6 +260,36 @@ TEST_F(Stores, ALedgerForgetsAFileWhichIsThenIngestedAgain) {
   ASSERT_EQ(ingest().status, 0);
   std::ifstream out(at("out"));
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(out), {}), "{\"id\":1}\n{\"id\":2}\n{\"id\":1}\n");
+}
+
+TEST_F(Stores, TheKeysOfALedgerAreListedAndKnownByARecord) {
+  write("a.csv", "id,v\n7,x\n8,y\n");
+  ASSERT_EQ(ingest({"--key", "payload:/id"}).status, 0);
+  const Json found = json("lookup", "ledger/keys", {"--line", R"({"id":"7","v":"another"})"});
+  ASSERT_EQ(found.at("entries").size(), 1U) << found;
+  EXPECT_TRUE(json("lookup", "ledger/keys", {"--line", R"({"id":7})"}).at("entries").empty()) << "CSV has texts";
+  EXPECT_EQ(json("list", "ledger/keys").size(), 2U);
+  EXPECT_EQ(json("list", "ledger/keys", {"--prefix", found.at("digest")}).size(), 1U);
+  ASSERT_EQ(store("forget", "ledger/keys", {"--line", R"({"id":"7"})"}).status, 0);
+  write("b.csv", "id,v\n7,again\n8,again\n");
+  ASSERT_EQ(ingest({"--key", "payload:/id"}).status, 0);
+  std::ifstream out(at("out"));
+  const std::string taken{std::istreambuf_iterator<char>(out), {}};
+  EXPECT_TRUE(taken.ends_with("\"y\"}\n{\"id\":\"7\",\"v\":\"again\"}\n")) << taken;
+}
+
+TEST_F(Stores, ForgettingIsToldToMachines) {
+  make_all();
+  for (const auto& [name, key] : std::vector<std::pair<std::string, Words>>{{"filter", {"--line", "{\"id\":1}"}},
+                                                                            {"exec", {"--key", "a"}},
+                                                                            {"ledger/keys", {"--line", "{\"id\":1}"}},
+                                                                            {"ledger", {"--key", at("in/a.jsonl")}}}) {
+    const Json done = json("forget", name, key);
+    EXPECT_EQ(done.at("forgotten"), true) << name;
+    EXPECT_EQ(done.at("detail").get<std::string>().find("forgotten: the"), 0U) << done;
+  }
+  EXPECT_EQ(json("forget", "exec", {"--key", "a"}).at("forgotten"), false);
+  EXPECT_EQ(json("forget", "ledger", {"--key", at("in/a.jsonl")}).at("forgotten"), false);
 }
 
 TEST_F(Stores, TheKeysOfALedgerForgetARecordThatIsThenTaken) {

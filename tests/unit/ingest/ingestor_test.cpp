@@ -4,7 +4,7 @@
 
 #include <iterator>
 
-#include "ingest/ledger.h"
+#include "ingest/ledger_inspect.h"
 #include "unit/ingest/support.h"
 
 namespace firstseen::ingest::test {
@@ -35,7 +35,7 @@ class IntoAFile : public testing::Test {
     return {std::istreambuf_iterator<char>(file), {}};
   }
   FileRecord record_of(const std::string& name) const {
-    const auto files = Ledger::files(options_.ledger);
+    const auto files = ledger_files(options_.ledger);
     EXPECT_TRUE(files);
     for (const FileRecord& file : *files) {
       if (fs::path(file.path).filename() == name) return file;
@@ -202,7 +202,7 @@ TEST_F(IntoAFile, ALedgerThatIsHeldOrOfAnotherTargetOrNoLedgerIsRefused) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().exit, Exit::config);
   EXPECT_TRUE(contains(refused.error().message, "it holds a.jsonl"));
-  EXPECT_FALSE(Ledger::files(directory_.path() / "in"));
+  EXPECT_FALSE(ledger_files(directory_.path() / "in"));
 }
 
 TEST_F(IntoAFile, OptionsThatCannotGoTogetherAreRefused) {

@@ -1,5 +1,6 @@
 #include "ingest/ingestor.h"
 #include "ingest/ledger.h"
+#include "ingest/ledger_inspect.h"
 #include "unit/ingest/support.h"
 
 namespace firstseen::ingest::test {
@@ -67,7 +68,7 @@ TEST_F(Forgetting, AFileWhoseBatchIsUndecidedIsNotForgotten) {
     ASSERT_TRUE(ledger->claim(file, true));
     ASSERT_TRUE(ledger->prepare(0, {.path = file.path, .sha256 = file.sha256, .records = 1}));
   }
-  EXPECT_EQ(Ledger::facts(path("ledger"))->undecided, 1U);
+  EXPECT_EQ(ledger_facts(path("ledger"))->undecided, 1U);
   const auto refused = forget("a.jsonl");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().exit, Exit::try_again);
