@@ -23,19 +23,24 @@ class Scene {
     write("{fields: [\"" + field + "\"]}", http, more);
   }
   /// With this section `key`.
-  void configure_key(const std::string& key) const { write(key, "{listen: \"\"}", ""); }
+  void configure_key(const std::string& key, const std::string& http = "{listen: \"\"}") const { write(key, http, ""); }
+  /// With more options of section `store`.
+  void configure_store(const std::string& options) const {
+    write("{fields: [\"payload:/order/id\"]}", "{listen: \"\"}", "", ", " + options);
+  }
 
   [[nodiscard]] std::string config() const { return (directory_.path() / "firstseen.yaml").native(); }
   [[nodiscard]] std::string store() const { return (directory_.path() / "state").native(); }
   [[nodiscard]] std::string socket() const { return store() + "/control.sock"; }
 
  private:
-  void write(const std::string& key, const std::string& http, const std::string& more) const {
+  void write(const std::string& key, const std::string& http, const std::string& more,
+             const std::string& store_options = "") const {
     std::ofstream(config()) << "kafka: {brokers: [\"" << brokers_ << "\"], properties: {session.timeout.ms: 10000}}\n"
                             << "input: {topics: [" << input_ << "], group: scene}\n"
                             << "output: {topic: " << output_ << "}\n"
                             << "key: " << key << "\n"
-                            << "store: {path: " << store() << ", max_size: 64MiB}\n"
+                            << "store: {path: " << store() << ", max_size: 64MiB" << store_options << "}\n"
                             << "http: " << http << "\n"
                             << more;
   }

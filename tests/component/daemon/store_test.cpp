@@ -25,6 +25,27 @@ TEST_F(Daemon, PublishesAKeyAgainOnceItWasAskedToForgetIt) {
   EXPECT_EQ(Json::parse(found.out)["entries"].size(), 3U) << "beside the running daemon: " << found.out;
 }
 
+TEST_F(Daemon, ListsItsKeysWithTheirFirstMessagesAndWhatWasForgotten) {
+  write("in", orders(3, 2));
+  Program daemon(command("run"));
+  ASSERT_TRUE(counts("consumed", 6)) << daemon.log();
+  const Json keys = Json::parse(store_command("list").out);
+  ASSERT_EQ(keys.size(), 3U) << keys;
+  for (const Json& key : keys) {
+    EXPECT_EQ(key.at("kind"), "seen");
+    EXPECT_EQ(key.at("topic"), "in");
+    EXPECT_LT(key.at("offset"), 2) << "of its first message: " << key;
+  }
+  const std::string digest = keys[0].at("digest");
+  const Json done = Json::parse(
+      test::run({"store", "forget", "-c", scene_->config(), "--digest", digest, "--json"}).out, nullptr, false);
+  EXPECT_EQ(done.value("forgotten", false), true) << done;
+  ASSERT_TRUE(eventually([&] { return Json::parse(store_command("list").out).size() == 4U; })) << daemon.log();
+  const Finished shown = test::run({"store", "list", "-c", scene_->config(), "--prefix", digest});
+  EXPECT_NE(shown.out.find(digest + "  in[0] offset 0\n"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find(digest + "  -\n"), std::string::npos) << shown.out;
+}
+
 TEST_F(Daemon, GoesOnWhereThePrimedHistoryEnds) {
   write("in", orders(30, 2));
   const Finished primed = test::run({"store", "prime", "-c", scene_->config(), "--until", "end", "--json"});

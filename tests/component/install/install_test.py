@@ -205,15 +205,22 @@ class Ingestion(Installed):
         inbox, output = self.scratch / "in", self.scratch / "all.jsonl"
         inbox.mkdir()
 
-        def night() -> tuple[int, list[str]]:
-            return self.example("nightly_ingest", self.scratch / "state", output, inbox)[:2]
+        def night(failed: str = "") -> tuple[int, list[str]]:
+            status, printed, complaints = self.example("nightly_ingest", self.scratch / "state", output, inbox)
+            self.assertRegex(complaints, failed or r"\A\Z")
+            return status, printed
 
         (inbox / "monday.jsonl").write_text('{"order":1}\n{"order":2}\n')
         self.assertEqual(night(), (0, ["1 processed, 0 skipped, 0 failed, 2 new records"]))
         self.assertEqual(night(), (0, ["0 processed, 1 skipped, 0 failed, 0 new records"]))
         (inbox / "tuesday.jsonl").write_text('{"order":2}\n{"order":3}\n')
         (inbox / "broken.jsonl").write_text('{"order":4}\n{"order":\n')
-        self.assertEqual(night(), (65, ["1 processed, 1 skipped, 1 failed, 1 new records"]))
+        broken = r"\A\S*/broken.jsonl:2: .*\n"
+        self.assertEqual(night(broken + r"\Z"), (65, ["1 processed, 1 skipped, 1 failed, 1 new records"]))
+        self.assertEqual(
+            night(broken + r"\S*/broken.jsonl has failed 2 times\n\Z"),
+            (65, ["0 processed, 2 skipped, 1 failed, 0 new records"]),
+        )
         (inbox / "broken.jsonl").write_text('{"order":4}\n{"order":1}\n')
         self.assertEqual(night(), (0, ["1 processed, 2 skipped, 0 failed, 1 new records"]))
         self.assertEqual(output.read_text(), '{"order":1}\n{"order":2}\n{"order":3}\n{"order":4}\n')

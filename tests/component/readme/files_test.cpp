@@ -1,14 +1,14 @@
+// What the README shows of filter, ingest and explain is what they print.
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <regex>
 
 #include "component/daemon/program.h"
+#include "component/readme/readme.h"
 #include "support/temporary_directory.h"
 
-/// What the README shows of filter and ingest is what they print.
 namespace firstseen::test {
 namespace {
 
@@ -19,8 +19,7 @@ std::string contents(const std::filesystem::path& file) {
 
 /// The README has this text as a whole block.
 void expect_block(const std::string& text) {
-  static const std::string readme = contents(std::filesystem::path(FIRSTSEEN_SOURCE_DIR) / "README.md");
-  EXPECT_NE(readme.find("```\n" + text + "```\n"), std::string::npos) << text;
+  EXPECT_NE(readme().find("```\n" + text + "```\n"), std::string::npos) << text;
 }
 
 std::string replaced(std::string text, const std::string& what, const std::string& with) {
@@ -30,8 +29,15 @@ std::string replaced(std::string text, const std::string& what, const std::strin
   return text;
 }
 
-std::string at_nobodys_time(const std::string& text) {
-  return std::regex_replace(text, std::regex("[0-9]{4}-[0-9-]+T[0-9:.]+Z"), "2026-11-21T04:05:06.789Z");
+TEST(Readme, ShowsWhatExplainAnswersToTheMessageOfItsQuickStart) {
+  const TemporaryDirectory directory;
+  std::ofstream(directory.path() / "orders.yaml") << block_below("## Quick start with your own Kafka", "yaml");
+  const std::string commands = block_below("store:  {path: ./orders-store}", "sh");
+  const std::size_t begin = commands.find("echo '");
+  const std::size_t end = commands.find('#', begin);
+  ASSERT_TRUE(begin != std::string::npos && end != std::string::npos) << commands;
+  const std::string shown = replaced(commands.substr(begin, end - begin), "build/release/firstseen", "firstseen");
+  expect_block(shell(shown, directory.path()));
 }
 
 TEST(Readme, ShowsWhatFilterPrints) {

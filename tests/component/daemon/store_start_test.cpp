@@ -1,0 +1,114 @@
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "component/daemon/program.h"
+#include "component/daemon/scene.h"
+
+// What a start finds out about the daemon's store, and tells.
+
+namespace firstseen::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Runs the program as somebody to whom the permissions of files apply: root without its capabilities.
+Finished run_unprivileged(const std::vector<std::string>& arguments) {
+  if (::geteuid() != 0) return run(arguments);
+  std::vector<std::string> words{"--bounding-set=-all", "--inh-caps=-all", "--", firstseen_program()};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return Program("/usr/bin/setpriv", words, {}, "").wait();
+}
+
+std::string text_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Every file and directory below, with content and time of the last change.
+std::map<std::string, std::pair<std::string, fs::file_time_type>> all_below(const fs::path& directory) {
+  std::map<std::string, std::pair<std::string, fs::file_time_type>> all;
+  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+    all[entry.path()] = {entry.is_regular_file() ? text_of(entry.path()) : "", entry.last_write_time()};
+  }
+  return all;
+}
+
+/// A directory, and what is in it, that nobody may write while this lives.
+class WriteProtected {
+ public:
+  explicit WriteProtected(fs::path directory) : directory_(std::move(directory)) { allow(false); }
+  ~WriteProtected() { allow(true); }
+  WriteProtected(const WriteProtected&) = delete;
+  WriteProtected& operator=(const WriteProtected&) = delete;
+  WriteProtected(WriteProtected&&) = delete;
+  WriteProtected& operator=(WriteProtected&&) = delete;
+
+ private:
+  void allow(bool so) const {
+    const auto change = [so](const fs::path& path) {
+      std::error_code ignored;
+      fs::permissions(path, fs::perms::owner_write, so ? fs::perm_options::add : fs::perm_options::remove, ignored);
+    };
+    change(directory_);
+    for (const auto& entry : fs::recursive_directory_iterator(directory_)) change(entry.path());
+  }
+
+  fs::path directory_;
+};
+
+void expect_refused_unchanged(const Scene& scene, const std::string& advice) {
+  const WriteProtected guard(scene.store());
+  const auto before = all_below(scene.store());
+  const Finished refused = run_unprivileged({"run", "-c", scene.config()});
+  EXPECT_EQ(refused.status, 74) << refused.err;
+  for (const std::string& part : {scene.store() + "/slot-0", std::string("Permission denied"), advice}) {
+    EXPECT_NE(refused.err.find(part), std::string::npos) << part << " is not in " << refused.err;
+  }
+  EXPECT_EQ(refused.out, "");
+  EXPECT_EQ(all_below(scene.store()), before);
+}
+
+/// Starts the daemon, waits until it has told this, and stops it.
+void expect_told_at_start(const Scene& scene, const std::string& line) {
+  Program daemon({"run", "-c", scene.config()});
+  EXPECT_TRUE(eventually([&] { return daemon.log().find(line) != std::string::npos; })) << line << ": " << daemon.log();
+  ASSERT_TRUE(eventually([&] { return fs::exists(scene.socket()); })) << daemon.log();
+  daemon.signal(SIGTERM);
+  EXPECT_EQ(daemon.wait().status, 0) << daemon.log();
+}
+
+TEST(StoreStart, InADirectoryThatMayNotBeWrittenIsRefusedUnchangedWithWhatToCheck) {
+  const Scene scene;
+  fs::create_directory(scene.store());
+  expect_refused_unchanged(scene, "give the user of this process write access");
+}
+
+TEST(StoreStart, OfAStoreThatMayNotBeWrittenIsRefusedUnchangedAndWorksOnceItMay) {
+  const Scene scene;
+  expect_told_at_start(scene, "new store");
+  expect_refused_unchanged(scene, "check the directory's owner, its permissions");
+  expect_told_at_start(scene, "store ");
+}
+
+TEST(StoreStart, TellsTheDurabilityThatTheStoreReallyHas) {
+  const std::string synced = "durability power_loss: every prepared batch is on disk before it counts";
+  const std::string unsynced = "durability process_crash: commits are not synced";
+  const Scene scene;
+  expect_told_at_start(scene, synced);
+  scene.configure_store("durability: process_crash");
+  expect_told_at_start(scene, unsynced);
+  scene.configure_store("durability: power_loss");
+  expect_told_at_start(scene, synced);
+}
+
+}  // namespace
+}  // namespace firstseen::test
