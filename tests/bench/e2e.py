@@ -3,7 +3,8 @@
 
 All read the same topic of the same broker, in alternating rounds; medians, their spread and the ratios are printed.
 The loop with a deep prefetch hardly ever meets a full queue and shows what the broker and the client library carry when
-memory does not matter; the others are bounded as a daemon's would be.
+memory does not matter; the others are bounded as a daemon's would be. The daemon runs with store.durability
+process_crash.
 With --matrix every axis of the data is varied by itself around the default, with fewer messages."""
 
 import argparse
@@ -16,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import dataset
 import options
 from arena import Arena, say
-from contestants import BareLoop, Firstseen
+from contestants import DURABILITY_NOTE, BareLoop, Firstseen
 from dataset import DataSet
 from rounds import alternate, ratio, row
 
@@ -57,6 +58,7 @@ def compare(arena: Arena, data: DataSet, rounds: int, warm_up: bool) -> dict:
             "firstseen / bare loop, 2 threads (at least 0.8)": ratio(runs, _OURS.name, _TWO.name),
             f"firstseen / {_DEEP.name}": ratio(runs, _OURS.name, _DEEP.name),
         },
+        "notes": [DURABILITY_NOTE],
         **arena.facts(),
     }
 
@@ -85,6 +87,7 @@ def matrix(arena: Arena, base: DataSet, rounds: int, quick: bool) -> dict:
         "settings": {"rounds": rounds, "seed": base.seed},
         "rows": rows,
         "ratios": {},
+        "notes": [DURABILITY_NOTE],
         **arena.facts(),
     }
 

@@ -2,7 +2,8 @@
 """./dev bench latency: from a message's append until a read_committed consumer of the output has it.
 
 A producer sends 20,000 messages a second, a tenth of them duplicates; the bare loop (one thread) and the daemon take
-turns at carrying them, at each commit interval. Percentiles are medians over the rounds."""
+turns at carrying them, at each commit interval. The daemon runs with store.durability process_crash. Percentiles are
+medians over the rounds."""
 
 import argparse
 import json
@@ -15,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import options
 from arena import Arena, say
-from contestants import BareLoop, Contestant, Firstseen
+from contestants import DURABILITY_NOTE, BareLoop, Contestant, Firstseen
 from harness import process
 from harness.paths import program
 from load import OtherLoad, cpu_s, prefer
@@ -106,6 +107,7 @@ def compare(arena: Arena, chosen: argparse.Namespace) -> dict:
         "settings": {"rounds": chosen.rounds, "seconds": chosen.seconds, "partitions": _PARTITIONS, "duplicates": 10},
         "rows": rows,
         "ratios": ratios,
+        "notes": [DURABILITY_NOTE],
         **arena.facts(),
     }
 

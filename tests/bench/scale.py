@@ -3,7 +3,7 @@
 
 First 1, 2 and 4 processes share 16 partitions as static members: the sum of their rates; then each is killed in turn in
 mid-stream and restarted. All outputs are checked. On a machine with few cores the sum cannot rise: the broker and the
-processes share them. Then one process gets more and more idle partitions."""
+processes share them. Then one process gets more and more idle partitions. The durability is process_crash."""
 
 import argparse
 import statistics
@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import dataset
 import options
 from arena import Arena
+from contestants import DURABILITY_NOTE
 from crew import Crew
 from dataset import DataSet
 from idle import idle
@@ -62,7 +63,10 @@ def scale(arena: Arena, data: DataSet, processes: list[int], rounds: int) -> dic
             f"{each['processes']} / {processes[0]} processes": each["messages/s"] / base if base > 0 else None
             for each in rows[1:]
         },
-        "notes": ["memory and CPU are the sums of all processes; processes and broker share this machine's cores"],
+        "notes": [
+            "memory and CPU are the sums of all processes; processes and broker share this machine's cores",
+            DURABILITY_NOTE,
+        ],
         **arena.facts(),
     }
 

@@ -25,7 +25,7 @@ def build() -> None:
 class Streams:
     threads: int = 1
     caching: bool = False
-    heap_mb: int = 512
+    heap_mb: int | None = 512  # None: what the JVM takes by itself, a quarter of the machine at most
     java: tuple[str, ...] = ()  # further options of the JVM
     properties: tuple[str, ...] = ()  # NAME=VALUE of Streams or its clients
     label: str = ""
@@ -40,7 +40,7 @@ class Streams:
         classpath = f"{BUILD}/streams/classes:{BUILD}/streams/dependency/*"
         return [
             "java",
-            f"-Xmx{self.heap_mb}m",
+            *([f"-Xmx{self.heap_mb}m"] if self.heap_mb else []),
             *self.java,
             "-cp",
             classpath,
