@@ -48,6 +48,11 @@ BACKLOG = (
     "sum without (topic, partition) (firstseen_partition_lag_messages{@})"
     " / rate(firstseen_messages_consumed_total{@}[$__rate_interval])"
 )
+COVERED_BY_TTL = (
+    'firstseen_rules_window_seconds{@, kind="effective"}'
+    ' / ignoring (kind) firstseen_rules_window_seconds{@, kind="configured"}'
+)
+EVICTED_BY_TTL = "rate(firstseen_rules_window_evicted_entries_total{@}[$__rate_interval])"
 
 ROWS = [
     Row("At a glance", [
@@ -113,6 +118,18 @@ ROWS = [
         Panel("Keys and records", {"keys of {{instance}}": "firstseen_store_entries{@}",
                                    "records of {{instance}}": "firstseen_store_records{@}"}),
         Panel("Memory of the index", {"{{instance}}": "firstseen_store_index_bytes{@}"}, unit="bytes"),
+    ]),
+    Row("Windows of key.rules (empty without rules)", [
+        Panel("Window by ttl", {"{{window}}, {{kind}} (log {{log}})":
+                                "min by (window, log, kind) (firstseen_rules_window_seconds{@})"}, unit="s", width=6,
+              about="Each ttl has a log of its own, so that a short window never waits for a long one."),
+        Panel("Window covered by ttl", {"{{window}} (log {{log}})": f"min by (window, log) ({COVERED_BY_TTL})"},
+              unit="percentunit", width=6, at_most=1, about="Of what is configured. It fills after the first start."),
+        Panel("Keys by ttl", {"{{window}} (log {{log}})": "sum by (window, log) (firstseen_rules_window_entries{@})"},
+              width=6, stacked=True),
+        Panel("Keys evicted before their time, by ttl",
+              {"{{window}} (log {{log}})": f"sum by (window, log) ({EVICTED_BY_TTL})"},
+              unit="cps", width=6, about="The store has reached its size: raise store.max_size."),
     ]),
     Row("Process", [
         Panel("State", {"{{instance}}: {{state}}": "firstseen_slot_state{@} == 1"}, kind="state-timeline",

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <re2/re2.h>
+#include <re2/stringpiece.h>
 
 #include <utility>
 
@@ -80,7 +81,8 @@ bool Condition::fits(const MessageView& message) const {
     case RuleCondition::Test::matches:
       break;
   }
-  return RE2::FullMatch(*found, *expression_);
+  // The type of its own that RE2 takes is another one in Debian 12 and 13; this name and constructor are in both.
+  return RE2::FullMatch(re2::StringPiece(found->data(), found->size()), *expression_);
 }
 
 std::string Condition::describe() const {
@@ -96,7 +98,7 @@ std::string Condition::found(const MessageView& message) const {
   if (header_.empty()) return bytes_text(message.topic);
   const HeaderView* const header = last_header(message, header_);
   if (header == nullptr) return "there is no such header";
-  return header->value ? bytes_text(*header->value) : "the header is null";
+  return header->value ? bytes_text(header->value) : "the header is null";
 }
 
 }  // namespace firstseen::key

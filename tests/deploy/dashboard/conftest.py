@@ -18,12 +18,15 @@ def stream() -> Stream:
 
 @pytest.fixture(scope="session")
 def daemon(stream: Stream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """firstseen on that stream, ready and with something to tell."""
+    """firstseen on that stream, with rules, ready and with something to tell."""
     (port,) = process.free_ports(1)
     folder = tmp_path_factory.mktemp("daemon")
     http = {"listen": f"127.0.0.1:{port}"}
+    fields = ["payload:/id"]
+    calls = {"name": "calls", "when": {"part": "header:kind", "equals": "call"}, "fields": fields, "ttl": "5m"}
+    key = {"fields": None, "rules": [calls, {"name": "orders", "fields": fields, "ttl": "24h"}]}
     running = Daemon(folder, config(folder, stream.brokers, ["orders"], "observed", "orders.unique",
-                                    http=http, rejects={"route": "drop"}))  # fmt: skip
+                                    http=http, key=key, rejects={"route": "drop"}))  # fmt: skip
     running.start()
     server = Server(f"127.0.0.1:{port}")
     try:

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "dedup/partition.h"
+#include "support/windows_of_rules.h"
 
 namespace firstseen {
 namespace {
@@ -52,6 +53,29 @@ TEST(StatusJson, TellsTheSizeOfTheStoreAndTheLastWarningsAndErrors) {
   EXPECT_EQ(json["store"]["evicted_entries"], 3);
   EXPECT_EQ(json["events"].dump(), R"([{"time_ms":7,"level":"warning","text":"slow disk"},)"
                                    R"({"time_ms":8,"level":"error","text":"the broker is gone"}])");
+}
+
+TEST(StatusJson, TellsEachWindowOfRules) {
+  dedup::SlotStatus status = running();
+  EXPECT_EQ(status_to_json(status)["windows"], Json::array());
+  test::add_windows_of_rules(status);
+  EXPECT_EQ(status_to_json(status)["windows"].dump(),
+            R"([{"rules":["calls","web-calls"],"configured_ms":300000,"effective_ms":150000,"entries":40,)"
+            R"("expired_entries":3,"evicted_entries":7},)"
+            R"({"rules":["payments"],"configured_ms":86400000,"effective_ms":86400000,"entries":1234,)"
+            R"("expired_entries":0,"evicted_entries":0}])");
+}
+
+TEST(StatusText, ShowsEachWindowOfRulesInATable) {
+  dedup::SlotStatus status = running();
+  EXPECT_FALSE(contains(text_of(status), "rules")) << text_of(status);
+  test::add_windows_of_rules(status);
+  status.windows[1].effective_ms = -1;
+  EXPECT_TRUE(contains(text_of(status),
+                       "window  rules            covered  entries  went early\n"
+                       "5m      calls web-calls  2m30s         40           7\n"
+                       "1d      payments               -    1,234           0\n"))
+      << text_of(status);
 }
 
 TEST(StatusText, SpeaksOfOnePartitionInTheSingular) {

@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "unit/key/support.h"
+
 namespace firstseen::key {
 namespace {
 
@@ -25,12 +27,6 @@ KeySpec of(const std::string& strategy) {
   spec.strategy = strategy;
   spec.fields = {{"record_key", {}}};
   return spec;
-}
-
-Derived derived(Deriver& deriver, const MessageView& message) {
-  Derived out;
-  deriver.derive(message, out);
-  return out;
 }
 
 TEST(StrategyRegistry, HoldsTheFourOfTheLibrary) {

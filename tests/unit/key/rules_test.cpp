@@ -4,7 +4,7 @@
 #include <set>
 #include <span>
 
-#include "key/deriver.h"
+#include "unit/key/support.h"
 
 /// key.rules: the first that fits says how the key is made.
 namespace firstseen::key {
@@ -48,12 +48,6 @@ MessageView message(std::string_view topic, std::span<const HeaderView> headers 
   view.key = "k";
   view.headers = headers;
   return view;
-}
-
-Derived derived(Deriver& deriver, const MessageView& message) {
-  Derived out;
-  deriver.derive(message, out);
-  return out;
 }
 
 TEST(Rules, TheFirstThatFitsIsUsed) {

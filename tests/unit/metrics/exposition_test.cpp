@@ -11,6 +11,7 @@
 
 #include "metrics/families.h"
 #include "support/metrics_text.h"
+#include "support/windows_of_rules.h"
 
 namespace firstseen::metrics {
 namespace {
@@ -47,6 +48,13 @@ dedup::SlotStatus busy() {
   status.store.oldest_time_ms = 1'700'000'000'500;
   status.partitions = {partition(0, 5), partition(1, -1)};
   status.partitions[1].mode = dedup::PartitionMode::stopped;
+  return status;
+}
+
+/// With rules.
+dedup::SlotStatus busy_with_rules() {
+  dedup::SlotStatus status = busy();
+  test::add_windows_of_rules(status);
   return status;
 }
 
@@ -97,6 +105,36 @@ TEST(Metrics, TimesAreInSecondsAndWhatIsNotKnownIsAbsent) {
   EXPECT_FALSE(samples.contains("firstseen_store_oldest_entry_time_seconds"));
 }
 
+TEST(Metrics, OfRulesEachLogHasItsOwnWindow) {
+  const Samples samples = samples_of(busy_with_rules());
+  EXPECT_EQ(samples.at(R"(firstseen_rules_window_seconds{window="5m",log="0",kind="configured"})"), 300);
+  EXPECT_EQ(samples.at(R"(firstseen_rules_window_seconds{window="5m",log="0",kind="effective"})"), 150);
+  EXPECT_EQ(samples.at(R"(firstseen_rules_window_seconds{window="1d",log="1",kind="effective"})"), 86'400);
+  EXPECT_EQ(samples.at(R"(firstseen_rules_window_entries{window="5m",log="0"})"), 40);
+  EXPECT_EQ(samples.at(R"(firstseen_rules_window_entries{window="1d",log="1"})"), 1'234);
+  EXPECT_EQ(samples.at(R"(firstseen_rules_window_evicted_entries_total{window="5m",log="0"})"), 7);
+  EXPECT_EQ(sum_of(samples, "firstseen_rules_window_entries"), samples.at("firstseen_store_entries"));
+  EXPECT_EQ(samples.at(R"(firstseen_window_seconds{kind="effective"})"), 150) << "the one that is covered least";
+}
+
+TEST(Metrics, OfRulesTwoLogsMayHaveOneTtl) {
+  dedup::SlotStatus status = busy_with_rules();
+  status.windows[1] = status.windows[0];
+  const Samples samples = samples_of(status);
+  EXPECT_EQ(samples.at(R"(firstseen_rules_window_entries{window="5m",log="0"})"), 40);
+  EXPECT_EQ(samples.at(R"(firstseen_rules_window_entries{window="5m",log="1"})"), 1'234);
+}
+
+TEST(Metrics, OfRulesAreThereOnlyWithRulesAndTellNothingCoveredWithoutAPartition) {
+  EXPECT_EQ(sum_of(samples_of(busy()), "firstseen_rules_window_seconds"), std::nullopt);
+  EXPECT_EQ(sum_of(samples_of(busy()), "firstseen_rules_window_entries"), std::nullopt);
+  dedup::SlotStatus status = busy_with_rules();
+  for (dedup::WindowStatus& window : status.windows) window.effective_ms = -1;
+  const Samples samples = samples_of(status);
+  EXPECT_TRUE(samples.contains(R"(firstseen_rules_window_seconds{window="5m",log="0",kind="configured"})"));
+  EXPECT_FALSE(samples.contains(R"(firstseen_rules_window_seconds{window="5m",log="0",kind="effective"})"));
+}
+
 TEST(Metrics, TheStateIsOneOfTheStates) {
   for (const char* state :
        {"starting", "joining", "rebuilding", "running", "paused", "restarting", "stopping", "stopped"}) {
@@ -125,10 +163,13 @@ TEST(Metrics, HaveABoundedNumberOfSeries) {
   for (int number = 0; number < static_cast<int>(max_partitions_shown) + 234; ++number) {
     status.partitions.push_back(partition(number, 0));
   }
+  constexpr std::size_t most_windows = 16;
+  status.windows.resize(most_windows);
+  status.store.logs.resize(most_windows);
   const Samples samples = samples_of(status);
   EXPECT_EQ(samples.at("firstseen_partitions_not_shown"), 234);
   EXPECT_EQ(samples.at("firstseen_partitions{mode=\"running\"}"), 1234);
-  EXPECT_LE(samples.size(), 3 * max_partitions_shown + 60);
+  EXPECT_LE(samples.size(), 3 * max_partitions_shown + 4 * most_windows + 60);
 }
 
 TEST(Metrics, LabelsHoldAnyBytes) {
@@ -148,7 +189,7 @@ TEST(Metrics, CountsAreExact) {
 TEST(Metrics, NamesFollowPrometheusRules) {
   const std::regex name("firstseen_[a-z]+(_[a-z]+)*");
   std::set<std::string> names;
-  for (const auto& family : families_of(picture_of(busy()))) {
+  for (const auto& family : families_of(picture_of(busy_with_rules()))) {
     EXPECT_TRUE(names.insert(family.name).second) << family.name;
     EXPECT_TRUE(std::regex_match(family.name, name)) << family.name;
     EXPECT_FALSE(family.help.empty()) << family.name;
@@ -159,7 +200,7 @@ TEST(Metrics, NamesFollowPrometheusRules) {
 TEST(Metrics, AreAllInTheReadme) {
   std::ifstream file(FIRSTSEEN_SOURCE_DIR "/daemon/metrics/README.md");
   const std::string readme{std::istreambuf_iterator<char>(file), {}};
-  for (const auto& family : families_of(picture_of(busy()))) {
+  for (const auto& family : families_of(picture_of(busy_with_rules()))) {
     EXPECT_NE(readme.find("| `" + family.name), std::string::npos) << family.name;
   }
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "page/verdict.h"
+#include "support/windows_of_rules.h"
 
 namespace firstseen::page {
 namespace {
@@ -90,6 +91,27 @@ TEST(StatusPage, SaysWhatANightOnCallNeeds) {
   }
 }
 
+TEST(StatusPage, ShowsEachWindowOfRulesAndNoneWithoutRules) {
+  const std::string page = page_of(with(test::add_windows_of_rules));
+  EXPECT_NE(page.find("<tr><td>5m</td><td>calls web-calls</td><td>2m30s</td><td>40</td></tr>"), std::string::npos)
+      << page;
+  EXPECT_NE(page.find("<tr><td>1d</td><td>payments</td><td>1d</td><td>1,234</td></tr>"), std::string::npos) << page;
+  EXPECT_NE(page.find("<p>5m configured, 2m30s covered</p>"), std::string::npos) << "of the one that is covered least";
+  EXPECT_NE(page.find("<p class=\"verdict bad\">shortened</p>"), std::string::npos);
+  EXPECT_EQ(page_of(healthy()).find("<th>rules</th>"), std::string::npos);
+}
+
+TEST(StatusPage, SaysOfEachWindowThatNoPartitionIsAssigned) {
+  const std::string page = page_of(with([](dedup::SlotStatus& status) {
+    test::add_windows_of_rules(status);
+    status.partitions.clear();
+    status.effective_window_ms = -1;
+    for (dedup::WindowStatus& window : status.windows) window.effective_ms = -1;
+  }));
+  EXPECT_NE(page.find("<td>payments</td><td>no partition</td>"), std::string::npos) << page;
+  EXPECT_NE(page.find("<td>calls web-calls</td><td>no partition</td>"), std::string::npos) << page;
+}
+
 /// Elements that are open at the end, or the first one that is closed in the wrong order.
 std::vector<std::string> unbalanced(const std::string& html) {
   const std::regex tag("<(/?)([a-zA-Z0-9]+)([^>]*?)(/?)>");
@@ -115,6 +137,8 @@ TEST(StatusPage, IsWellFormedAndLoadsNothingAndRunsNothingWhateverNamesHold) {
     status.partitions[0].tp.topic = evil;
     status.partitions[0].reason = evil;
     status.counters.rejected_by_reason = {{evil, 1}};
+    test::add_windows_of_rules(status);
+    status.store.logs[0].windows = {evil};
   });
   const std::string page = render({.picture = picture,
                                    .samples = {{0, 0, 0}, {10'000, 50, 5}},

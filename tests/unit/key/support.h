@@ -1,0 +1,14 @@
+#pragma once
+
+#include "key/deriver.h"
+
+namespace firstseen::key {
+
+/// What derivation makes of one message.
+inline Derived derived(Deriver& deriver, const MessageView& message) {
+  Derived out;
+  deriver.derive(message, out);
+  return out;
+}
+
+}  // namespace firstseen::key
