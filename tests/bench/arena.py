@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -58,7 +59,7 @@ class Arena:
 
     def job(self, contestant: Contestant, topic: str, partitions: int, commit_interval_ms: int = 500) -> Job:
         """With a new output topic."""
-        name = f"{contestant.name.replace(' ', '-').replace(',', '')}.{next(self._numbers)}"
+        name = f"{re.sub('[^A-Za-z0-9]+', '-', contestant.name)}.{next(self._numbers)}"
         directory = self.directory / name
         directory.mkdir()
         self.admin.create_topic(name, partitions)
