@@ -1,11 +1,9 @@
 #include "output.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <ctime>
 
 namespace firstseen {
 namespace {
@@ -65,14 +63,6 @@ std::string format_counted(std::uint64_t count, std::string_view one, std::strin
   if (count == 1) return fmt::format("1 {}", one);
   return many.empty() ? fmt::format("{} {}s", format_count(count), one)
                       : fmt::format("{} {}", format_count(count), many);
-}
-
-std::string format_time(std::int64_t ms) {
-  if (ms < 0) return "-";
-  const auto seconds = static_cast<std::time_t>(ms / 1000);
-  std::tm utc{};
-  if (gmtime_r(&seconds, &utc) == nullptr) return fmt::format("{} ms", ms);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", utc, ms % 1000);
 }
 
 std::string to_text(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }

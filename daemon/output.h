@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/time_text.h"
 
 namespace firstseen {
 
@@ -33,9 +34,6 @@ std::string format_count(std::uint64_t count);
 
 /// "1 partition", "2,000 partitions"; `many` is the plural where it is not `one` and an s.
 std::string format_counted(std::uint64_t count, std::string_view one, std::string_view many = "");
-
-/// Milliseconds since the epoch as "2026-11-21T04:05:06.789Z"; "-" for negative values, which mean "none".
-std::string format_time(std::int64_t ms);
 
 /// One JSON document of several lines; bytes that are not UTF-8 are replaced.
 std::string to_text(const Json& json);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/units.h"
 #include "dedup/context.h"
 #include "dedup/history_start.h"
 #include "dedup/rebuild.h"
@@ -119,7 +120,11 @@ Result<void> Priming::plan(const TopicPartition& tp) {
   if (!continues) partition.state.covered_from_ms = log->low > 0 ? dedup::nothing_covered : 0;
   if (start.covers_window()) partition.state.covered_from_ms = std::max<std::int64_t>(0, start.covered_from_ms());
   // Also without anything to read: the store must know where the group begins.
-  tasks_.push_back({.tp = tp, .from = std::min(start.from(), until), .until = until, .ends_ms = start.ends_after_ms()});
+  tasks_.push_back({.tp = tp,
+                    .from = std::min(start.from(), until),
+                    .until = until,
+                    .ends_ms = start.ends_after_ms(),
+                    .is_whole = start.covers_window()});
   context_.log(LogLevel::info,
                start.from() < until
                    ? fmt::format("{}: reading offsets {} to {}", to_string(tp), start.from(), until)
@@ -173,6 +178,12 @@ Result<Primed> prime(Configuration configuration, const PrimeUntil& until, const
   const dedup::Context context{configuration.slot, **deriver, **store, **consumer, clock, nullptr, never, no_idle, log};
   auto primed = Priming(context, until, stop).run(report->input_partitions);
   if (!primed) return primed;
+  if (const std::uint64_t evicted = (*store)->stats().evicted_entries; evicted != 0) {
+    log(LogLevel::warning,
+        fmt::format("the store is full: the oldest {} keys of the history did not fit into store.max_size ({}), so the "
+                    "window is shorter; raise store.max_size or shorten window.ttl",
+                    evicted, format_size(configuration.store.max_size_bytes)));
+  }
   if (auto closed = (*store)->close_clean(); !closed) return forward(closed.error());
   log(LogLevel::info, (*store)->save_index(store::index_save_time));
   return primed;

@@ -31,6 +31,7 @@ Reporter::Reporter(const Clock& clock, Notifier& notifier, LogSink log)
     : clock_(clock),
       notifier_(notifier),
       log_(std::move(log)),
+      evictions_(log_),
       seen_at_ms_(clock.steady_ms() - look_every_ms),
       rates_since_ms_(clock.steady_ms()) {}
 
@@ -40,6 +41,7 @@ void Reporter::see(const dedup::SlotStatus& status) {
   const std::int64_t now_ms = clock_.steady_ms();
   seen_at_ms_ = now_ms;
   see_state(status);
+  evictions_.see(status);
   see_rates(status, now_ms);
 }
 

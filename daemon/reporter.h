@@ -6,12 +6,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "dedup/status.h"
+#include "eviction_watch.h"
 #include "notify.h"
 
 namespace firstseen {
 
-/// Turns a slot's status into log lines (each change of state, rates every 30 s while messages flow) and into what
-/// systemd shows and waits for.
+/// Turns a slot's status into log lines (each change of state, rates every 30 s while messages flow, a store that is too
+/// small for its window) and into what systemd shows and waits for.
 class Reporter {
  public:
   Reporter(const Clock& clock, Notifier& notifier, LogSink log);
@@ -29,6 +30,7 @@ class Reporter {
   const Clock& clock_;
   Notifier& notifier_;
   LogSink log_;
+  EvictionWatch evictions_;
   std::string state_;
   std::int64_t seen_at_ms_;
   std::int64_t rates_since_ms_;

@@ -113,6 +113,7 @@ Result<Progress> Assignment::find_history(Planned& planned) {
   if (!found || *found == Progress::again) return found;
   planned.plan.history_from = history_->from();
   planned.plan.history_ends_ms = history_->ends_after_ms();
+  planned.plan.history_is_whole = history_->covers_window();
   if (history_->covers_window())
     planned.plan.state.covered_from_ms = std::max<std::int64_t>(0, history_->covered_from_ms());
   planned.plan.missing_history = planned.plan.history_from < planned.plan.start;

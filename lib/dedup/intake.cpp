@@ -168,7 +168,8 @@ Result<void> Intake::open() {
 void Intake::note_horizons(const store::Stats& stats) {
   late_before_ms_.clear();
   const auto note = [&](Millis ttl, std::int64_t swept_before_ms) {
-    late_before_ms_.push_back(swept_before_ms + ttl.count());
+    constexpr std::int64_t never_swept = std::numeric_limits<std::int64_t>::min();
+    late_before_ms_.push_back(swept_before_ms < 0 ? never_swept : swept_before_ms + ttl.count());
   };
   if (stats.logs.empty()) note(context_.options.ttl, stats.swept_before_ms);
   for (std::size_t rule = 0; rule < stats.log_of_window.size(); ++rule) {

@@ -36,7 +36,7 @@ struct Partition {
   /// Why the broker lets nobody read it now; empty: it does. It goes on to be fetched, and runs as soon as something
   /// arrives; until then it is shown as stopped.
   std::string refusal;
-  bool at_end = false;          ///< has reached the end of its log
+  bool at_end = false;          ///< has reached the end of its log, and nothing of it is to be read again
   std::int64_t known_end = -1;  ///< the end of its log as a fetch has told it, now and then looked up; -1: not known
   bool gap_to_settle = false;   ///< the position is of no use; where to go on has to be asked for and decided
   bool other_log = false;  ///< the log is not the one that the store has recorded; until a batch has left it behind
@@ -64,6 +64,7 @@ struct Partition {
   }
   void stop(StopCause why, std::string text) {
     mode = PartitionMode::stopped;
+    at_end = false;  // what it has stopped at is still to be read
     cause = why;
     reason = std::move(text);
   }

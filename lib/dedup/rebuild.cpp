@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include "base/time_text.h"
+#include "base/units.h"
 #include "dedup/stream_time.h"
 
 namespace firstseen::dedup {
@@ -106,6 +108,24 @@ Result<void> Rebuild::record() {
   return {};
 }
 
+/// "No silent shortening": retention was faster than the window.
+void Rebuild::tell_shortened(const Open& open) const {
+  if (open.task.is_whole || open.is_told) return;
+  const store::PartitionState& state = partitions_.find(open.task.tp)->state;
+  const Millis ttl = context_.options.longest_ttl();
+  const Millis covered{effective_window_ms(state, ttl.count(), -1)};
+  if (covered >= ttl) return;
+  const std::string from = state.covered_from_ms == nothing_covered
+                               ? "the next message"
+                               : "stream time " + format_time(state.covered_from_ms);
+  context_.log(
+      LogLevel::warning,
+      fmt::format("{}: its history could not be read back as far as the window reaches: of {} are {} covered "
+                  "now, from {} on; until the window is whole what repeats an older key is published. Keep the "
+                  "input's messages (retention.ms) for longer than the window",
+                  to_string(open.task.tp), format_duration(ttl), format_duration(covered), from));
+}
+
 Result<Progress> Rebuild::step(std::optional<kafka::Rebalance>& rebalance) {
   if (!begun_) {
     if (auto begun = begin(); !begun) return forward(begun.error());
@@ -114,7 +134,10 @@ Result<Progress> Rebuild::step(std::optional<kafka::Rebalance>& rebalance) {
   if (since_record_ >= context_.options.max_batch || (finished && since_record_ > 0)) {
     if (auto recorded = record(); !recorded) return forward(recorded.error());
   }
-  if (finished) return Progress::done;
+  if (finished) {
+    for (const Open& open : tasks_) tell_shortened(open);
+    return Progress::done;
+  }
 
   auto taken = context_.consumer.take(chunk_messages, longest_wait);
   if (!taken) return forward(taken.error());
@@ -128,8 +151,11 @@ Result<Progress> Rebuild::step(std::optional<kafka::Rebalance>& rebalance) {
       continue;
     }
     // Retention was faster, or the partition cannot be read: the window is covered only from here on, and says so.
-    context_.log(LogLevel::warning, fmt::format("{}: its history cannot be read again ({}); the window begins anew",
-                                                to_string(event.tp), event.detail));
+    open->is_told = true;
+    context_.log(LogLevel::warning,
+                 fmt::format("{}: its history cannot be read again ({}): the window is covered only from offset {} on; "
+                             "until it is whole what repeats an older key is published",
+                             to_string(event.tp), event.detail, open->task.until));
     partition->state.covered_from_ms = nothing_covered;
     finish(*open, *partition);
   }

@@ -23,6 +23,7 @@ class Rebuild {
     std::int64_t from = 0;
     std::int64_t until = 0;    ///< the group's committed offset
     std::int64_t ends_ms = 0;  ///< the stream time there is not before this: what is older by a rule's ttl is left out
+    bool is_whole = false;     ///< the log has all of the window; otherwise the end tells a person what is missing
   };
 
   /// The partitions of the tasks are in `partitions`, their state as before `from`.
@@ -40,11 +41,13 @@ class Rebuild {
     Task task;
     store::SourceRange range;  ///< since the last record
     bool finished = false;
+    bool is_told = false;  ///< that the window is shorter
   };
   Result<void> begin();
   void take(const MessageView& message);
   [[nodiscard]] bool outlived(std::int64_t time_ms, const Task& task) const;
   void finish(Open& open, Partition& partition);
+  void tell_shortened(const Open& open) const;
   Open* task_of(const TopicPartition& tp);
   Result<void> record();
 

@@ -144,6 +144,7 @@ Result<void> Session::end_back_off() {
 
 Result<void> Session::go_on(Partition& partition) {
   partition.run_again();
+  partition.at_end = false;
   partition.stopped_at = -1;
   const std::vector<Position> position{{partition.tp, partition.state.next_offset}};
   if (auto rewound = context_.consumer.rewind(position); !rewound) return rewound;

@@ -41,7 +41,9 @@ Result<void> Session::asking() {
     partition.commit_start = plan.commit_start && plan.stop == StopCause::none;
     partition.verify = plan.verify;
     if (plan.stop != StopCause::none) partition.stop(plan.stop, plan.text);
-    if (plan.missing_history) history.push_back({tp, plan.history_from, plan.start, plan.history_ends_ms});
+    if (plan.missing_history) {
+      history.push_back({tp, plan.history_from, plan.start, plan.history_ends_ms, plan.history_is_whole});
+    }
     if (plan.text.empty()) continue;
     context_.log(plan.stop == StopCause::none ? LogLevel::warning : LogLevel::error, plan.text);
   }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/units.h"
+
 namespace firstseen::dedup {
 namespace {
 
@@ -57,11 +59,24 @@ StartPlan without_offset(const StartFacts& facts, const SlotOptions& options) {
   return plan;
 }
 
+/// Of a partition of which the store knows nothing that came before.
+std::string covered_from_now_on(const SlotOptions& options) {
+  return fmt::format(
+      "the window is covered only from now on, and whole again after {} of stream time; until then what repeats an "
+      "older key is published",
+      format_duration(options.longest_ttl()));
+}
+
 /// The group's offset is beyond what this store has recorded.
 void note_missing_history(StartPlan& plan, const StartFacts& facts, const SlotOptions& options) {
   plan.history_from = facts.known ? std::max(facts.known->next_offset, facts.log.low) : facts.log.low;
   if (plan.history_from >= plan.start) {  // retention has taken it, or there never was any
-    if (facts.log.low > 0) plan.state.covered_from_ms = nothing_covered;
+    if (facts.log.low == 0) return;
+    plan.state.covered_from_ms = nothing_covered;
+    plan.text = fmt::format(
+        "{}: this store has not recorded what was consumed before offset {}, and the input's log no longer has it: {}. "
+        "Keep the input's messages (retention.ms) for longer than the window",
+        to_string(facts.tp), plan.start, covered_from_now_on(options));
     return;
   }
   const std::string what =
@@ -82,7 +97,7 @@ void note_missing_history(StartPlan& plan, const StartFacts& facts, const SlotOp
       return;
     case OnMissingHistory::warn:
       plan.state.covered_from_ms = nothing_covered;
-      plan.text = what + "; duplicates of those messages will not be recognised (input.on_missing_history: warn)";
+      plan.text = what + "; input.on_missing_history is warn: " + covered_from_now_on(options);
       return;
     case OnMissingHistory::stop:
       plan.stop = StopCause::history;

@@ -33,6 +33,7 @@ struct StartPlan {
   bool missing_history = false;      ///< [history_from, start) was not recorded in this store
   std::int64_t history_from = 0;     ///< lower bound; how far the window reaches back is asked for later
   std::int64_t history_ends_ms = 0;  ///< the stream time at `start` is not before this
+  bool history_is_whole = false;     ///< from history_from on the log has all of the window
   store::PartitionState state;       ///< to begin with; next_offset == start
   std::optional<store::LastMessage> verify;  ///< must stand in the log just before `start`
 };

@@ -27,7 +27,7 @@ class Callbacks {
   /// Makes `conf` call back to this object, which must outlive the client made from it.
   void install(rd_kafka_conf_t* conf, rd_kafka_type_t kind);
 
-  void on_log(int level, const std::string& facility, const std::string& line);
+  virtual void on_log(int level, const std::string& facility, const std::string& line);
   void on_error(rd_kafka_t* client, rd_kafka_resp_err_t code, const std::string& reason);
   /// The last error that librdkafka reported, worded for a person; empty: none yet.
   [[nodiscard]] const std::string& last_error() const { return last_error_; }

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "kafka/broker_version.h"
 #include "kafka/errors.h"
 #include "kafka/failure.h"
 #include "kafka/handles.h"
@@ -29,24 +30,41 @@ class Inquiry final : public Callbacks {
  public:
   explicit Inquiry(LogSink log) : Callbacks("preflight", std::move(log)) {}
 
-  Result<void> open(const ClientOptions& options) {
-    auto client = make_admin_handle(options, *this);
-    if (!client) return forward(client.error());
-    client_ = std::move(*client);
-    return {};
-  }
+  Result<void> open(ClientOptions options);
 
   Result<ClusterTopics> topics(const KeepWaiting& keep_waiting);
+  /// Of the brokers that have answered.
+  [[nodiscard]] const BrokerVersion& version() const { return version_; }
   std::string cluster_id();
   /// Fills in the settings of these topics; returns why some could not be asked.
   std::vector<std::string> describe(const std::set<std::string>& names, ClusterTopics& topics,
                                     const KeepWaiting& keep_waiting);
 
+  void on_log(int level, const std::string& facility, const std::string& line) override;
+
  private:
   EventHandle ask_settings(const std::vector<ConfigResourceHandle>& resources, const KeepWaiting& keep_waiting);
 
+  BrokerVersion version_;
+  bool debug_wanted_ = false;
   ClientHandle client_;
 };
+
+Result<void> Inquiry::open(ClientOptions options) {
+  std::string& debug = options.properties["debug"];
+  debug_wanted_ = !debug.empty();
+  debug += debug_wanted_ ? ",feature" : "feature";
+  auto client = make_admin_handle(options, *this);
+  if (!client) return forward(client.error());
+  client_ = std::move(*client);
+  return {};
+}
+
+void Inquiry::on_log(int level, const std::string& facility, const std::string& line) {
+  constexpr int debug_level = 7;
+  if (facility == "APIVERSION") version_.note(line);
+  if (level < debug_level || debug_wanted_) Callbacks::on_log(level, facility, line);
+}
 
 Result<ClusterTopics> Inquiry::topics(const KeepWaiting& keep_waiting) {
   while (true) {
@@ -146,6 +164,9 @@ Result<PreflightReport> preflight(const PreflightRequest& request, const KeepWai
   if (auto opened = inquiry.open(request.client); !opened) return forward(opened.error());
   auto topics = inquiry.topics(keep_waiting);
   if (!topics) return forward(topics.error());
+  if (request.client.guarantee == Guarantee::exactly_once) {
+    if (auto known = inquiry.version().check_transactions(); !known) return forward(known.error());
+  }
   const auto inputs = matching_inputs(request.inputs, *topics);
   if (!inputs) return forward(inputs.error());
 

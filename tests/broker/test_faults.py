@@ -193,7 +193,7 @@ def test_a_full_disk_pauses_and_goes_on_when_there_is_room(lab: Lab):
         _fill(disk / "filler")
         _stream(lab, 1).send(20000)
         lab.account.flush()
-        daemon.wait_log("disk", timeout_s=60)
+        daemon.wait_log("No space left on device", timeout_s=60)
         assert daemon.running()
         (disk / "filler").unlink()
         lab.drained()

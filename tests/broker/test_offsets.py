@@ -1,5 +1,7 @@
 """Operators move offsets, groups vanish, logs are cut: nothing is published twice, and gaps are never silent."""
 
+import json
+
 import pytest
 from harness.daemon import Daemon
 from harness.lab import FAST_SESSION, Lab
@@ -96,7 +98,60 @@ def test_on_gap_skip_goes_on_behind_removed_messages_and_says_so(lab: Lab):
     lab.assert_exact([sent for sent in lab.account.sent if not str(sent.ident).startswith("removed")])
 
 
-def test_messages_removed_while_it_runs_stop_the_partition(lab: Lab):
+def _removed_ahead_of_a_running_daemon(lab: Lab, **sections) -> Daemon:
+    """It is held at a rejected message, offset 2, while that and the next are removed; then it is told to go on."""
+    lab.topics(partitions=2)
+    daemon = _daemon(lab, **sections).start()
+    lab.send("a", "b")
+    lab.drained()
+    poison = lab.send_value(b"{", "poison")
+    daemon.wait_log(str(poison.offset), "malformed_json")
+    lab.send("removed", "c", "a")
+    lab.admin.delete_records(lab.input, 0, before_offset=4)
+    skipped = daemon.command("skip", lab.input, "0", str(poison.offset))
+    assert skipped.returncode == 0, skipped.stderr
+    return daemon
+
+
+def test_messages_removed_ahead_of_a_running_daemon_stop_their_partition_alone(lab: Lab):
+    daemon = _removed_ahead_of_a_running_daemon(lab)
+    daemon.wait_log(f"{lab.input}[0]", "offset 2 is needed but the log begins at 4", "set input.on_gap to skip")
+    lab.send("elsewhere", partition=1)
+    lab.admin.wait_committed(lab.group, lab.input, {0: 2, 1: 1})
+    assert daemon.running()
+    assert daemon.stop() == 0
+    idents = {json.loads(record.value)["id"] for record in lab.published()}
+    assert idents == {"a", "b", "elsewhere"}, "nothing was jumped over"
+
+
+def test_a_running_daemon_with_on_gap_skip_goes_on_behind_removed_messages(lab: Lab):
+    daemon = _removed_ahead_of_a_running_daemon(lab, input={"on_gap": "skip"})
+    daemon.wait_log(f"{lab.input}[0]", "2 offsets were removed", "going on at offset 4")
+    lab.drained()
+    assert daemon.running()
+    assert daemon.stop() == 0
+    lab.assert_exact([sent for sent in lab.account.sent if sent.ident not in {"poison", "removed"}])
+
+
+def test_removal_of_what_was_read_costs_a_running_daemon_nothing(lab: Lab):
+    lab.topics()
+    daemon = _daemon(lab).start()
+    lab.send("a", "b")
+    lab.drained()
+    lab.admin.delete_records(lab.input, 0, before_offset=2)
+    lab.send("b", "c", "a")
+    lab.drained()
+    assert "on_gap" not in daemon.log_text()
+    assert daemon.stop() == 0
+    daemon.start()
+    lab.send("c", "d")
+    lab.drained()
+    assert "on_gap" not in daemon.log_text()
+    assert daemon.stop() == 0
+    lab.assert_exact()
+
+
+def test_messages_removed_while_it_is_stopped_at_a_rejected_one_stop_the_partition(lab: Lab):
     lab.topics()
     daemon = _daemon(lab).start()
     lab.send("a", "b")

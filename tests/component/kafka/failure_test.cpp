@@ -60,6 +60,15 @@ TEST_F(Failing, AnAbortedBatchIsFollowedByOneThatCommits) {
   EXPECT_FALSE(commit(client));
 }
 
+TEST_F(Failing, AnAbortLetsMessagesOnTheirWayArriveFirst) {
+  auto client = this->client();
+  ASSERT_TRUE(client.publisher->begin());
+  publish(client, 10);
+  finish([&] { return client.publisher->abort(); });
+  // The mock cluster shows what was aborted; what an abort purges never gets there.
+  EXPECT_EQ(contents("out", 10).size(), 10U);
+}
+
 TEST_F(Failing, AbortWithoutATransactionIsDone) {
   auto client = this->client();
   finish([&] { return client.publisher->abort(); });

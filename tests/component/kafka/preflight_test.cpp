@@ -1,13 +1,23 @@
 #include "kafka/preflight.h"
 
+#include <algorithm>
+
 #include "component/kafka/fixture.h"
 
 namespace firstseen::kafka::test {
 
 namespace {
 
+// Of the Kafka protocol.
+constexpr std::int16_t init_producer_id_request = 22;
+
 class Preflight : public KafkaTest {
  protected:
+  /// The broker is like one of Kafka 2.4, in that.
+  void make_older() {
+    const auto code = rd_kafka_mock_set_apiversion(cluster_->native(), init_producer_id_request, 0, 2);
+    ASSERT_EQ(code, RD_KAFKA_RESP_ERR_NO_ERROR) << rd_kafka_err2str(code);
+  }
   PreflightRequest request() const {
     PreflightRequest request;
     request.client = options();
@@ -46,6 +56,36 @@ TEST_F(Preflight, AMissingOutputEndsTheProgramWithAMessage) {
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().exit, Exit::config);
   EXPECT_NE(report.error().message.find("nowhere"), std::string::npos) << report.error().message;
+}
+
+TEST_F(Preflight, ABrokerOlderThan25EndsTheProgramWithAMessage) {
+  make_older();
+  const auto report = check(request());
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().exit, Exit::unavailable);
+  EXPECT_NE(report.error().message.find("InitProducerId up to version 2"), std::string::npos) << report.error().message;
+  EXPECT_NE(report.error().message.find("2.5 or later"), std::string::npos) << report.error().message;
+}
+
+TEST_F(Preflight, ABrokerOlderThan25IsGoodEnoughForAtLeastOnce) {
+  make_older();
+  PreflightRequest modest = request();
+  modest.client.guarantee = Guarantee::at_least_once;
+  const auto report = check(modest);
+  EXPECT_TRUE(report) << report.error().message;
+}
+
+TEST_F(Preflight, AsksForDebugLinesAndShowsThemOnlyToThoseWhoWantThem) {
+  const auto shows_debug = [this] {
+    return std::any_of(log_.begin(), log_.end(),
+                       [](const std::string& line) { return line.find("APIVERSION") != std::string::npos; });
+  };
+  ASSERT_TRUE(check(request()));
+  EXPECT_FALSE(shows_debug());
+  PreflightRequest curious = request();
+  curious.client.properties["debug"] = "broker";
+  ASSERT_TRUE(check(curious));
+  EXPECT_TRUE(shows_debug());
 }
 
 TEST_F(Preflight, WaitsForABrokerOnlyAsLongAsItIsTold) {

@@ -55,6 +55,19 @@ TEST(Window, IsShortenedByWhatTheStoreHadToLetGoEarly) {
   EXPECT_EQ(effective_window_ms(state, 1000, 20'000), 0);
 }
 
+TEST(SlowestStreamTime, WaitsForAPartitionThatHasStoppedThoughItHadReachedItsEnd) {
+  Partitions partitions;
+  partitions.add({"t", 0}).state.stream_time_ms = 900;
+  Partition& stopped = partitions.add({"t", 1});
+  stopped.state.stream_time_ms = 100;
+  stopped.at_end = true;
+  stopped.known_end = 12;
+  stopped.state.next_offset = 9;
+  stopped.stop(StopCause::rejected, "a message has no key");
+  EXPECT_EQ(partitions.slowest_stream_time_ms(), 100);
+  EXPECT_EQ(stopped.lag(), 3);
+}
+
 TEST(Checksum, TellsNullFromEmptyAndKeyFromValue) {
   MessageView a;
   a.key = "k";

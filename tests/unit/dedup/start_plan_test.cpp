@@ -99,10 +99,27 @@ TEST(Start, WithMissingHistoryWarnsOrStopsAsConfigured) {
   EXPECT_EQ(plan.stop, StopCause::none);
   EXPECT_FALSE(plan.missing_history);
   EXPECT_EQ(plan.state.covered_from_ms, nothing_covered);
+  EXPECT_NE(plan.text.find("covered only from now on, and whole again after 1d"), std::string::npos) << plan.text;
   options.on_missing_history = OnMissingHistory::stop;
   plan = plan_start(facts(40, 30), options);
   EXPECT_EQ(plan.stop, StopCause::history);
   EXPECT_NE(plan.text.find("store prime"), std::string::npos);
+}
+
+TEST(Start, WithHistoryThatTheLogNoLongerHasSaysThatTheWindowBeginsAnew) {
+  for (const std::optional<std::int64_t> stored : {std::optional<std::int64_t>(), std::optional<std::int64_t>(30)}) {
+    const StartPlan plan = plan_start(facts(40, stored, 40, 100), {});
+    EXPECT_EQ(plan.stop, StopCause::none);
+    EXPECT_EQ(plan.start, 40);
+    EXPECT_FALSE(plan.missing_history);
+    EXPECT_EQ(plan.state.covered_from_ms, nothing_covered);
+    for (const char* part : {"orders[1]", "before offset 40", "covered only from now on", "after 1d", "retention.ms"}) {
+      EXPECT_NE(plan.text.find(part), std::string::npos) << part << " in " << plan.text;
+    }
+  }
+  const StartPlan whole = plan_start(facts(0, {}, 0, 100), {});
+  EXPECT_EQ(whole.state.covered_from_ms, 0);
+  EXPECT_TRUE(whole.text.empty()) << "there never was any: " << whole.text;
 }
 
 TEST(Start, OutsideTheLogStopsAndSaysWhatWasLost) {

@@ -63,6 +63,8 @@ const std::vector<Line>& table() {
       {abortable(Call::commit, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED), refused_access, Action::stop},
       {fatal(Call::init_transactions, RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT), refused_access, Action::stop},
       {fatal(Call::init_transactions, RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE), unsupported_broker, Action::stop},
+      {plain(Call::init_transactions, RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE), unsupported_broker, Action::stop},
+      {abortable(Call::send_offsets, RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION), unsupported_broker, Action::stop},
   };
   return lines;
 }
@@ -108,6 +110,14 @@ TEST(ErrorTable, AMessageSaysWhatFailedWhyAndWhatToDo) {
   EXPECT_NE(error.message.find("cannot publish a message"), std::string::npos) << error.message;
   EXPECT_NE(error.message.find("_UNKNOWN_PARTITION"), std::string::npos) << error.message;
   EXPECT_NE(error.message.find("output.partitioner: key"), std::string::npos) << error.message;
+}
+
+TEST(ErrorTable, ABrokerWithoutTransactionsEndsTheProgramWithWhatToChange) {
+  const Error error = to_error(fatal(Call::init_transactions, RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE));
+  EXPECT_EQ(error.action, Action::stop);
+  EXPECT_EQ(error.exit, Exit::unavailable);
+  EXPECT_NE(error.message.find("Kafka 2.5 or later"), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("delivery.guarantee: at_least_once"), std::string::npos) << error.message;
 }
 
 TEST(ErrorTable, OnlyAMessagesOwnFaultIsPermanent) {

@@ -11,8 +11,15 @@
 namespace firstseen::simulation {
 
 namespace {
+
+bool is_in(const std::vector<std::string>& lines, std::string_view text) {
+  return std::any_of(lines.begin(), lines.end(),
+                     [&](const std::string& line) { return line.find(text) != std::string::npos; });
+}
+
 /// Deliberately no std::exception: nothing on the way may mistake it for an error.
 struct Killed {};
+
 }  // namespace
 
 /// Kills the process from within a step of the slot.
@@ -82,17 +89,17 @@ void Host::start() {
   parts.idle = [this](Millis wait) { shared_.cluster.pass_time(std::max<std::int64_t>(wait.count(), 1)); };
   parts.steps = hook_.get();
   parts.publish_slice = options_.publish_slice;
-  parts.log = [this](LogLevel, const std::string& text) {
+  parts.log = [this](LogLevel level, const std::string& text) {
     log_.push_back(text);
+    if (level == LogLevel::warning) warnings_.push_back(text);
     if (options_.trace) std::fprintf(stderr, "%s log: %s\n", options_.name.c_str(), text.c_str());
   };
   slot_ = std::make_unique<dedup::Slot>(std::move(parts));
 }
 
-bool Host::has_logged(std::string_view text) const {
-  return std::any_of(log_.begin(), log_.end(),
-                     [&](const std::string& line) { return line.find(text) != std::string::npos; });
-}
+bool Host::has_logged(std::string_view text) const { return is_in(log_, text); }
+
+bool Host::has_warned(std::string_view text) const { return is_in(warnings_, text); }
 
 kafka::Client Host::make_client() {
   kafka::ClientOptions options;

@@ -74,6 +74,8 @@ class Host {
   [[nodiscard]] std::optional<Exit> last_exit() const { return last_exit_; }
   /// Whether a line of the log, of all processes so far, contains this text.
   [[nodiscard]] bool has_logged(std::string_view text) const;
+  /// Whether a warning does.
+  [[nodiscard]] bool has_warned(std::string_view text) const;
   [[nodiscard]] bool killed() const { return process_ && !process_->alive; }
   [[nodiscard]] int starts() const { return starts_; }
   [[nodiscard]] const dedup::Counters& last_counters() const { return last_counters_; }
@@ -97,6 +99,7 @@ class Host {
   std::string last_error_;
   std::optional<Exit> last_exit_;
   std::vector<std::string> log_;
+  std::vector<std::string> warnings_;  ///< those of log_
   dedup::Counters last_counters_;
   std::array<int, dedup::step_names.size()> steps_seen_{};
   int starts_ = 0;

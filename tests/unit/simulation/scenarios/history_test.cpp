@@ -29,7 +29,63 @@ TEST_F(MissingHistory, IsReadAgainAndNothingOfItIsPublished) {
   EXPECT_EQ(published(), (Ids{1, 2, 5}));
   EXPECT_EQ(host.status().counters.rebuilt, 2U);
   EXPECT_EQ(host.status().effective_window_ms, options.slot.ttl.count());
+  EXPECT_FALSE(host.has_warned("what repeats an older key is published")) << "all of the window is there";
   expect_kept({.history_read_again = true});
+}
+
+/// The input's log has lost a part of what a host has consumed that is gone with its store; another one starts.
+class HistoryInPart : public MissingHistory {
+ protected:
+  /// Messages a to d, 10 s apart, of which the log keeps those from this offset on.
+  Host& kept_from(std::int64_t offset) {
+    cluster().pass_time(30'000);
+    for (const char* key : {"a", "b", "c", "d"}) say(0, key, 10'000 * (key[0] - 'a'));
+    Host& first = start("A");
+    run();
+    first.stop();
+    cluster().log(in(0))->truncate_head(offset);
+    Host& host = start("B", "A");
+    for (const char* key : {"a", "d", "e"}) say(0, key, 30'100);
+    run();
+    return host;
+  }
+};
+
+TEST_F(HistoryInPart, IsReadAgainAndAWarningSaysFromWhenOnTheWindowIsCovered) {
+  Host& host = kept_from(2);
+  EXPECT_EQ(published(), (Ids{1, 2, 3, 4, 5, 7})) << "a is not known any more, d is";
+  EXPECT_EQ(host.status().counters.rebuilt, 2U);
+  EXPECT_EQ(host.status().effective_window_ms, 10'100);
+  EXPECT_TRUE(
+      host.has_warned("in[0]: its history could not be read back as far as the window reaches: of 1m are 10s "
+                      "covered now, from stream time 2027-01-15T08:00:20.000Z on"));
+  EXPECT_FALSE(host.has_warned("in[1]"));
+}
+
+TEST_F(HistoryInPart, ThatIsNoneIsAWarningToo) {
+  Host& host = kept_from(4);
+  EXPECT_EQ(published(), (Ids{1, 2, 3, 4, 5, 6, 7}));
+  EXPECT_EQ(host.status().effective_window_ms, 0);
+  EXPECT_TRUE(
+      host.has_warned("in[0]: this store has not recorded what was consumed before offset 4, and the input's log "
+                      "no longer has it: the window is covered only from now on, and whole again after 1m"));
+  EXPECT_FALSE(host.has_warned("in[1]"));
+}
+
+TEST_F(HistoryInPart, ThatRetentionTakesWhileItIsReadIsAWarningToo) {
+  say(0, "a", 0);
+  Host& first = start("A");
+  run();
+  first.stop();
+  cluster().refuse(in(0), true);
+  Host& host = start("B", "A");
+  run_until("the history cannot be read", [&] { return host.has_warned("in[0]: its history cannot be read again"); });
+  EXPECT_TRUE(host.has_warned("the window is covered only from offset 1 on"));
+  EXPECT_FALSE(host.has_warned("could not be read back")) << "said once";
+  cluster().refuse(in(0), false);
+  say(0, "b", 100);
+  run();
+  EXPECT_EQ(published(), (Ids{1, 2}));
 }
 
 TEST_F(MissingHistory, IsReadAgainFromTheStartWhenTheProcessIsKilledMeanwhile) {
@@ -49,7 +105,8 @@ TEST_F(MissingHistory, WithWarnIsReportedAndTheWindowBeginsAnew) {
   run();
   EXPECT_EQ(published(), (Ids{1, 2, 3, 4})) << "a is not recognised, but from now on it is";
   EXPECT_EQ(host.status().counters.rebuilt, 0U);
-  EXPECT_TRUE(host.has_logged("in[0]: this store has not recorded offsets 0 to 2"));
+  EXPECT_TRUE(host.has_warned("in[0]: this store has not recorded offsets 0 to 2"));
+  EXPECT_TRUE(host.has_warned("the window is covered only from now on, and whole again after 1m of stream time"));
   EXPECT_EQ(host.status().effective_window_ms, 0) << "no silent shortening";
   cluster().pass_time(20'000);
   say(0, "d", 20'200);
