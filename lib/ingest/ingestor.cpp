@@ -11,6 +11,7 @@
 #include "ingest/file_sink.h"
 #include "ingest/key_filter.h"
 #include "ingest/ledger.h"
+#include "ingest/own_files.h"
 #include "ingest/topic_publisher.h"
 #include "ingest/topic_sink.h"
 #include "ingest/worker.h"
@@ -117,7 +118,7 @@ Result<void> FileIngestor::prepare() {
   sinks_.resize(options_.jobs);
   if (auto decided = decide_what_was_left_open(); !decided) return decided;
   if (!options_.keys) return {};
-  auto keys = KeyFilter::open(*options_.keys, options_.ledger / "keys", *ledger_, clock_);
+  auto keys = KeyFilter::open(*options_.keys, options_.ledger / keys_folder, *ledger_, clock_);
   if (!keys) return forward(keys.error());
   keys_ = std::move(*keys);
   return {};
@@ -171,8 +172,9 @@ Result<void> FileIngestor::run_round(Run& run) {
 
 Result<IngestSummary> FileIngestor::run(const FileList& list, const Report& report) {
   IngestSummary summary;
-  if (auto added = ledger_->add_pending(list.files); !added) return forward(added.error());
   std::vector<std::filesystem::path> files = list.files;
+  if (const std::string own = leave_out_own(files, options_); !own.empty() && log_) log_(LogLevel::warning, own);
+  if (auto added = ledger_->add_pending(files); !added) return forward(added.error());
   for (const Error& unreadable : list.unreadable) {
     ++summary.failed;
     if (report) report({FileOutcome::Kind::failed, "", 0, 0, unreadable.message});
