@@ -37,6 +37,7 @@ Result<void> check_directory(const fs::path& directory) {
   if (!fs::is_directory(directory, error)) return not_a_ledger(directory, "it is not a directory");
   if (fs::exists(directory / folder, error)) return {};
   for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
+    if (entry.path().filename() == folder) continue;  // another process has made it meanwhile
     return not_a_ledger(directory, fmt::format("it holds {}", entry.path().filename().string()));
   }
   if (error) return fail(Exit::io, fmt::format("cannot read {}: {}", directory.string(), error.message()));
