@@ -119,10 +119,8 @@ Result<FileOutcome> Worker::publish(const Ledger::Candidate& candidate, Claim cl
     why = ended.error().error.message;
     if (log_) log_(LogLevel::warning, fmt::format("{}: {}; trying again", candidate.path, why));
     // Some of it may be settled by now: ask the ledger where to go on.
-    ledger_.release(candidate.sha256);
-    auto again = ledger_.claim(candidate, true);
+    auto again = ledger_.claim_again(candidate);
     if (!again) return forward(again.error());
-    if (again->kind == Claim::Kind::busy) return failed(candidate.path, why);
     if (again->kind != Claim::Kind::ingest) return outcome;
     claim = std::move(*again);
   }
