@@ -26,6 +26,7 @@ class TextSource final : public ByteSource {
   }
   [[nodiscard]] bool would_wait() const override { return false; }
   [[nodiscard]] const std::string& name() const override { return name_; }
+  [[nodiscard]] std::size_t read_so_far() const { return at_; }
 
  private:
   const std::string text_;
