@@ -127,10 +127,10 @@ Result<bool> Ledger::forget(const std::string& path) {
     if (!file) return forward(file.error());
     if (!*file) return {};
     known = true;
-    if (auto free = check_decided(txn, (*file)->sha256); !free) return free;
-    if (!(*file)->sha256.empty()) {
-      if (auto erased = txn.erase_if_present(tables_.contents, store::bytes_of((*file)->sha256)); !erased)
-        return erased;
+    for (const std::string& sha256 : {(*file)->sha256, (*file)->ingested_sha256}) {
+      if (sha256.empty()) continue;
+      if (auto free = check_decided(txn, sha256); !free) return free;
+      if (auto erased = txn.erase_if_present(tables_.contents, store::bytes_of(sha256)); !erased) return erased;
     }
     return erase_file(txn, tables_.files, path);
   });

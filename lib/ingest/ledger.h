@@ -65,9 +65,9 @@ class Ledger {
   Result<Claim> claim_again(const Candidate& candidate);
   /// The file cannot be ingested now. What was ingested under its path before is not forgotten.
   Result<void> fail_file(const std::string& path, const std::string& error);
-  /// Knows the file and its content no longer: what comes with that content, under any path but one that it was already
-  /// recorded as an alias under, is ingested from its first record on. False: there is no such file. Exit::try_again
-  /// while a batch of the content is undecided.
+  /// Knows the file and its contents (the last one tried, the last one ingested) no longer: what comes with one of
+  /// them, under any path but one that it was already recorded as an alias under, is ingested from its first record on.
+  /// False: there is no such file. Exit::try_again while a batch of the content is undecided.
   Result<bool> forget(const std::string& path);
   /// Ends a claim: the content is in nobody's hand any more.
   void release(const std::string& sha256);
