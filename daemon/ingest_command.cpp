@@ -20,7 +20,9 @@ using ingest_command::Arguments;
 
 /// Warnings and errors only: what happens to a file is reported where it is finished. Called by several threads.
 void log_line(LogLevel level, const std::string& line) {
-  if (level == LogLevel::warning || level == LogLevel::error) fmt::print(stderr, "firstseen: {}\n", line);
+  if (level != LogLevel::warning && level != LogLevel::error) return;
+  const std::string whole = fmt::format("firstseen: {}\n", on_one_line(line));
+  std::fwrite(whole.data(), 1, whole.size(), stderr);  // nobody could be told that this failed
 }
 
 Exit show_status(const Arguments& arguments) {

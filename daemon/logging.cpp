@@ -41,21 +41,6 @@ std::string_view name_of(spdlog::level::level_enum level) {
   }
 }
 
-/// Control characters as \xHH; everything else as it is.
-std::string escaped(std::string_view text) {
-  std::string line;
-  line.reserve(text.size());
-  for (const char character : text) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (byte < 0x20 || byte == 0x7f) {
-      line += fmt::format("\\x{:02x}", byte);
-    } else {
-      line += character;
-    }
-  }
-  return line;
-}
-
 class LineFormatter final : public spdlog::formatter {
  public:
   explicit LineFormatter(LogFormat format) : format_(format) {}
@@ -68,7 +53,7 @@ class LineFormatter final : public spdlog::formatter {
       const Json event{{"time", format_time(ms)}, {"level", name_of(message.level)}, {"message", text}};
       line = event.dump(-1, ' ', false, Json::error_handler_t::replace);
     } else {
-      line = fmt::format("{} {:<7} {}", format_time(ms), name_of(message.level), escaped(text));
+      line = fmt::format("{} {:<7} {}", format_time(ms), name_of(message.level), on_one_line(text));
     }
     line += '\n';
     out.append(line.data(), line.data() + line.size());

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 namespace firstseen {
 namespace {
@@ -23,6 +24,25 @@ std::vector<std::size_t> column_widths(const std::vector<std::vector<std::string
 }
 
 }  // namespace
+
+std::string on_one_line(std::string_view text) {
+  std::string line;
+  line.reserve(text.size());
+  for (const char character : text) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (byte < 0x20 || byte == 0x7f) {
+      line += fmt::format("\\x{:02x}", byte);
+    } else {
+      line += character;
+    }
+  }
+  return line;
+}
+
+void Table::row(std::vector<std::string> cells) {
+  for (std::string& cell : cells) cell = on_one_line(cell);
+  rows_.push_back(std::move(cells));
+}
 
 std::string Table::text() const {
   const auto widths = column_widths(rows_);

@@ -14,12 +14,16 @@ namespace firstseen {
 
 using Json = nlohmann::ordered_json;
 
-/// A table for people: a head, aligned columns, cells that look like numbers set to the right.
+/// Control characters as \xHH, so that no name of a file and no payload makes lines of its own or moves the cursor;
+/// everything else as it is.
+std::string on_one_line(std::string_view text);
+
+/// A table for people: a head, aligned columns, cells that look like numbers set to the right, each on one line.
 class Table {
  public:
   explicit Table(std::vector<std::string> head) : rows_{std::move(head)} {}
   /// As many cells as the head has.
-  void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  void row(std::vector<std::string> cells);
   [[nodiscard]] std::string text() const;
 
  private:

@@ -4,10 +4,17 @@
 
 #include <string_view>
 
+#include "base/units.h"
+
 namespace firstseen::ingest {
 
 tl::unexpected<Error> CsvRows::fault(const char* what) const {
   return fail(Exit::bad_data, fmt::format("{}:{}: {}", input_.name(), line_, what));
+}
+
+tl::unexpected<Error> CsvRows::too_large() const {
+  return fail(Exit::bad_data, fmt::format("{}:{}: the row that begins here is larger than {}: is a quote never closed?",
+                                          input_.name(), row_line_, format_size(most_row_bytes_)));
 }
 
 /// Is there an unread byte? Reads on if not.
@@ -35,6 +42,7 @@ Result<bool> CsvRows::next(std::vector<std::string>& fields) {
   fields.assign(1, "");
   State state = State::field_start;
   row_line_ = line_;
+  row_bytes_ = 0;
   while (true) {
     auto byte_there = ready();
     if (!byte_there) return byte_there;
@@ -50,6 +58,7 @@ Result<bool> CsvRows::next(std::vector<std::string>& fields) {
         return true;
       }
       row_line_ = line_;
+      row_bytes_ = 0;
     }
     input_.consume(text.size());
   }
@@ -67,6 +76,7 @@ Result<bool> CsvRows::end_of_input(State state, std::vector<std::string>& fields
 /// One byte of a row; true when it ended the row.
 Result<bool> CsvRows::take(char byte, State& state, std::vector<std::string>& fields) {
   std::string& field = fields.back();
+  if (++row_bytes_ > most_row_bytes_) return too_large();
   if (byte == '\n') ++line_;
   if (state == State::quoted) {
     if (byte == '"') {
@@ -84,6 +94,7 @@ Result<bool> CsvRows::take(char byte, State& state, std::vector<std::string>& fi
   }
   if (byte == ',') {
     fields.emplace_back();
+    row_bytes_ += sizeof(std::string);
     state = State::field_start;
     return false;
   }

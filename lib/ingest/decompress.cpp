@@ -174,6 +174,22 @@ class ZstdSource final : public CompressedSource {
   bool between_frames_ = false;
 };
 
+/// What a file's name says about its bytes; empty: nothing.
+std::string_view compression_of(std::string_view name) {
+  if (name.ends_with(".gz")) return "gzip";
+  return name.ends_with(".zst") ? "zstd" : "";
+}
+
+/// Bytes without either magic number, which the name may deny to be plain ones: an upload that was cut off at once, a
+/// damaged beginning.
+Result<void> check_plain(const std::string& name, bool empty) {
+  const std::string_view compression = compression_of(name);
+  if (compression.empty()) return {};
+  return fail(Exit::bad_data,
+              fmt::format("{}: is not a {} file: {}", name, compression,
+                          empty ? "empty" : "it does not begin as one; rename it if it is not compressed"));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ByteSource>> decompressed(std::unique_ptr<ByteSource> source) {
@@ -185,6 +201,7 @@ Result<std::unique_ptr<ByteSource>> decompressed(std::unique_ptr<ByteSource> sou
   } else if (input.front().starts_with(zstd_magic)) {
     made = std::make_unique<ZstdSource>(std::move(input));
   } else {
+    if (auto plain = check_plain(input.source().name(), input.front().empty()); !plain) return forward(plain.error());
     made = std::make_unique<PlainSource>(std::move(input));
   }
   return made;

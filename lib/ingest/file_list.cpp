@@ -6,11 +6,22 @@
 
 #include <algorithm>
 #include <memory>
+#include <system_error>
 
 namespace firstseen::ingest {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// A name that the kernel and lexically_normal() understand alike: the former goes through a link before "..".
+fs::path unambiguous(const fs::path& name) {
+  if (std::ranges::find(name, "..") == name.end()) return name;
+  std::error_code error;
+  const fs::path normal = fs::absolute(name, error).lexically_normal();
+  if (!error && fs::equivalent(name, normal, error)) return name;
+  fs::path canonical = fs::canonical(name, error);
+  return error ? name : canonical;
+}
 
 class Lister {
  public:
@@ -20,9 +31,9 @@ class Lister {
     std::error_code error;
     const fs::file_status status = fs::status(name, error);
     if (fs::is_directory(status)) {
-      walk(name);
+      walk(unambiguous(name));
     } else if (fs::exists(status)) {
-      list_.files.push_back(fs::absolute(name).lexically_normal());
+      take_file(unambiguous(name));
     } else if (!expand(name)) {
       complain(name, error ? error.message() : "there is no such file");
     }
@@ -40,21 +51,36 @@ class Lister {
     list_.unreadable.push_back({Action::stop, Exit::io, fmt::format("cannot read {}: {}", name.string(), why)});
   }
 
-  void walk(const fs::path& directory) {
+  void take_file(const fs::path& name) {
     std::error_code error;
-    fs::directory_iterator entries(directory, error);
-    for (; !error && entries != fs::directory_iterator(); entries.increment(error)) visit(*entries);
-    if (error) complain(directory, error.message());
+    const fs::path absolute = fs::absolute(name, error);
+    if (error) return complain(name, error.message());
+    list_.files.push_back(absolute.lexically_normal());
   }
 
-  void visit(const fs::directory_entry& entry) {
-    const std::string name = entry.path().filename().string();
+  void walk(const fs::path& directory) {
+    std::error_code error;
+    std::vector<fs::path> below;  // walked when this one is closed again: however deep, one descriptor
+    fs::directory_iterator entries(directory, error);
+    for (; !error && entries != fs::directory_iterator(); entries.increment(error)) visit(entries->path(), below);
+    if (error) complain(directory, error.message());
+    entries = {};
+    for (const fs::path& inner : below) walk(inner);
+  }
+
+  void visit(const fs::path& entry, std::vector<fs::path>& directories) {
+    const std::string name = entry.filename().string();
     if (name.starts_with('.') && !options_.hidden) return;
     std::error_code error;
-    if (fs::is_directory(entry.symlink_status(error))) return walk(entry.path());
-    const fs::file_status status = entry.status(error);
-    if (!fs::is_regular_file(status) || fnmatch(options_.pattern.c_str(), name.c_str(), 0) != 0) return;
-    list_.files.push_back(fs::absolute(entry.path()).lexically_normal());
+    const fs::file_status itself = fs::symlink_status(entry, error);
+    if (!fs::status_known(itself)) return complain(entry, error.message());
+    if (itself.type() == fs::file_type::not_found) return;  // removed meanwhile
+    if (fs::is_directory(itself)) return directories.push_back(entry);
+    if (fnmatch(options_.pattern.c_str(), name.c_str(), 0) != 0) return;
+    const fs::file_status status = fs::status(entry, error);
+    if (fs::is_regular_file(status)) return take_file(entry);
+    if (status.type() == fs::file_type::not_found) return complain(entry, "the link leads nowhere");
+    if (!fs::exists(status)) complain(entry, error.message());
   }
 
   /// False when the name is no pattern, or one that matches nothing.

@@ -11,7 +11,8 @@ namespace firstseen::ingest {
 /// What people name on the command line, as files.
 struct FileList {
   std::vector<std::filesystem::path> files;  ///< absolute, each once, ordered by path
-  std::vector<Error> unreadable;             ///< names that led to no file, directories that could not be read
+  /// Names and links that lead to no file, directories and files in them that could not be read.
+  std::vector<Error> unreadable;
 };
 
 struct ListOptions {

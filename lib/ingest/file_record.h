@@ -21,7 +21,8 @@ inline std::string_view name_of(FileStatus status) { return file_status_names.at
 struct FileRecord {
   std::string path;  ///< absolute, without "." and ".."
   FileStatus status = FileStatus::pending;
-  std::string sha256;  ///< of the file's bytes (as stored: compressed, if it is), 64 hexadecimal digits; empty: not yet
+  /// Of the last attempt: of the file's bytes (as stored: compressed, if it is), 64 hexadecimal digits; empty: not yet.
+  std::string sha256;
   std::uint64_t bytes = 0;
   std::uint64_t records = 0;     ///< read from it, once it is a success
   std::uint64_t duplicates = 0;  ///< of these, left out by their key
@@ -32,6 +33,7 @@ struct FileRecord {
   std::int64_t found_ms = -1;
   std::int64_t started_ms = -1;
   std::int64_t finished_ms = -1;
+  std::string ingested_sha256;  ///< as `sha256`, of the last success; stays when later attempts fail; empty: never
 };
 
 }  // namespace firstseen::ingest

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ tl::unexpected<Error> FileSink::trouble(const char* doing) const {
 }
 
 Result<void> FileSink::recover() {
+  file_ = store::FileDescriptor();  // with it goes our own lock
   file_ = store::FileDescriptor(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
   struct stat status{};
   if (file_.get() < 0 || ::fstat(file_.get(), &status) != 0) return trouble("open");
@@ -25,6 +27,13 @@ Result<void> FileSink::recover() {
     return fail(Exit::config, fmt::format("the output {} is not a regular file: it could not be cut back after a crash",
                                           path_.string()));
   }
+  if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return trouble("lock");
+    return fail(Exit::try_again, fmt::format("the output {} is being written by another process: wait until it has "
+                                             "ended",
+                                             path_.string()));
+  }
+  if (::fstat(file_.get(), &status) != 0) return trouble("read");
   const auto size = static_cast<std::uint64_t>(status.st_size);
   const auto known = ledger_.output_length();
   if (!known) return forward(known.error());

@@ -12,7 +12,8 @@ namespace firstseen::ingest {
 
 /// Batches behind one another in an output file, a record per line. The ledger's length decides: an output is on disk
 /// before the ledger counts it (fsync of the file, then the ledger's synced commit), and what is beyond that length is
-/// cut off at start and after a failure. A file that is there before the first run is continued.
+/// cut off at start and after a failure. A file that is there before the first run is continued. From recover() on the
+/// file is locked: another process, with another ledger, gets Exit::try_again.
 class FileSink final : public Sink {
  public:
   FileSink(Ledger& ledger, std::filesystem::path path) : ledger_(ledger), path_(std::move(path)) {}

@@ -11,6 +11,7 @@
 #include "ingest/file_sink.h"
 #include "ingest/key_filter.h"
 #include "ingest/ledger.h"
+#include "ingest/own_files.h"
 #include "ingest/topic_publisher.h"
 #include "ingest/topic_sink.h"
 #include "ingest/worker.h"
@@ -81,6 +82,8 @@ class FileIngestor final : public Ingestor {
  private:
   std::unique_ptr<Sink> make_sink(std::uint32_t worker);
   Result<void> decide_what_was_left_open();
+  Result<void> begin_anew();
+  Result<IngestSummary> run_rounds(const FileList& list, const Report& report);
   Result<void> work(Run& run, std::uint32_t number);
   Result<void> run_round(Run& run);
 
@@ -90,6 +93,7 @@ class FileIngestor final : public Ingestor {
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<KeyFilter> keys_;
   std::vector<std::unique_ptr<Sink>> sinks_;  ///< by worker; made and recovered when first needed
+  bool interrupted_ = false;                  ///< the last run has ended in the middle
 };
 
 std::unique_ptr<Sink> FileIngestor::make_sink(std::uint32_t worker) {
@@ -117,7 +121,7 @@ Result<void> FileIngestor::prepare() {
   sinks_.resize(options_.jobs);
   if (auto decided = decide_what_was_left_open(); !decided) return decided;
   if (!options_.keys) return {};
-  auto keys = KeyFilter::open(*options_.keys, options_.ledger / "keys", *ledger_, clock_);
+  auto keys = KeyFilter::open(*options_.keys, options_.ledger / keys_folder, *ledger_, clock_);
   if (!keys) return forward(keys.error());
   keys_ = std::move(*keys);
   return {};
@@ -132,6 +136,14 @@ Result<void> FileIngestor::decide_what_was_left_open() {
     if (auto decided = make_sink(batch.worker)->recover(); !decided) return decided;
   }
   return {};
+}
+
+/// As a new ingestor would begin behind one that was killed: nobody knows what the sinks hold of an interrupted run.
+Result<void> FileIngestor::begin_anew() {
+  sinks_.clear();
+  sinks_.resize(options_.jobs);
+  if (auto decided = decide_what_was_left_open(); !decided) return decided;
+  return keys_ ? keys_->follow_ledger() : Result<void>{};
 }
 
 Result<void> FileIngestor::work(Run& run, std::uint32_t number) {
@@ -170,9 +182,20 @@ Result<void> FileIngestor::run_round(Run& run) {
 }
 
 Result<IngestSummary> FileIngestor::run(const FileList& list, const Report& report) {
+  if (interrupted_) {
+    if (auto begun = begin_anew(); !begun) return forward(begun.error());
+  }
+  interrupted_ = true;
+  auto summary = run_rounds(list, report);
+  interrupted_ = !summary;
+  return summary;
+}
+
+Result<IngestSummary> FileIngestor::run_rounds(const FileList& list, const Report& report) {
   IngestSummary summary;
-  if (auto added = ledger_->add_pending(list.files); !added) return forward(added.error());
   std::vector<std::filesystem::path> files = list.files;
+  if (const std::string own = leave_out_own(files, options_); !own.empty() && log_) log_(LogLevel::warning, own);
+  if (auto added = ledger_->add_pending(files); !added) return forward(added.error());
   for (const Error& unreadable : list.unreadable) {
     ++summary.failed;
     if (report) report({FileOutcome::Kind::failed, "", 0, 0, unreadable.message});

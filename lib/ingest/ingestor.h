@@ -77,8 +77,9 @@ class Ingestor {
   /// Called for every file when it is finished, one at a time, from a worker's thread.
   using Report = std::function<void(const FileOutcome&)>;
 
-  /// Takes the files in their order. A failing file does not stop the others; an error means that the run had to end
-  /// (no broker, ledger not writable), and may be repeated.
+  /// Takes the files in their order, but for its own ledger and output, which are left out with a warning. A failing
+  /// file does not stop the others; an error means that the run had to end (no broker, ledger not writable), and may be
+  /// repeated.
   virtual Result<IngestSummary> run(const FileList& list, const Report& report) = 0;
 };
 

@@ -8,7 +8,8 @@
 namespace firstseen::ingest {
 namespace {
 
-constexpr char end_of_input = '\0';
+/// No byte is it: a NUL is one like others.
+constexpr int end_of_input = -1;
 
 /// Finds the end of a JSON value without understanding more than strings and brackets; JsonCheck does the rest.
 class Extent {
@@ -55,12 +56,12 @@ void JsonArrayReader::advance(std::size_t bytes) {
 }
 
 /// The next byte that is not white space, which stays unread; end_of_input at the end.
-Result<char> JsonArrayReader::peek() {
+Result<int> JsonArrayReader::peek() {
   while (true) {
     const std::string_view text = input_.unread();
     const std::size_t at = std::min(text.find_first_not_of(" \t\r\n"), text.size());
     advance(at);
-    if (at < text.size()) return text[at];
+    if (at < text.size()) return static_cast<unsigned char>(text[at]);
     const auto more = input_.fill();
     if (!more) return forward(more.error());
     if (!*more) return end_of_input;
@@ -94,7 +95,7 @@ Result<bool> JsonArrayReader::next(Record& record) {
   }
   if (*byte == end_of_input) return fault(fmt::format("the JSON array is cut off after element {}", records_));
   if (*byte == ',' || *byte == ']' || *byte == '}') {
-    return fault(fmt::format("a value was expected as element {}, not '{}'", records_ + 1, *byte));
+    return fault(fmt::format("a value was expected as element {}, not '{:c}'", records_ + 1, *byte));
   }
   return element(record);
 }

@@ -20,7 +20,7 @@ class JsonArrayReader final : public RecordReader {
  private:
   enum class State { before, first, between, after };
 
-  Result<char> peek();
+  Result<int> peek();
   void advance(std::size_t bytes);
   Result<bool> element(Record& record);
   Result<std::size_t> measure_element();

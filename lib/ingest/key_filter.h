@@ -13,6 +13,9 @@
 
 namespace firstseen::ingest {
 
+/// The keys' place below the ledger's directory.
+inline constexpr const char* keys_folder = "keys";
+
 /// Tells which records are first seen; its batches take part in the ledger's. One thread.
 class KeyFilter {
  public:

@@ -24,12 +24,6 @@ std::string random_id() {
   return fmt::format("{:016x}{:016x}", word(), word());
 }
 
-Claim of_kind(Claim::Kind claim_kind) {
-  Claim claim;
-  claim.kind = claim_kind;
-  return claim;
-}
-
 /// The directory is new, empty, or has the ledger's folders in it.
 Result<void> check_directory(const fs::path& directory) {
   std::error_code error;
@@ -37,6 +31,7 @@ Result<void> check_directory(const fs::path& directory) {
   if (!fs::is_directory(directory, error)) return not_a_ledger(directory, "it is not a directory");
   if (fs::exists(directory / folder, error)) return {};
   for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
+    if (entry.path().filename() == folder) continue;  // another process has made it meanwhile
     return not_a_ledger(directory, fmt::format("it holds {}", entry.path().filename().string()));
   }
   if (error) return fail(Exit::io, fmt::format("cannot read {}: {}", directory.string(), error.message()));
@@ -125,90 +120,6 @@ Result<void> Ledger::add_pending(const std::vector<fs::path>& files) {
   });
 }
 
-Result<Claim> Ledger::claim(const Candidate& candidate, bool may_be_changed) {
-  Claim claim;
-  auto written = write([&](store::Txn& txn) -> Result<void> {
-    auto made = claim_in(txn, candidate, may_be_changed);
-    if (!made) return forward(made.error());
-    claim = std::move(*made);
-    if (claim.kind == Claim::Kind::ingest) in_hand_.insert(candidate.sha256);
-    return {};
-  });
-  if (written) return claim;
-  if (claim.kind == Claim::Kind::ingest) release(candidate.sha256);
-  return forward(written.error());
-}
-
-Result<Claim> Ledger::claim_in(store::Txn& txn, const Candidate& candidate, bool may_be_changed) {
-  auto known_file = file_at(txn, tables_.files, candidate.path);
-  if (!known_file) return forward(known_file.error());
-  auto known_content = content_at(txn, tables_.contents, candidate.sha256);
-  if (!known_content) return forward(known_content.error());
-  FileRecord file = known_file->value_or(FileRecord{});
-  const bool succeeded_with_other = file.status == FileStatus::success && file.sha256 != candidate.sha256;
-  if (succeeded_with_other && !may_be_changed) return of_kind(Claim::Kind::changed);
-  if (file.status == FileStatus::success && !succeeded_with_other) return of_kind(Claim::Kind::done);
-
-  const std::string before = std::exchange(file.sha256, candidate.sha256);
-  file.path = candidate.path;
-  file.bytes = candidate.bytes;
-  if (*known_content && (*known_content)->complete) {
-    file.status = FileStatus::success;
-    file.alias_of = (*known_content)->path;
-    file.records = (*known_content)->records;
-    file.error.clear();
-    file.finished_ms = clock_.wall_ms();
-    if (auto put = put_file(txn, tables_.files, file); !put) return forward(put.error());
-    Claim claim = of_kind(Claim::Kind::alias);
-    claim.alias_of = file.alias_of;
-    return claim;
-  }
-  if (in_hand_.contains(candidate.sha256)) return of_kind(Claim::Kind::busy);
-
-  Claim claim;
-  ContentRecord content = known_content->value_or(ContentRecord{candidate.path, candidate.format});
-  if (content.records != 0 && content.format != candidate.format) {
-    return fail(Exit::usage, fmt::format("{}: {} records were ingested as {}: go on with --format {}", candidate.path,
-                                         content.records, content.format, content.format));
-  }
-  content.path = candidate.path;
-  content.format = candidate.format;
-  claim.skip_records = content.records;
-  if (before != candidate.sha256) {
-    const auto other = content_at(txn, tables_.contents, before);
-    if (!other) return forward(other.error());
-    if (*other && !(*other)->complete) claim.abandoned_records = (*other)->records;
-  }
-  file.status = FileStatus::processing;
-  file.alias_of.clear();
-  file.error.clear();
-  ++file.attempts;
-  file.started_ms = clock_.wall_ms();
-  file.finished_ms = -1;
-  if (auto put = put_text(txn, tables_.contents, candidate.sha256, encode(content)); !put) return forward(put.error());
-  if (auto put = put_file(txn, tables_.files, file); !put) return forward(put.error());
-  return claim;
-}
-
-void Ledger::release(const std::string& sha256) {
-  const std::scoped_lock lock(mutex_);
-  in_hand_.erase(sha256);
-}
-
-Result<void> Ledger::fail_file(const std::string& path, const std::string& error) {
-  return write([&](store::Txn& txn) -> Result<void> {
-    auto known = file_at(txn, tables_.files, path);
-    if (!known) return forward(known.error());
-    FileRecord file = known->value_or(FileRecord{});
-    if (file.status != FileStatus::processing) ++file.attempts;  // it did not come as far as a claim
-    file.path = path;
-    file.status = FileStatus::failed;
-    file.error = error;
-    file.finished_ms = clock_.wall_ms();
-    return put_file(txn, tables_.files, file);
-  });
-}
-
 Result<bool> Ledger::forget(const std::string& path) {
   bool known = false;
   auto written = write([&](store::Txn& txn) -> Result<void> {
@@ -216,10 +127,10 @@ Result<bool> Ledger::forget(const std::string& path) {
     if (!file) return forward(file.error());
     if (!*file) return {};
     known = true;
-    if (auto free = check_decided(txn, (*file)->sha256); !free) return free;
-    if (!(*file)->sha256.empty()) {
-      if (auto erased = txn.erase_if_present(tables_.contents, store::bytes_of((*file)->sha256)); !erased)
-        return erased;
+    for (const std::string& sha256 : {(*file)->sha256, (*file)->ingested_sha256}) {
+      if (sha256.empty()) continue;
+      if (auto free = check_decided(txn, sha256); !free) return free;
+      if (auto erased = txn.erase_if_present(tables_.contents, store::bytes_of(sha256)); !erased) return erased;
     }
     return erase_file(txn, tables_.files, path);
   });

@@ -21,7 +21,7 @@ namespace firstseen::ingest {
 /// What a worker may do with a file.
 struct Claim {
   enum class Kind {
-    ingest,   ///< it is this worker's until finish() or fail(); read it, leaving out the first `skip_records`
+    ingest,   ///< it is this worker's until release(); read it, leaving out the first `skip_records`
     done,     ///< this content was ingested under this path
     alias,    ///< this content was ingested under `alias_of`; recorded
     busy,     ///< another worker has the same content in hand: ask again when it has finished
@@ -60,13 +60,16 @@ class Ledger {
     std::string format;
   };
   Result<Claim> claim(const Candidate& candidate, bool may_be_changed);
-  /// The file cannot be ingested now; ends a claim if there is one.
+  /// For the worker that has the content in hand, after trouble that may have settled some of it: where to go on. It
+  /// stays in hand meanwhile, so that no other worker gets it.
+  Result<Claim> claim_again(const Candidate& candidate);
+  /// The file cannot be ingested now. What was ingested under its path before is not forgotten.
   Result<void> fail_file(const std::string& path, const std::string& error);
-  /// Knows the file and its content no longer: what comes with that content, under any path but one that it was already
-  /// recorded as an alias under, is ingested from its first record on. False: there is no such file. Exit::try_again
-  /// while a batch of the content is undecided.
+  /// Knows the file and its contents (the last one tried, the last one ingested) no longer: what comes with one of
+  /// them, under any path but one that it was already recorded as an alias under, is ingested from its first record on.
+  /// False: there is no such file. Exit::try_again while a batch of the content is undecided.
   Result<bool> forget(const std::string& path);
-  /// Ends a claim without a verdict, so that the file can be claimed again.
+  /// Ends a claim: the content is in nobody's hand any more.
   void release(const std::string& sha256);
 
   // --- a batch of a topic ---
@@ -107,7 +110,13 @@ class Ledger {
   Result<void> apply(store::Txn& txn, const Batch& batch);
   Result<WorkerRecord> worker(store::Txn& txn, std::uint32_t number);
   Result<void> check_decided(store::Txn& txn, const std::string& sha256);
-  Result<Claim> claim_in(store::Txn& txn, const Candidate& candidate, bool may_be_changed);
+  struct Asking {
+    bool may_be_changed = true;
+    bool in_hand = false;  ///< the one who asks has the content
+  };
+  Result<Claim> claim_in(store::Txn& txn, const Candidate& candidate, const Asking& asking);
+  Result<Claim> begin_in(store::Txn& txn, const Candidate& candidate, ContentRecord content, FileRecord file,
+                         const std::string& before);
   [[nodiscard]] std::string mark_of(std::uint32_t worker, std::uint64_t sequence) const;
 
   /// Runs `change` in a write transaction and commits it; under mutex_.

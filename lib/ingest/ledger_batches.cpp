@@ -78,6 +78,7 @@ Result<void> Ledger::apply(store::Txn& txn, const Batch& batch) {
   if (!batch.last) return {};
   FileRecord& f = **file;
   f.status = FileStatus::success;
+  f.ingested_sha256 = batch.sha256;
   f.records = c.records;
   f.duplicates = c.duplicates;
   f.error.clear();

@@ -58,20 +58,24 @@ std::string encode(const FileRecord& r) {
                    {"error", r.error},
                    {"found_ms", r.found_ms},
                    {"started_ms", r.started_ms},
-                   {"finished_ms", r.finished_ms}});
+                   {"finished_ms", r.finished_ms},
+                   {"ingested_sha256", r.ingested_sha256}});
 }
 
 std::optional<FileRecord> decode_file(store::Bytes bytes) {
   return from_bytes<FileRecord>(bytes, [](const Json& json) -> std::optional<FileRecord> {
     const auto status = std::ranges::find(file_status_names, json.at("status").get<std::string>());
     if (status == file_status_names.end()) return std::nullopt;
-    return FileRecord{json.at("path"),       static_cast<FileStatus>(status - file_status_names.begin()),
-                      json.at("sha256"),     json.at("bytes"),
-                      json.at("records"),    json.at("duplicates"),
-                      json.at("attempts"),   json.at("version"),
-                      json.at("alias_of"),   json.at("error"),
-                      json.at("found_ms"),   json.at("started_ms"),
-                      json.at("finished_ms")};
+    FileRecord file{json.at("path"),        static_cast<FileStatus>(status - file_status_names.begin()),
+                    json.at("sha256"),      json.at("bytes"),
+                    json.at("records"),     json.at("duplicates"),
+                    json.at("attempts"),    json.at("version"),
+                    json.at("alias_of"),    json.at("error"),
+                    json.at("found_ms"),    json.at("started_ms"),
+                    json.at("finished_ms"), {}};
+    // The first ledgers did not have it.
+    file.ingested_sha256 = json.value("ingested_sha256", file.status == FileStatus::success ? file.sha256 : "");
+    return file;
   });
 }
 

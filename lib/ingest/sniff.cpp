@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -34,9 +35,9 @@ class ReplayedSource final : public ByteSource {
 Result<Sniffed> sniff(std::unique_ptr<ByteSource> source) {
   constexpr std::size_t piece_bytes = 4096;
   std::string read;
-  char first = '\0';
+  std::optional<char> first;
   std::array<char, piece_bytes> piece{};
-  while (first == '\0') {
+  while (!first) {
     const auto count = source->read(piece);
     if (!count) return forward(count.error());
     if (*count == 0) break;
@@ -44,7 +45,7 @@ Result<Sniffed> sniff(std::unique_ptr<ByteSource> source) {
     read += bytes;
     if (const auto at = bytes.find_first_not_of(" \t\r\n"); at != std::string_view::npos) first = bytes[at];
   }
-  return Sniffed{std::make_unique<ReplayedSource>(std::move(read), std::move(source)), first};
+  return Sniffed{std::make_unique<ReplayedSource>(std::move(read), std::move(source)), first.value_or('\0')};
 }
 
 }  // namespace firstseen::ingest

@@ -9,7 +9,7 @@ namespace firstseen::ingest {
 
 struct Sniffed {
   std::unique_ptr<ByteSource> source;  ///< still gives every byte
-  char first_byte = '\0';              ///< that is not JSON's white space; '\0': there is none
+  char first_byte = '\0';              ///< that is not JSON's white space; '\0' also when there is none
 };
 
 /// What a source begins with.

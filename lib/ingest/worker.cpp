@@ -4,34 +4,14 @@
 
 #include <utility>
 
-#include "ingest/decompress.h"
+#include "ingest/checked_file.h"
 #include "ingest/record_reader.h"
-#include "ingest/sha256.h"
 
 namespace firstseen::ingest {
 namespace {
 
 /// How often a file is tried again in one run after trouble that may pass.
 constexpr int most_attempts = 3;
-
-/// A file opened for reading; `bytes` lives as long as `reader`.
-struct OpenFile {
-  HashingSource* bytes = nullptr;
-  std::unique_ptr<RecordReader> reader;
-};
-
-Result<OpenFile> open_file(const std::filesystem::path& path, Format format) {
-  auto file = FileSource::open(path);
-  if (!file) return forward(file.error());
-  auto hashing = HashingSource::make(std::move(*file));
-  if (!hashing) return forward(hashing.error());
-  OpenFile opened;
-  opened.bytes = hashing->get();
-  auto plain = decompressed(std::move(*hashing));
-  if (!plain) return forward(plain.error());
-  opened.reader = make_record_reader(format, std::move(*plain));
-  return opened;
-}
 
 Result<void> read_to_the_end(RecordReader& reader) {
   Record record;
@@ -46,17 +26,19 @@ Result<void> read_to_the_end(RecordReader& reader) {
 
 /// The file's digest. Where it is published in several transactions, all of it is also read, so that a fault in it is
 /// found before the first of its records is published.
-Result<Ledger::Candidate> Worker::examine(const std::filesystem::path& file) const {
+Result<Worker::Examined> Worker::examine(const std::filesystem::path& file) const {
   auto format = options_.format == Format::automatic ? format_of(file) : Result<Format>(options_.format);
   if (!format) return forward(format.error());
-  auto opened = open_file(file, *format);
+  Examined examined;
+  auto opened = read_first(file, *format, examined.blocks);
   if (!opened) return forward(opened.error());
   if (options_.records_per_transaction != 0) {
     if (auto sound = read_to_the_end(*opened->reader); !sound) return forward(sound.error());
   }
   const auto sha256 = opened->bytes->hex_of_everything();
   if (!sha256) return forward(sha256.error());
-  return Ledger::Candidate{file.string(), *sha256, opened->bytes->bytes(), std::string(format_name(*format))};
+  examined.candidate = {file.string(), *sha256, opened->bytes->bytes(), std::string(format_name(*format))};
+  return examined;
 }
 
 Result<std::optional<FileOutcome>> Worker::ingest(const std::filesystem::path& file) {
@@ -64,18 +46,19 @@ Result<std::optional<FileOutcome>> Worker::ingest(const std::filesystem::path& f
     if (!outcome) return forward(outcome.error());
     return std::optional(std::move(*outcome));
   };
-  const auto candidate = examine(file);
-  if (!candidate) return as_answer(failed(file.string(), candidate.error().message));
-  const auto claim = ledger_.claim(*candidate, !options_.refuse_changed);
+  const auto examined = examine(file);
+  if (!examined) return as_answer(failed(file.string(), examined.error().message));
+  const Ledger::Candidate& candidate = examined->candidate;
+  const auto claim = ledger_.claim(candidate, !options_.refuse_changed);
   if (!claim && claim.error().exit == Exit::usage) return as_answer(failed(file.string(), claim.error().message));
   if (!claim) return forward(claim.error());
-  if (claim->kind != Claim::Kind::ingest) return settle_claim(*claim, *candidate);
+  if (claim->kind != Claim::Kind::ingest) return settle_claim(*claim, candidate);
   if (claim->abandoned_records != 0 && log_) {
     log_(LogLevel::warning, fmt::format("{} has changed: {} records of its former content were ingested and stay",
-                                        candidate->path, claim->abandoned_records));
+                                        candidate.path, claim->abandoned_records));
   }
-  auto outcome = publish(*candidate, *claim);
-  ledger_.release(candidate->sha256);
+  auto outcome = publish(*examined, *claim);
+  ledger_.release(candidate.sha256);
   return as_answer(std::move(outcome));
 }
 
@@ -106,12 +89,13 @@ Result<FileOutcome> Worker::failed(const std::string& path, const std::string& w
   return FileOutcome{FileOutcome::Kind::failed, path, 0, 0, why};
 }
 
-Result<FileOutcome> Worker::publish(const Ledger::Candidate& candidate, Claim claim) {
+Result<FileOutcome> Worker::publish(const Examined& file, Claim claim) {
+  const Ledger::Candidate& candidate = file.candidate;
   std::string why;
   for (int attempts = 0; attempts < most_attempts; ++attempts) {
     if (options_.hook) options_.hook(Step::claimed);
     FileOutcome outcome{FileOutcome::Kind::processed, candidate.path};
-    const Attempt ended = attempt(candidate, claim, outcome);
+    const Attempt ended = attempt(file, claim, outcome);
     if (ended) return outcome;
     const auto verdict = clean_up(ended.error());
     if (!verdict) return forward(verdict.error());
@@ -119,10 +103,8 @@ Result<FileOutcome> Worker::publish(const Ledger::Candidate& candidate, Claim cl
     why = ended.error().error.message;
     if (log_) log_(LogLevel::warning, fmt::format("{}: {}; trying again", candidate.path, why));
     // Some of it may be settled by now: ask the ledger where to go on.
-    ledger_.release(candidate.sha256);
-    auto again = ledger_.claim(candidate, true);
+    auto again = ledger_.claim_again(candidate);
     if (!again) return forward(again.error());
-    if (again->kind == Claim::Kind::busy) return failed(candidate.path, why);
     if (again->kind != Claim::Kind::ingest) return outcome;
     claim = std::move(*again);
   }
@@ -155,12 +137,13 @@ Result<std::optional<std::string>> Worker::clean_up(const Trouble& trouble) {
   return verdict;
 }
 
-Worker::Attempt Worker::attempt(const Ledger::Candidate& candidate, const Claim& claim, FileOutcome& outcome) {
+Worker::Attempt Worker::attempt(const Examined& file, const Claim& claim, FileOutcome& outcome) {
+  const Ledger::Candidate& candidate = file.candidate;
   const auto of_file = [](const Error& error) { return tl::unexpected(Trouble{true, error}); };
   const auto of_sink = [](const Error& error) { return tl::unexpected(Trouble{false, error}); };
   const auto format = parse_format(candidate.format);
   if (!format) return of_file(format.error());
-  auto opened = open_file(candidate.path, *format);
+  auto opened = read_again(candidate.path, *format, file.blocks);
   if (!opened) return of_file(opened.error());
   const auto new_batch = [&] { return Batch{candidate.path, candidate.sha256}; };
   Batch batch = new_batch();
@@ -181,8 +164,7 @@ Worker::Attempt Worker::attempt(const Ledger::Candidate& candidate, const Claim&
   const auto sha256 = opened->bytes->hex_of_everything();
   if (!sha256) return of_file(sha256.error());
   if (*sha256 != candidate.sha256) {
-    return tl::unexpected(
-        Trouble{true, {Action::stop, Exit::bad_data, candidate.path + ": the file changed while it was being read"}});
+    return of_file({Action::stop, Exit::bad_data, candidate.path + ": the file changed while it was being read"});
   }
   batch.last = true;
   return commit(batch, outcome);

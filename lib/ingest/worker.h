@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/log.h"
+#include "ingest/block_source.h"
 #include "ingest/ingestor.h"
 #include "ingest/key_filter.h"
 #include "ingest/ledger.h"
@@ -30,10 +31,16 @@ class Worker {
   };
   using Attempt = tl::expected<void, Trouble>;
 
-  Result<Ledger::Candidate> examine(const std::filesystem::path& file) const;
+  /// A file as it was when it was read for the first time.
+  struct Examined {
+    Ledger::Candidate candidate;
+    BlockDigests blocks;
+  };
+
+  Result<Examined> examine(const std::filesystem::path& file) const;
   Result<std::optional<FileOutcome>> settle_claim(const Claim& claim, const Ledger::Candidate& candidate);
-  Result<FileOutcome> publish(const Ledger::Candidate& candidate, Claim claim);
-  Attempt attempt(const Ledger::Candidate& candidate, const Claim& claim, FileOutcome& outcome);
+  Result<FileOutcome> publish(const Examined& file, Claim claim);
+  Attempt attempt(const Examined& file, const Claim& claim, FileOutcome& outcome);
   Attempt take(const Record& record, Batch& batch);
   Attempt commit(Batch& batch, FileOutcome& outcome);
   Result<std::optional<std::string>> clean_up(const Trouble& trouble);

@@ -20,6 +20,7 @@ from harness.poll import hold
 from harness.reader import read_topic
 
 AT_RANDOM = "random"
+KILLS_PER_STEP = 3
 _FILES_PER_KILL = 4
 _RECORDS_PER_FILE = 200
 _ATTEMPTS = 5
@@ -34,6 +35,14 @@ def named_steps(with_keys: bool) -> list[str]:
     if not names:
         raise RuntimeError("lib/ingest/steps.h has no step_names{...} that could be read")
     return [name for name in names if with_keys or name != "keys_prepared"]
+
+
+def plan(steps: list[str], kills: int, chance: random.Random) -> list[str]:
+    """Half of the kills at the named steps in turn, but each at least KILLS_PER_STEP times; the others at random."""
+    at_steps = max(kills // 2, KILLS_PER_STEP * len(steps))
+    planned = [steps[i % len(steps)] for i in range(at_steps)] + [AT_RANDOM] * (kills - kills // 2)
+    chance.shuffle(planned)
+    return planned
 
 
 @dataclass
@@ -121,16 +130,15 @@ class Scene:
     def run(self, kills: int) -> bool:
         Admin(self.brokers).create_topic(self.topic, _PARTITIONS)
         self.files = Files(self.directory / "files", self.chance, self.with_keys)
-        steps = named_steps(self.with_keys)
-        planned = [steps[i // 2 % len(steps)] if i % 2 else AT_RANDOM for i in range(kills)]
-        self.chance.shuffle(planned)
+        planned = plan(named_steps(self.with_keys), kills, self.chance)
         for number, target in enumerate(planned, 1):
             self.files.add_folder()
             reached = any(self._kill(target) for _ in range(_ATTEMPTS))
-            print(f"kill {number}/{kills} {target}{'' if reached else ' was NOT reached'}", flush=True)
+            print(f"kill {number}/{len(planned)} {target}{'' if reached else ' was NOT reached'}", flush=True)
         status = self._start().wait(300)
         again = self._start().wait(300)  # everything is known by now
-        return self._verdict(status, again) and self.killed.total() == kills
+        enough = self._print_kills() and self.killed.total() == len(planned)
+        return self._verdict(status, again) and enough
 
     def _start(self, **environment: str) -> subprocess.Popen:
         jobs = 1 if self.with_keys else self.chance.randint(1, 4)
@@ -175,15 +183,23 @@ class Scene:
                 found[value["id"] if self.with_keys else json.dumps(value, sort_keys=True)] += 1
         return found
 
+    def _print_kills(self) -> bool:
+        """The table of the kills; true if every named step had enough of them."""
+        steps = named_steps(self.with_keys)
+        print(f"\n{self.topic}")
+        for target in [*steps, AT_RANDOM]:
+            print(f"  {target:<14} {self.killed[target]:>4} kills")
+        print(f"  {'total':<14} {self.killed.total():>4} kills")
+        enough = all(self.killed[step] >= KILLS_PER_STEP for step in steps)
+        if not enough:
+            print(f"FAILED: not every step was killed at {KILLS_PER_STEP} times")
+        return enough
+
     def _verdict(self, status: int, again: int) -> bool:
         expected, found = self.files.expected, self._found()
         lost = sum(1 for record in expected if record not in found)
         doubled = sum(count - 1 for record, count in found.items() if record in expected)
         foreign = sum(count for record, count in found.items() if record not in expected)
-        print(f"\n{self.topic}")
-        for target, count in sorted(self.killed.items()):
-            print(f"  {target:<14} {count:>4} kills")
-        print(f"  {'total':<14} {self.killed.total():>4} kills")
         print(
             f"  files {self.files.files}, records {len(expected)}, in the topic {found.total()}, "
             f"lost {lost}, doubled {doubled}, foreign {foreign}",
@@ -195,7 +211,8 @@ class Scene:
 
 
 def run(broker: Broker, directory: Path, kills: int, chance: random.Random) -> bool:
-    """At least `kills` kills on files whose records all count, and half as many with records told apart by a key."""
+    """At least `kills` kills on files whose records all count, and half as many with records told apart by a key; more
+    where the named steps need them."""
     passed = True
     for name, with_keys, count in (("files", False, kills), ("files_with_keys", True, (kills + 1) // 2)):
         folder = directory / name

@@ -1,7 +1,12 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "component/daemon/program.h"
@@ -57,6 +62,57 @@ TEST_F(Ingest, TakesSeveralFilesAtOnceAndReportsEachToMachines) {
   EXPECT_EQ(second.status, 0) << second.err;
   const Json status = Json::parse(run({"ingest", "--status", "--json", "--ledger", directory_.path() / "ledger"}).out);
   EXPECT_EQ(status.size(), 8U);
+}
+
+TEST_F(Ingest, NamesOfAnyBytesAndLengthAreTakenAndShownOnOneLineEach) {
+  const std::string folder(200, 'f');
+  const auto deep = in() / folder / folder / folder;  // longer than a key of LMDB may be
+  std::filesystem::create_directories(deep);
+  write("new\nline.jsonl", "1\n");
+  write("\xff\xfe.jsonl", "2\n");
+  write("\x1b[31mred.jsonl", "{\n");
+  write(folder + "/" + folder + "/" + folder + "/" + std::string(240, 'n') + ".jsonl", "3\n");
+  const std::vector<std::string> into_a_file{
+      "ingest", "--to-file", directory_.path() / "out", "--ledger", directory_.path() / "ledger", in(), "--json"};
+  const Finished first = run(into_a_file);
+  EXPECT_EQ(first.status, 65) << first.err;
+  EXPECT_EQ(std::count(first.err.begin(), first.err.end(), '\n'), 1) << first.err;
+  expect_part(first.err, "\\x1b[31mred.jsonl:1: this line is not JSON");
+  EXPECT_EQ(Json::parse(first.out).at("processed"), 3);
+  const Finished again = run(into_a_file);
+  EXPECT_EQ(Json::parse(again.out).at("skipped"), 3) << again.err;
+
+  const std::vector<std::string> status{"ingest", "--status", "--ledger", directory_.path() / "ledger"};
+  const std::string table = run(status).out;
+  EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 5) << table;
+  expect_part(table, "new\\x0aline.jsonl");
+  std::vector<std::string> as_json = status;
+  as_json.emplace_back("--json");
+  const Json files = Json::parse(run(as_json).out);
+  ASSERT_EQ(files.size(), 4U);
+  for (const Json& file : files) {
+    EXPECT_EQ(file.at("status"), file.at("path").get<std::string>().ends_with("red.jsonl") ? "failed" : "success");
+  }
+}
+
+TEST_F(Ingest, AnOutputOrLedgerThatAnotherProcessHoldsIsTriedAgainLater) {
+  write("a.jsonl", "1\n");
+  const std::string out = directory_.path() / "out";
+  const std::vector<std::string> arguments{"ingest", "--to-file", out, "--ledger", directory_.path() / "ledger", in()};
+  std::ofstream(out) << "before\n";
+  const auto hold = [&](const std::string& path, const std::string& message) {
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    ASSERT_EQ(::flock(file, LOCK_EX), 0);
+    const Finished refused = run(arguments);
+    ::close(file);
+    EXPECT_EQ(refused.status, 75) << refused.err;
+    expect_part(refused.err, message);
+  };
+  hold(out, "the output " + out + " is being written by another process: wait until it has ended");
+  hold(directory_.path() / "ledger" / "ledger" / "owner.lock", "is held by another process: wait until it has ended");
+  EXPECT_EQ(run(arguments).status, 0);
+  std::ifstream file(out);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "before\n1\n");
 }
 
 TEST_F(Ingest, AMissingTopicOrBrokerIsToldBeforeAnyFileIsTouched) {

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "ingest/csv_row.h"
 #include "unit/ingest/support.h"
 
 namespace firstseen::ingest::test {
@@ -51,6 +52,24 @@ TEST(Csv, BrokenQuotesAndHeadersAreRefused) {
   EXPECT_TRUE(contains(csv("").error, "a header row was expected"));
   EXPECT_TRUE(contains(csv("a\n\xff\n").error, "input:2: field 1 is not UTF-8"));
   EXPECT_TRUE(contains(csv("\xff\n").error, "not UTF-8"));
+}
+
+/// What ends the reading of rows of at most 1000 bytes.
+std::string error_of_rows(const std::string& text) {
+  CsvRows rows(std::make_unique<TextSource>(text, 100), 1000);
+  std::vector<std::string> fields;
+  Result<bool> more = true;
+  while (more && *more) more = rows.next(fields);
+  return more ? "" : more.error().message;
+}
+
+TEST(Csv, ARowThatIsTooLargeIsRefusedWithTheLineItBeganInInsteadOfFillingTheMemory) {
+  const std::string never_closed = "a,b\n1,2\n3,\"4\n" + std::string(5000, 'x') + "\n5,6\n";
+  EXPECT_TRUE(contains(error_of_rows(never_closed), "input:3: the row that begins here is larger than 1000B"));
+  EXPECT_TRUE(contains(error_of_rows("\n\n" + std::string(5000, 'x')), "input:3: the row that begins here"));
+  EXPECT_TRUE(contains(error_of_rows(std::string(900, ',')), "input:1: the row that begins here"));
+  EXPECT_EQ(error_of_rows(std::string(900, 'x') + "\n" + std::string(900, 'y') + "\n"), "");
+  EXPECT_EQ(error_of_rows(std::string(5000, '\n')), "");
 }
 
 std::string in_quotes(const std::string& field) {

@@ -29,12 +29,16 @@ TEST(DamagedFiles, AreNamedWithWhatIsWrongAndTheOthersAreIngested) {
   directory.write("in/torn.jsonl", "1\n{\"id\":\n");
   write_half_a_gzip_file(in("torn.jsonl.gz"));
   directory.write("in/no.jsonl.gz", "this is no gzip");
+  directory.write("in/empty.csv.gz", "");
+  directory.write("in/empty.txt.zst", "");
   directory.write("in/z.jsonl", "\"last\"\n");
   const Texts wrong{"array.json:1: the JSON array is cut off in element 2",
                     "columns.csv:3: this row has 1 fields, the header has 2",
                     "torn.jsonl:2: this line is not JSON",
                     "torn.jsonl.gz: the gzip data end in the middle",
-                    "no.jsonl.gz:1: this line is not JSON",
+                    "no.jsonl.gz: is not a gzip file",
+                    "empty.csv.gz: is not a gzip file: empty",
+                    "empty.txt.zst: is not a zstd file: empty",
                     "gone.jsonl: No such file or directory"};
 
   IngestOptions options;

@@ -107,6 +107,33 @@ TEST(Decompress, DamagedDataAreAnErrorAndNeverOtherText) {
   EXPECT_TRUE(contains(unpack(packed, 100, 1000).error, "damaged"));
 }
 
+TEST(Decompress, WhateverFollowsTheLastMemberIsAnError) {
+  const std::string text = "some text, some text, some text";
+  for (const std::string& packed : {gzip(text) + gzip(text), zstd(text) + zstd(text)}) {
+    EXPECT_EQ(unpack(packed, 5, 7).text, text + text);
+    for (const std::string& behind : {std::string("x"), std::string("\x1f"), std::string("garbage"),
+                                      std::string(1, '\0'), std::string(600, '\0')}) {
+      for (const std::size_t piece : {std::size_t{1}, packed.size() + behind.size()}) {
+        EXPECT_NE(unpack(packed + behind, piece, 100).error, "") << behind.size() << " bytes in pieces of " << piece;
+      }
+    }
+  }
+}
+
+TEST(Decompress, ANameThatPromisesACompressionIsHeldToIt) {
+  const auto error_of = [](const std::string& name, const std::string& bytes) {
+    const auto source = decompressed(std::make_unique<TextSource>(bytes, 100, name));
+    return source ? "" : source.error().message;
+  };
+  EXPECT_TRUE(contains(error_of("in/a.jsonl.gz", ""), "in/a.jsonl.gz: is not a gzip file: empty"));
+  EXPECT_TRUE(contains(error_of("in/a.jsonl.zst", ""), "in/a.jsonl.zst: is not a zstd file: empty"));
+  EXPECT_TRUE(contains(error_of("a.log.gz", "\x1f"), "is not a gzip file: it does not begin as one"));
+  EXPECT_TRUE(contains(error_of("a.log.zst", "text"), "is not a zstd file: it does not begin as one"));
+  EXPECT_EQ(error_of("a.log.gz", gzip("text")), "");
+  EXPECT_EQ(error_of("a.log.gz", zstd("text")), "") << "what it is, is told by its bytes";
+  EXPECT_EQ(error_of("a.log", ""), "");
+}
+
 TEST(Sha256, IsTheDigestOfAllBytesHoweverManyWereRead) {
   // FIPS 180-2, appendix B.1: "abc".
   const std::string expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";

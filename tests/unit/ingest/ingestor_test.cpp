@@ -1,66 +1,9 @@
-#include "ingest/ingestor.h"
-
-#include <sys/stat.h>
-
-#include <iterator>
-
-#include "ingest/ledger_inspect.h"
-#include "unit/ingest/support.h"
+#include "unit/ingest/into_a_file.h"
 
 namespace firstseen::ingest::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-class IntoAFile : public testing::Test {
- protected:
-  IntoAFile() {
-    options_.ledger = directory_.path() / "ledger";
-    options_.output = directory_.path() / "out";
-  }
-  /// A run over everything in in/.
-  IngestSummary run() {
-    outcomes_.clear();
-    auto ingestor = Ingestor::open(options_, clock_, {});
-    EXPECT_TRUE(ingestor) << (ingestor ? "" : ingestor.error().message);
-    if (!ingestor) return {};
-    const auto summary = (*ingestor)->run(list_files({(directory_.path() / "in").string()}, {}),
-                                          [&](const FileOutcome& outcome) { outcomes_.push_back(outcome); });
-    EXPECT_TRUE(summary) << (summary ? "" : summary.error().message);
-    return summary ? *summary : IngestSummary{};
-  }
-  void write(const std::string& name, const std::string& text) const { directory_.write("in/" + name, text); }
-  std::string output() const {
-    std::ifstream file(*options_.output, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-  FileRecord record_of(const std::string& name) const {
-    const auto files = ledger_files(options_.ledger);
-    EXPECT_TRUE(files);
-    for (const FileRecord& file : *files) {
-      if (fs::path(file.path).filename() == name) return file;
-    }
-    ADD_FAILURE() << name << " is not in the ledger";
-    return {};
-  }
-  std::string failure() const {
-    for (const FileOutcome& outcome : outcomes_) {
-      if (outcome.kind == FileOutcome::Kind::failed) return outcome.detail;
-    }
-    return "none";
-  }
-
-  TemporaryDirectory directory_;
-  SystemClock clock_;
-  IngestOptions options_;
-  std::vector<FileOutcome> outcomes_;
-};
-
-void expect_counts(const IngestSummary& summary, std::uint64_t processed, std::uint64_t skipped, std::uint64_t failed) {
-  EXPECT_EQ(summary.processed, processed);
-  EXPECT_EQ(summary.skipped, skipped);
-  EXPECT_EQ(summary.failed, failed);
-}
 
 TEST_F(IntoAFile, EveryFileIsTakenOnceInOrderOfItsName) {
   write("b.jsonl", "{\"b\":1}\n{\"b\":2}\n");

@@ -40,6 +40,17 @@ TEST(JsonArray, WhatIsNoArrayOfJsonIsRefusedWithItsPlace) {
   EXPECT_TRUE(contains(array("[{]}]").error, "element 1 is not JSON"));
 }
 
+TEST(JsonArray, ANulByteIsNeverItsEnd) {
+  const std::string nul(1, '\0');
+  EXPECT_TRUE(contains(array("[1]" + nul).error, "input:1: something follows the JSON array"));
+  EXPECT_TRUE(contains(array("[1]\n" + std::string(4096, '\0')).error, "input:2: something follows the JSON array"));
+  EXPECT_TRUE(contains(array("[1" + nul + "]").error, "element 1 is not JSON"));
+  EXPECT_TRUE(contains(array("[1 " + nul + ",2]").error, "a comma or ']' was expected after element 1"));
+  EXPECT_TRUE(contains(array("[" + nul + "]").error, "element 1 is not JSON"));
+  EXPECT_TRUE(contains(array(nul + "[1]").error, "this is no JSON array"));
+  EXPECT_TRUE(contains(array("[1," + nul).error, "cut off in element 2"));
+}
+
 TEST(JsonArray, AnElementLargerThanTheLimitIsRefusedInsteadOfFillingTheMemory) {
   InputBuffer buffer(std::make_unique<TextSource>(std::string(5000, 'x'), 100), 1000);
   Result<bool> more = true;

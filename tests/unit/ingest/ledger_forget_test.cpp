@@ -55,6 +55,16 @@ TEST_F(Forgetting, AForgottenAliasIsIngestedUnderItsOwnName) {
   EXPECT_EQ(ingest().processed, 0U);
 }
 
+TEST_F(Forgetting, AFileThatFailedAfterItsSuccessIsForgottenWithWhatWasIngested) {
+  EXPECT_EQ(ingest().processed, 2U);
+  directory_.write("c.jsonl", "{\n");
+  EXPECT_EQ(ingest().failed, 1U);
+  ASSERT_EQ(forget("c.jsonl"), true);
+  directory_.write("c.jsonl", "3\n");
+  EXPECT_EQ(ingest().processed, 1U);
+  EXPECT_EQ(output(), "1\n2\n3\n3\n");
+}
+
 TEST_F(Forgetting, AFileThatNoRunHasMetIsUnknown) {
   EXPECT_EQ(ingest().processed, 2U);
   EXPECT_EQ(forget("d.jsonl"), false);

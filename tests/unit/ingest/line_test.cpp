@@ -1,3 +1,4 @@
+#include "ingest/sniff.h"
 #include "unit/ingest/support.h"
 
 namespace firstseen::ingest::test {
@@ -24,6 +25,21 @@ TEST(JsonLines, ALineThatIsNotJsonIsRefusedWithItsNumber) {
   EXPECT_EQ(read.exit, Exit::bad_data);
   EXPECT_TRUE(contains(read_all(Format::json_lines, "{\"a\":1").error, "input:1"));
   EXPECT_TRUE(contains(read_all(Format::json_lines, "1 2\n").error, "input:1"));
+}
+
+TEST(JsonLines, ANulByteIsNoWhiteSpace) {
+  const std::string nul(1, '\0');
+  EXPECT_TRUE(contains(read_all(Format::json_lines, "1\n" + nul).error, "input:2: this line is not JSON"));
+  EXPECT_TRUE(contains(read_all(Format::json_lines, "{}" + nul + "\n").error, "input:1: this line is not JSON"));
+}
+
+TEST(Sniff, ANulByteIsTheFirstOneLikeOthersAndNothingBehindItIsReadYet) {
+  auto source = std::make_unique<TextSource>("\n" + std::string(1, '\0') + std::string(10'000, '\0') + "[1]", 4096);
+  const TextSource& read_from = *source;
+  const auto sniffed = sniff(std::move(source));
+  ASSERT_TRUE(sniffed);
+  EXPECT_EQ(sniffed->first_byte, '\0');
+  EXPECT_EQ(read_from.read_so_far(), 4096U);
 }
 
 TEST(Format, IsToldByTheNameAlsoBehindACompression) {

@@ -17,7 +17,8 @@ namespace firstseen::ingest::test {
 /// Bytes from memory, at most `piece` of them per read.
 class TextSource final : public ByteSource {
  public:
-  TextSource(std::string text, std::size_t piece) : text_(std::move(text)), piece_(piece) {}
+  TextSource(std::string text, std::size_t piece, std::string name = "input")
+      : text_(std::move(text)), name_(std::move(name)), piece_(piece) {}
   Result<std::size_t> read(std::span<char> into) override {
     const std::size_t count = std::min({piece_, into.size(), text_.size() - at_});
     std::copy_n(text_.begin() + static_cast<std::ptrdiff_t>(at_), count, into.begin());
@@ -26,10 +27,11 @@ class TextSource final : public ByteSource {
   }
   [[nodiscard]] bool would_wait() const override { return false; }
   [[nodiscard]] const std::string& name() const override { return name_; }
+  [[nodiscard]] std::size_t read_so_far() const { return at_; }
 
  private:
   const std::string text_;
-  const std::string name_ = "input";
+  const std::string name_;
   std::size_t at_ = 0;
   std::size_t piece_;
 };
