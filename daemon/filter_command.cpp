@@ -12,6 +12,7 @@
 #include "filter/filter.h"
 #include "filter/line_key.h"
 #include "ingest/key_note.h"
+#include "option_duration.h"
 #include "output.h"
 
 namespace firstseen {
@@ -30,8 +31,8 @@ struct FilterArguments {
 
 Result<std::unique_ptr<filter::SeenKeys>> open_keys(const FilterArguments& arguments, const key::KeySpec& spec,
                                                     const key::Deriver& deriver, const Clock& clock) {
-  const auto ttl = parse_duration(arguments.ttl);
-  if (!ttl) return fail(Exit::usage, "--ttl: " + ttl.error().message);
+  const auto ttl = read_duration("--ttl", arguments.ttl, Millis{0});
+  if (!ttl) return forward(ttl.error());
   if (arguments.store.empty()) {
     std::unique_ptr<filter::SeenKeys> in_memory = std::make_unique<filter::KeysInMemory>(*ttl);
     return in_memory;

@@ -180,6 +180,7 @@ TEST(Filter, UsageErrorsSayWhatIsWrong) {
        std::vector<std::pair<Words, std::string>>{{{"--key", "header:x"}, "payload:/POINTER"},
                                                   {{"--key", "payload:id"}, "payload:id"},
                                                   {{"--ttl", "5"}, "--ttl"},
+                                                  {{"--ttl", "292000000y"}, "--ttl: must be from 0ms to 100y"},
                                                   {{"--format", "xml"}, "no format 'xml'"},
                                                   {{"--max-size", "1MiB"}, "--store"},
                                                   {{"--summary", "/nowhere/x"}, "/nowhere/x"}}) {

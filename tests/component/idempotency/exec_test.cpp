@@ -28,6 +28,12 @@ TEST_F(Exec, RunsAgainAfterTheTimeToLive) {
   EXPECT_EQ(runs(), 2);
 }
 
+TEST_F(Exec, IsKnownForTheLongestTimeToLive) {
+  EXPECT_EQ(exec("a", "exit 3", {"--ttl", "100y"}).status, 3);
+  EXPECT_EQ(exec("a", "true").status, 3);
+  EXPECT_EQ(runs(), 1);
+}
+
 TEST_F(Exec, OneInFlightGives75OrIsWaitedFor) {
   Program first(words("a", "while ! test -e '" + effects().string() + ".go'; do sleep 0.02; done; echo done"));
   wait_for_runs(1);
@@ -63,9 +69,18 @@ TEST_F(Exec, WrongUseIs64AndRunsNothing) {
   EXPECT_EQ(run({"exec", "--key", "a"}).status, 64);
   EXPECT_EQ(run({"exec", "--key", "a", "--"}).status, 64);
   EXPECT_EQ(run({"exec", "--", "true"}).status, 64);
-  for (const std::vector<std::string>& options : std::vector<std::vector<std::string>>{
-           {"--ttl", "soon"}, {"--ttl", "0s"}, {"--max-output", "2GiB"}, {"--retry", "always"}, {"--key", ""}}) {
+  for (const std::vector<std::string>& options : std::vector<std::vector<std::string>>{{"--ttl", "soon"},
+                                                                                       {"--ttl", "0s"},
+                                                                                       {"--ttl", ""},
+                                                                                       {"--max-output", "2GiB"},
+                                                                                       {"--retry", "always"},
+                                                                                       {"--key", ""}}) {
     EXPECT_EQ(exec("a", "true", options).status, 64) << options.front();
+  }
+  for (const std::string option : {"--ttl", "--lease", "--timeout", "--kill-after", "--wait-at-most"}) {
+    const Finished endless = exec("a", "true", {option, "292000000y"});  // 64-bit milliseconds hold it, but no sum
+    EXPECT_EQ(endless.status, 64) << option;
+    EXPECT_NE(endless.err.find(option + ": must be from 1ms to 100y"), std::string::npos) << endless.err;
   }
   EXPECT_EQ(runs(), 0);
 }
