@@ -93,7 +93,7 @@ Result<StoreStats> LmdbStore::stats() {
   if (auto written = write([](Txn&) { return Result<void>(); }); !written) return forward(written.error());
   auto txn = begin_read();
   if (!txn) return forward(txn.error());
-  StatsCounter counter(clock_.wall_ms());
+  StatsCounter counter(clock_.wall_ms(), [this](const std::string& owner) { return alive(owner); });
   auto cursor = Cursor::open(*txn, tables_.records);
   if (!cursor) return forward(cursor.error());
   for (;;) {

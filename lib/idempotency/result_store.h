@@ -26,11 +26,12 @@ struct StoreStats {
   std::uint64_t total = 0;    ///< records that have not expired
   std::uint64_t expired = 0;  ///< expired ones that no sweep has removed yet
   std::uint64_t in_progress = 0;
+  std::uint64_t abandoned = 0;  ///< of those in progress: the maker died, or let the lease run out
   std::uint64_t completed = 0;
   std::uint64_t failed = 0;
   std::uint64_t hits = 0;    ///< lookups that found a record, since the store was made
   std::uint64_t misses = 0;  ///< lookups that did not
-  Millis mean_ttl{0};        ///< mean time that the unexpired records have left
+  Millis mean_ttl{0};        ///< mean time that the unexpired records have left which expire at all
   std::uint64_t file_bytes = 0;
   /// Share of the lookups that found a record; 0 without lookups.
   [[nodiscard]] double hit_rate() const;

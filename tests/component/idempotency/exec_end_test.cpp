@@ -78,6 +78,11 @@ TEST_F(ExecEnd, AKilledGuardTakesItsCommandWithItAndTheRunIsAbandoned) {
     const std::string text{std::istreambuf_iterator<char>(stat), std::istreambuf_iterator<char>()};
     return text.empty() || text.find(") Z ") != std::string::npos;
   }));
+  const Finished looked_up = run({"store", "lookup", "--store", store(), "--key", "a", "--json"});
+  EXPECT_NE(looked_up.out.find("\"state\": \"abandoned\""), std::string::npos) << looked_up.out;
+  EXPECT_NE(looked_up.out.find("\"expires_ms\": null"), std::string::npos) << looked_up.out;
+  const Finished stats = run({"store", "stats", "--store", store(), "--json"});
+  EXPECT_NE(stats.out.find("\"abandoned\": 1"), std::string::npos) << stats.out;
   const Finished conflict = exec("a", "true");
   EXPECT_EQ(conflict.status, 69);
   EXPECT_NE(conflict.err.find("store forget"), std::string::npos) << conflict.err;
