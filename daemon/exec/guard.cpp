@@ -84,7 +84,9 @@ Result<int> replay(const Record& record) {
   write_all(STDERR_FILENO, result->err.kept);
   for (const auto& [name, stream] : {std::pair{"stdout", &result->out}, std::pair{"stderr", &result->err}}) {
     const std::uint64_t lost = stream->total_bytes - stream->kept.size();
-    if (lost > 0) warn(fmt::format("the first run wrote {} more bytes to {} (--max-output)", lost, name));
+    if (lost == 0) continue;
+    warn(fmt::format("the first run wrote {} more bytes to {}, which were not kept (--max-output, or a full store)",
+                     lost, name));
   }
   return exit_status(*result);
 }
@@ -108,6 +110,21 @@ bool renew(Handler& handler, const Claim& claim) {
   return !renewed.error().fenced;
 }
 
+/// Puts down how the command ended; without what it wrote where the store has no room for that.
+Result<void> store_end(Handler& handler, const Claim& claim, CommandResult result, bool may_run_again) {
+  const auto put = [&] {
+    const auto outcome = to_outcome(result);
+    return may_run_again ? handler.fail(claim, outcome) : handler.complete(claim, outcome);
+  };
+  auto stored = put();
+  if (stored || stored.error().action != Action::pause) return stored;
+  result.out.kept.clear();
+  result.err.kept.clear();
+  if (!put()) return stored;
+  warn("there is no room to keep what the command wrote, only how it ended: " + stored.error().message);
+  return {};
+}
+
 Result<int> run(Handler& handler, const Claim& claim, const GuardOptions& options,
                 std::optional<SignalGuard>& signals) {
   SupervisorOptions run_options;
@@ -124,10 +141,9 @@ Result<int> run(Handler& handler, const Claim& claim, const GuardOptions& option
     if (!failed) warn(failed.error().message);
     return forward(supervised.error());
   }
-  const auto outcome = to_outcome(supervised->result);
-  const bool again = may_run_again(supervised->result, options);
-  const auto stored = again ? handler.fail(claim, outcome) : handler.complete(claim, outcome);
   const int status = exit_status(supervised->result);
+  const bool again = may_run_again(supervised->result, options);
+  const auto stored = store_end(handler, claim, std::move(supervised->result), again);
   signals.reset();  // the outcome is safe: from here on this process may be ended
   supervised->flush();
   if (!stored) {

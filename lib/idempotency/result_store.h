@@ -56,9 +56,11 @@ class ResultStore {
   ResultStore& operator=(ResultStore&&) = delete;
 
   /// Adds the record with a new token unless its key has one. `payload` (what the operation was asked to do, any bytes)
-  /// is kept beside it for audit unless empty. Counts as a lookup.
+  /// is kept beside it for audit unless empty. Counts as a lookup. A store that is nearly full refuses new records
+  /// (Action::pause), so that those that it has can be replaced.
   virtual Result<Put> put_if_new(const Record& record, std::string_view payload) = 0;
-  /// The record, counted as an access (a statistic: a crash may lose the last ones).
+  /// The record, counted as an access (a statistic: a crash may lose the last ones, and a full store has no room for
+  /// them).
   virtual Result<std::optional<Record>> get(const Key& key) = 0;
   /// The record, not counted.
   virtual Result<std::optional<Record>> peek(const Key& key) = 0;

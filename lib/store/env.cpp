@@ -132,6 +132,11 @@ std::uint64_t Env::file_bytes() const {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
+std::uint64_t Env::map_bytes() const {
+  MDB_envinfo info{};
+  return mdb_env_info(env_.get(), &info) == 0 ? info.me_mapsize : 0;
+}
+
 std::uint64_t Env::last_transaction() const {
   MDB_envinfo info{};
   return mdb_env_info(env_.get(), &info) == 0 ? info.me_last_txnid : 0;

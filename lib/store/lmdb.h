@@ -76,6 +76,8 @@ class Env {
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
   [[nodiscard]] std::uint32_t page_bytes() const { return page_bytes_; }
   [[nodiscard]] std::uint64_t file_bytes() const;
+  /// The size that the file may have.
+  [[nodiscard]] std::uint64_t map_bytes() const;
   [[nodiscard]] std::uint64_t last_transaction() const;
 
   /// A database by its name; nothing when the environment does not have it.
