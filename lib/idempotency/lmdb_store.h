@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -84,6 +86,7 @@ class LmdbStore final : public ResultStore {
   /// Writes the counts down; drops them where that fails.
   void flush_counts();
 
+  const pid_t maker_;
   const std::shared_ptr<store::Env> env_;
   const Tables tables_;
   const SystemClock system_clock_;

@@ -44,12 +44,15 @@ Result<std::uint64_t> free_bytes(Txn& txn, const Tables& tables) {
 }  // namespace
 
 LmdbStore::LmdbStore(std::shared_ptr<store::Env> env, const Tables& tables, const Clock* clock)
-    : env_(std::move(env)),
+    : maker_(::getpid()),
+      env_(std::move(env)),
       tables_(tables),
       clock_(clock != nullptr ? *clock : system_clock_),
       owners_(env_->directory() / owners_folder) {}
 
-LmdbStore::~LmdbStore() { flush_counts(); }
+LmdbStore::~LmdbStore() {
+  if (::getpid() == maker_) flush_counts();  // LMDB is not to be used in a forked child
+}
 
 Result<void> LmdbStore::write(const Work& work) {
   bool full = false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <lmdb.h>
+#include <sys/types.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -108,6 +109,7 @@ class Env {
   void advise(Bytes bytes, int advice) const;
 
   std::unique_ptr<MDB_env, Close> env_;
+  const pid_t maker_;  ///< the process that opened it
   const std::filesystem::path directory_;
   std::filesystem::path canonical_;  ///< empty: unregistered
   std::uint32_t page_bytes_ = 0;
