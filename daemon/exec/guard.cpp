@@ -1,10 +1,12 @@
 #include "exec/guard.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <utility>
 
 #include "exec/command_result.h"
@@ -23,12 +25,20 @@ using End = CommandResult::End;
 constexpr Millis waiting_step{200};
 constexpr int beats_per_lease = 3;
 
-void warn(const std::string& text) { fmt::print(stderr, "firstseen: {}\n", text); }
+void warn(const std::string& text) {
+  const std::string line = "firstseen: " + text + "\n";
+  std::fwrite(line.data(), 1, line.size(), stderr);  // must not fail: a command may be running
+}
 
 /// Writes everything; what cannot be written is nobody's to read.
 void write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t put = ::write(fd, bytes.data(), bytes.size());
+    if (put < 0 && errno == EAGAIN) {
+      pollfd entry{.fd = fd, .events = POLLOUT, .revents = 0};
+      ::poll(&entry, 1, -1);
+      continue;
+    }
     if (put < 0 && errno != EINTR) return;
     bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(put, 0)));
   }
