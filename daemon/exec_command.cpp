@@ -13,6 +13,7 @@
 #include "exec/guard.h"
 #include "operations.h"
 #include "option_checks.h"
+#include "option_duration.h"
 #include "output.h"
 
 namespace firstseen {
@@ -33,11 +34,11 @@ struct ExecArguments {
   bool wait = false;
 };
 
-Result<void> read_duration(const char* option, const std::string& text, Millis& into) {
-  const auto duration = parse_duration(text);
-  if (!duration) return fail(Exit::usage, fmt::format("{}: {}", option, duration.error().message));
-  if (duration->count() < 1) return fail(Exit::usage, fmt::format("{}: must be longer than nothing", option));
-  into = *duration;
+template <class Place>
+Result<void> read_into(Place& place, const char* option, const std::string& text) {
+  const auto duration = read_duration(option, text);
+  if (!duration) return forward(duration.error());
+  place = *duration;
   return {};
 }
 
@@ -48,14 +49,12 @@ Result<exec::GuardOptions> read_options(const ExecArguments& arguments, const st
   const auto key = idempotency::Key::make(arguments.key);
   if (!key) return fail(Exit::usage, key.error().message);
   options.key = *key;
-  auto read = read_duration("--ttl", arguments.ttl, options.ttl);
-  if (read) read = read_duration("--lease", arguments.lease, options.lease);
-  if (read) read = read_duration("--kill-after", arguments.kill_after, options.kill_after);
-  if (read && !arguments.timeout.empty())
-    read = read_duration("--timeout", arguments.timeout, options.timeout.emplace());
-  if (read && arguments.wait) options.wait = exec::forever;
-  if (read && !arguments.wait_at_most.empty())
-    read = read_duration("--wait-at-most", arguments.wait_at_most, options.wait);
+  auto read = read_into(options.ttl, "--ttl", arguments.ttl);
+  if (read) read = read_into(options.lease, "--lease", arguments.lease);
+  if (read) read = read_into(options.kill_after, "--kill-after", arguments.kill_after);
+  if (read && !arguments.timeout.empty()) read = read_into(options.timeout, "--timeout", arguments.timeout);
+  if (arguments.wait) options.wait = exec::forever;
+  if (read && !arguments.wait_at_most.empty()) read = read_into(options.wait, "--wait-at-most", arguments.wait_at_most);
   if (!read) return forward(read.error());
   const auto size = parse_size(arguments.max_output);
   if (!size) return fail(Exit::usage, "--max-output: " + size.error().message);

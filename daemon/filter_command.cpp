@@ -12,6 +12,7 @@
 #include "filter/filter.h"
 #include "filter/line_key.h"
 #include "ingest/key_note.h"
+#include "option_duration.h"
 #include "output.h"
 
 namespace firstseen {
@@ -28,18 +29,17 @@ struct FilterArguments {
   std::vector<std::string> files;
 };
 
-Result<std::unique_ptr<filter::SeenKeys>> open_keys(const FilterArguments& arguments, const key::KeySpec& spec,
-                                                    const key::Deriver& deriver, const Clock& clock) {
-  const auto ttl = parse_duration(arguments.ttl);
-  if (!ttl) return fail(Exit::usage, "--ttl: " + ttl.error().message);
+Result<std::unique_ptr<filter::SeenKeys>> open_keys(const FilterArguments& arguments, Millis ttl,
+                                                    const key::KeySpec& spec, const key::Deriver& deriver,
+                                                    const Clock& clock) {
   if (arguments.store.empty()) {
-    std::unique_ptr<filter::SeenKeys> in_memory = std::make_unique<filter::KeysInMemory>(*ttl);
+    std::unique_ptr<filter::SeenKeys> in_memory = std::make_unique<filter::KeysInMemory>(ttl);
     return in_memory;
   }
   const auto max_size = parse_size(arguments.max_size);
   if (!max_size) return fail(Exit::usage, "--max-size: " + max_size.error().message);
   auto window = ingest::DurableWindow::open({.directory = arguments.store,
-                                             .ttl = *ttl,
+                                             .ttl = ttl,
                                              .max_size_bytes = *max_size,
                                              .purpose = "filter",
                                              .fingerprint = deriver.fingerprint(),
@@ -54,21 +54,21 @@ Result<std::unique_ptr<filter::SeenKeys>> open_keys(const FilterArguments& argum
 Result<std::unique_ptr<filter::Filter>> make_filter(const FilterArguments& arguments, const Clock& clock) {
   const auto format = ingest::parse_format(arguments.format);
   if (!format) return forward(format.error());
+  const auto ttl = read_duration("--ttl", arguments.ttl, Millis{0});
+  if (!ttl) return forward(ttl.error());
   const auto spec = filter::line_key(arguments.keys);
   if (!spec) return forward(spec.error());
   auto deriver = key::Deriver::make(*spec);
   if (!deriver) return fail(Exit::usage, "--key: " + deriver.error().message);
-  auto keys = open_keys(arguments, *spec, **deriver, clock);
+  auto keys = open_keys(arguments, *ttl, *spec, **deriver, clock);
   if (!keys) return forward(keys.error());
-  return std::make_unique<filter::Filter>(std::move(*deriver), std::move(*keys), *format, STDOUT_FILENO, clock);
+  return std::make_unique<filter::Filter>(std::move(*deriver), std::move(*keys), *ttl, *format, STDOUT_FILENO, clock);
 }
 
 Result<void> write_summary(const std::string& file, const filter::Summary& summary) {
-  const Json json{{"total_input", summary.total_input},
-                  {"processed", summary.processed},
-                  {"skipped", summary.skipped},
-                  {"rejected", summary.rejected},
-                  {"stored_keys", summary.stored_keys}};
+  const Json json{{"total_input", summary.total_input}, {"processed", summary.processed},
+                  {"skipped", summary.skipped},         {"rejected", summary.rejected},
+                  {"stored_keys", summary.stored_keys}, {"effective_window_ms", summary.effective_window.count()}};
   std::ofstream out(file, std::ios::binary | std::ios::trunc);
   out << to_text(json);
   out.close();

@@ -51,7 +51,8 @@ Exit ingest_files(const Arguments& arguments) {
                          if (arguments.as_json) outcomes.push_back(outcome);
                        });
   if (!summary) return report(summary.error());
-  const Exit printed = print(arguments.as_json ? to_text(ingest_command::summary_json(*summary, outcomes))
+  const auto window = ingest_command::effective_window(*options, clock);
+  const Exit printed = print(arguments.as_json ? to_text(ingest_command::summary_json(*summary, outcomes, window))
                                                : ingest_command::summary_text(*summary));
   return printed == Exit::ok && summary->failed != 0 ? Exit::bad_data : printed;
 }

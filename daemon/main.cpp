@@ -15,6 +15,7 @@
 #include "output.h"
 #include "plan_command.h"
 #include "signals.h"
+#include "standard_descriptors.h"
 #include "top_command.h"
 #include "version.h"
 
@@ -72,6 +73,7 @@ Exit run_program(int argc, char** argv) {
 }  // namespace firstseen
 
 int main(int argc, char** argv) {
+  if (!firstseen::open_standard_descriptors()) return static_cast<int>(firstseen::Exit::io);
   // Before anything else, so that a daemon that is stopped while it starts stops cleanly, too.
   if (argc > 1 && std::string_view(argv[1]) == "run") firstseen::block_signals();
   try {

@@ -52,13 +52,21 @@ std::string words_of(std::string payload) {
   return payload;
 }
 
-Json time_json(std::int64_t ms) { return ms < 0 ? Json() : Json(ms); }
+Json time_json(std::int64_t ms) { return ms < 0 || ms == idempotency::never_ms ? Json() : Json(ms); }
+
+std::string expiry_of(const Record& record) {
+  return record.expires_at_ms == idempotency::never_ms ? "never" : format_time(record.expires_at_ms);
+}
 
 Json to_json(ResultStore& store, const Record& record) {
-  Json json{{"key", record.key.text()},           {"state", state_of(store, record)},
-            {"created_ms", record.created_at_ms}, {"completed_ms", time_json(record.completed_at_ms)},
-            {"expires_ms", record.expires_at_ms}, {"lease_until_ms", time_json(record.lease_until_ms)},
-            {"attempts", record.attempts},        {"token", record.token},
+  Json json{{"key", record.key.text()},
+            {"state", state_of(store, record)},
+            {"created_ms", record.created_at_ms},
+            {"completed_ms", time_json(record.completed_at_ms)},
+            {"expires_ms", time_json(record.expires_at_ms)},
+            {"lease_until_ms", time_json(record.lease_until_ms)},
+            {"attempts", record.attempts},
+            {"token", record.token},
             {"accesses", record.access_count}};
   if (record.outcome) {
     json["outcome"] = {{"kind", name_of(record.outcome->kind)},
@@ -82,7 +90,7 @@ std::string to_table(ResultStore& store, const Record& record, const std::string
                                                           {"outcome", outcome_of(record)},
                                                           {"begun", format_time(record.created_at_ms)},
                                                           {"ended", format_time(record.completed_at_ms)},
-                                                          {"expires", format_time(record.expires_at_ms)},
+                                                          {"expires", expiry_of(record)},
                                                           {"attempts", format_count(record.attempts)},
                                                           {"accesses", format_count(record.access_count)}};
   if (!payload.empty()) fields.emplace_back("command", words_of(payload));
@@ -128,6 +136,7 @@ Exit show_operation_stats(const fs::path& directory, bool as_json) {
                           {"total", stats->total},
                           {"expired", stats->expired},
                           {"in_progress", stats->in_progress},
+                          {"abandoned", stats->abandoned},
                           {"completed", stats->completed},
                           {"failed", stats->failed},
                           {"hits", stats->hits},
@@ -139,6 +148,7 @@ Exit show_operation_stats(const fs::path& directory, bool as_json) {
   return print(format_fields({{"store", "operations, " + directory.string()},
                               {"records", format_count(stats->total)},
                               {"in progress", format_count(stats->in_progress)},
+                              {"of them abandoned", format_count(stats->abandoned)},
                               {"completed", format_count(stats->completed)},
                               {"failed", format_count(stats->failed)},
                               {"expired, not swept", format_count(stats->expired)},
@@ -195,8 +205,7 @@ Exit list_operations(const fs::path& directory, const std::string& prefix, bool 
       list.push_back(to_json(**store, record));
     } else {
       table.row({record.key.text(), state_of(**store, record), outcome_of(record), format_time(record.created_at_ms),
-                 format_time(record.completed_at_ms), format_time(record.expires_at_ms),
-                 std::to_string(record.access_count)});
+                 format_time(record.completed_at_ms), expiry_of(record), std::to_string(record.access_count)});
     }
     return true;
   });

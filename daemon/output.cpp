@@ -93,9 +93,13 @@ Exit print(std::string_view text) {
   return report({.action = Action::stop, .exit = Exit::io, .message = "cannot write to stdout"});
 }
 
-Exit report(const Error& error) {
-  const std::string line = fmt::format("firstseen: {}\n", error.message);
+void warn(std::string_view text) {
+  const std::string line = fmt::format("firstseen: {}\n", text);
   std::fwrite(line.data(), 1, line.size(), stderr);  // nobody could be told that this failed
+}
+
+Exit report(const Error& error) {
+  warn(error.message);
   return error.exit;
 }
 

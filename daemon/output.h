@@ -45,6 +45,9 @@ std::string to_text(const Json& json);
 /// Writes a result to stdout; Exit::io when it cannot be written.
 Exit print(std::string_view text);
 
+/// Writes "firstseen: text" to stderr, if anybody reads it.
+void warn(std::string_view text);
+
 /// Writes "firstseen: message" to stderr and returns the error's exit status.
 Exit report(const Error& error);
 

@@ -9,10 +9,10 @@
 #include <memory>
 #include <string>
 
-#include "base/units.h"
 #include "config/value.h"
 #include "configuration.h"
 #include "option_checks.h"
+#include "option_duration.h"
 #include "output.h"
 #include "plan/machine.h"
 #include "plan/plan.h"
@@ -65,10 +65,8 @@ Result<plan::Workload> workload_of(const PlanArguments& arguments, const config:
                 "key.rules has windows of its own: plan each with the rate of its messages and --ttl, and add them up");
   }
   if (arguments.ttl.empty()) return workload;
-  const auto ttl = parse_duration(arguments.ttl);
-  if (!ttl) return fail(Exit::usage, "--ttl: " + ttl.error().message);
-  constexpr Millis longest = std::chrono::hours(24 * 365 * 100);
-  if (*ttl < Millis{1} || *ttl > longest) return fail(Exit::usage, "--ttl: must be from 1ms to 100y");
+  const auto ttl = read_duration("--ttl", arguments.ttl);
+  if (!ttl) return forward(ttl.error());
   workload.ttl = *ttl;
   return workload;
 }

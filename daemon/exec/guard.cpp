@@ -1,10 +1,12 @@
 #include "exec/guard.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <utility>
 
 #include "exec/command_result.h"
@@ -23,12 +25,20 @@ using End = CommandResult::End;
 constexpr Millis waiting_step{200};
 constexpr int beats_per_lease = 3;
 
-void warn(const std::string& text) { fmt::print(stderr, "firstseen: {}\n", text); }
+void warn(const std::string& text) {
+  const std::string line = "firstseen: " + text + "\n";
+  std::fwrite(line.data(), 1, line.size(), stderr);  // must not fail: a command may be running
+}
 
 /// Writes everything; what cannot be written is nobody's to read.
 void write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t put = ::write(fd, bytes.data(), bytes.size());
+    if (put < 0 && errno == EAGAIN) {
+      pollfd entry{.fd = fd, .events = POLLOUT, .revents = 0};
+      ::poll(&entry, 1, -1);
+      continue;
+    }
     if (put < 0 && errno != EINTR) return;
     bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(put, 0)));
   }
@@ -84,7 +94,9 @@ Result<int> replay(const Record& record) {
   write_all(STDERR_FILENO, result->err.kept);
   for (const auto& [name, stream] : {std::pair{"stdout", &result->out}, std::pair{"stderr", &result->err}}) {
     const std::uint64_t lost = stream->total_bytes - stream->kept.size();
-    if (lost > 0) warn(fmt::format("the first run wrote {} more bytes to {} (--max-output)", lost, name));
+    if (lost == 0) continue;
+    warn(fmt::format("the first run wrote {} more bytes to {}, which were not kept (--max-output, or a full store)",
+                     lost, name));
   }
   return exit_status(*result);
 }
@@ -108,6 +120,21 @@ bool renew(Handler& handler, const Claim& claim) {
   return !renewed.error().fenced;
 }
 
+/// Puts down how the command ended; without what it wrote where the store has no room for that.
+Result<void> store_end(Handler& handler, const Claim& claim, CommandResult result, bool may_run_again) {
+  const auto put = [&] {
+    const auto outcome = to_outcome(result);
+    return may_run_again ? handler.fail(claim, outcome) : handler.complete(claim, outcome);
+  };
+  auto stored = put();
+  if (stored || stored.error().action != Action::pause) return stored;
+  result.out.kept.clear();
+  result.err.kept.clear();
+  if (!put()) return stored;
+  warn("there is no room to keep what the command wrote, only how it ended: " + stored.error().message);
+  return {};
+}
+
 Result<int> run(Handler& handler, const Claim& claim, const GuardOptions& options,
                 std::optional<SignalGuard>& signals) {
   SupervisorOptions run_options;
@@ -124,10 +151,9 @@ Result<int> run(Handler& handler, const Claim& claim, const GuardOptions& option
     if (!failed) warn(failed.error().message);
     return forward(supervised.error());
   }
-  const auto outcome = to_outcome(supervised->result);
-  const bool again = may_run_again(supervised->result, options);
-  const auto stored = again ? handler.fail(claim, outcome) : handler.complete(claim, outcome);
   const int status = exit_status(supervised->result);
+  const bool again = may_run_again(supervised->result, options);
+  const auto stored = store_end(handler, claim, std::move(supervised->result), again);
   signals.reset();  // the outcome is safe: from here on this process may be ended
   supervised->flush();
   if (!stored) {

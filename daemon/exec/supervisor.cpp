@@ -75,12 +75,14 @@ class Supervisor {
  private:
   void send(int signal) const { ::kill(own_group_ ? -pid_ : pid_, signal); }
 
+  [[nodiscard]] bool has_ended() const {
+    siginfo_t info{};
+    return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid_;
+  }
+
   /// Has the command ended? The rest of its group is killed before its number is free for others.
   bool reap() {
-    siginfo_t info{};
-    if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != pid_) {
-      return false;
-    }
+    if (!has_ended()) return false;
     if (timed_out_ && own_group_) ::kill(-pid_, SIGKILL);
     return ::waitpid(pid_, &status_, 0) == pid_;
   }
@@ -141,7 +143,8 @@ class Supervisor {
       next_beat_ms_ = now_ms + options_.heartbeat_every.count();
       if (options_.heartbeat && !options_.heartbeat() && !kill_at_ms_) terminate();
     }
-    if (end_at_ms_ && now_ms >= *end_at_ms_) {
+    // This process may have been stopped: a command that has ended meanwhile ended as it did.
+    if (end_at_ms_ && now_ms >= *end_at_ms_ && !has_ended()) {
       end_at_ms_.reset();
       timed_out_ = true;
       terminate();

@@ -22,7 +22,7 @@ std::string_view likely_format(const std::string& name) {
 
 }  // namespace
 
-Filter::Filter(std::unique_ptr<key::Deriver> deriver, std::unique_ptr<SeenKeys> keys, ingest::Format format,
+Filter::Filter(std::unique_ptr<key::Deriver> deriver, std::unique_ptr<SeenKeys> keys, Millis ttl, ingest::Format format,
                int output_fd, const Clock& clock)
     : deriver_(std::move(deriver)),
       keys_(std::move(keys)),
@@ -30,7 +30,10 @@ Filter::Filter(std::unique_ptr<key::Deriver> deriver, std::unique_ptr<SeenKeys> 
       output_(output_fd),
       clock_(clock),
       progress_(clock),
-      now_ms_(clock.wall_ms()) {}
+      window_(ttl, "lines", "raise --max-size or lower --ttl"),
+      now_ms_(clock.wall_ms()) {
+  window_.saw(keys_->covered(now_ms_));
+}
 
 Result<std::unique_ptr<ingest::RecordReader>> Filter::open(const std::string& name) const {
   std::unique_ptr<ingest::ByteSource> file;
@@ -108,11 +111,18 @@ Result<bool> Filter::end_batch() {
   auto written = output_.flush();
   if (!written || !*written) return written;
   if (auto stored = keys_->commit(); !stored) return forward(stored.error());
+  window_.saw(keys_->covered(now_ms_));
   return true;
 }
 
+Result<void> Filter::close() {
+  window_.end();
+  return keys_->close();
+}
+
 Summary Filter::summary() const {
-  return {total_, first_seen_, total_ - first_seen_ - rejects_.total(), rejects_.total(), keys_->size()};
+  return {total_,           first_seen_,   total_ - first_seen_ - rejects_.total(),
+          rejects_.total(), keys_->size(), window_.least()};
 }
 
 }  // namespace firstseen::filter

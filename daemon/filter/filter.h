@@ -14,6 +14,7 @@
 #include "filter/seen_keys.h"
 #include "ingest/format.h"
 #include "key/deriver.h"
+#include "window_watch.h"
 
 namespace firstseen::filter {
 
@@ -24,6 +25,7 @@ struct Summary {
   std::uint64_t skipped = 0;    ///< duplicates
   std::uint64_t rejected = 0;   ///< without a key, not written
   std::uint64_t stored_keys = 0;
+  Millis effective_window{0};  ///< the least that the keys covered meanwhile; the ttl unless some had to go early
 };
 
 /// Copies first-seen lines to a file descriptor. A key is stored only after its line has been written, so a kill loses
@@ -31,8 +33,8 @@ struct Summary {
 /// paused) may come again from the next run on the same store.
 class Filter {
  public:
-  Filter(std::unique_ptr<key::Deriver> deriver, std::unique_ptr<SeenKeys> keys, ingest::Format format, int output_fd,
-         const Clock& clock);
+  Filter(std::unique_ptr<key::Deriver> deriver, std::unique_ptr<SeenKeys> keys, Millis ttl, ingest::Format format,
+         int output_fd, const Clock& clock);
 
   struct ReadInput {
     std::optional<Error> fault;  ///< of the input, which was read up to there; others can still be read
@@ -41,7 +43,7 @@ class Filter {
   /// Reads one input to its end; `name` "-" is stdin. An error ends the run: the output or the store cannot be written.
   Result<ReadInput> read(const std::string& name);
 
-  Result<void> close() { return keys_->close(); }
+  Result<void> close();
   [[nodiscard]] Summary summary() const;
 
  private:
@@ -57,6 +59,7 @@ class Filter {
   const Clock& clock_;
   ProgressLine progress_;
   Rejects rejects_;
+  WindowWatch window_;
   key::Derived derived_;
   std::int64_t now_ms_ = 0;
   std::uint64_t since_look_at_clock_ = 0;

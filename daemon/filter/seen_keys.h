@@ -24,19 +24,23 @@ class SeenKeys {
   virtual Result<void> commit() = 0;
   virtual Result<void> close() = 0;
   [[nodiscard]] virtual std::uint64_t size() const = 0;
+  /// How far back from `now_ms` keys are known: the ttl, or less where some had to go early.
+  [[nodiscard]] virtual Millis covered(std::int64_t now_ms) const = 0;
 };
 
 class KeysInMemory final : public SeenKeys {
  public:
-  explicit KeysInMemory(Millis ttl) : window_(ttl) {}
+  explicit KeysInMemory(Millis ttl) : ttl_(ttl), window_(ttl) {}
   bool add_if_new(const Digest& digest, std::int64_t now_ms, std::string_view) override {
     return window_.add_if_new(digest, now_ms);
   }
   Result<void> commit() override { return {}; }
   Result<void> close() override { return {}; }
   [[nodiscard]] std::uint64_t size() const override { return window_.size(); }
+  [[nodiscard]] Millis covered(std::int64_t) const override { return ttl_; }
 
  private:
+  const Millis ttl_;
   ingest::MemoryWindow window_;
 };
 
@@ -49,6 +53,7 @@ class KeysInStore final : public SeenKeys {
   Result<void> commit() override { return window_->commit(); }
   Result<void> close() override { return window_->close(); }
   [[nodiscard]] std::uint64_t size() const override { return window_->size(); }
+  [[nodiscard]] Millis covered(std::int64_t now_ms) const override { return window_->covered(now_ms); }
 
  private:
   std::unique_ptr<ingest::DurableWindow> window_;

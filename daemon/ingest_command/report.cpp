@@ -3,6 +3,10 @@
 #include <array>
 #include <string_view>
 
+#include "store/covered_window.h"
+#include "store_layout.h"
+#include "window_watch.h"
+
 namespace firstseen::ingest_command {
 namespace {
 
@@ -29,7 +33,8 @@ std::string summary_text(const ingest::IngestSummary& summary) {
   return table.text();
 }
 
-Json summary_json(const ingest::IngestSummary& summary, const std::vector<ingest::FileOutcome>& outcomes) {
+Json summary_json(const ingest::IngestSummary& summary, const std::vector<ingest::FileOutcome>& outcomes,
+                  const std::optional<Millis>& effective_window) {
   Json files = Json::array();
   for (const ingest::FileOutcome& outcome : outcomes) {
     files.push_back({{"path", outcome.path},
@@ -38,8 +43,24 @@ Json summary_json(const ingest::IngestSummary& summary, const std::vector<ingest
                      {"duplicates", outcome.duplicates},
                      {"detail", outcome.detail}});
   }
-  return {{"processed", summary.processed}, {"skipped", summary.skipped},       {"failed", summary.failed},
-          {"records", summary.records},     {"duplicates", summary.duplicates}, {"files", std::move(files)}};
+  return {{"processed", summary.processed},
+          {"skipped", summary.skipped},
+          {"failed", summary.failed},
+          {"records", summary.records},
+          {"duplicates", summary.duplicates},
+          {"effective_window_ms", effective_window ? Json(effective_window->count()) : Json()},
+          {"files", std::move(files)}};
+}
+
+std::optional<Millis> effective_window(const ingest::IngestOptions& options, const Clock& clock) {
+  if (!options.keys) return std::nullopt;
+  const auto covered = store::covered_window(slot_directory(options.ledger / "keys"), clock.wall_ms());
+  if (!covered) {
+    warn("how far back keys are known cannot be told: " + covered.error().message);
+    return std::nullopt;
+  }
+  WindowWatch(options.keys->ttl, "records", "lower --ttl").saw(*covered);
+  return *covered;
 }
 
 std::string status_text(const std::vector<ingest::FileRecord>& files) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,13 @@ namespace firstseen::ingest_command {
 
 /// A run's result for people and for machines.
 std::string summary_text(const ingest::IngestSummary& summary);
-Json summary_json(const ingest::IngestSummary& summary, const std::vector<ingest::FileOutcome>& outcomes);
+/// `effective_window`: how far back the keys of records are known; nothing without keys.
+Json summary_json(const ingest::IngestSummary& summary, const std::vector<ingest::FileOutcome>& outcomes,
+                  const std::optional<Millis>& effective_window);
+
+/// How far back the keys of records are known at the end of a run, if it compared any. Warns on stderr when that is
+/// less than their ttl, or cannot be told.
+std::optional<Millis> effective_window(const ingest::IngestOptions& options, const Clock& clock);
 
 /// The ledger.
 std::string status_text(const std::vector<ingest::FileRecord>& files);

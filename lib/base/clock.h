@@ -2,10 +2,18 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 
 namespace firstseen {
 
 using Millis = std::chrono::milliseconds;
+
+/// A time and a duration after it, neither negative; the last millisecond there is where their sum is beyond it, so
+/// that a duration may be Millis::max().
+inline std::int64_t time_after(std::int64_t time_ms, Millis duration) {
+  std::int64_t sum = 0;
+  return __builtin_add_overflow(time_ms, duration.count(), &sum) ? std::numeric_limits<std::int64_t>::max() : sum;
+}
 
 /// Time as the core sees it. The core never calls now() itself, so that tests and the simulation own the time.
 class Clock {

@@ -8,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include "idempotency/record_state.h"
+
 namespace firstseen::idempotency {
 namespace {
 
@@ -65,8 +67,8 @@ class Handler::Impl {
   State state_of(const Record& record) {
     if (record.status == Status::completed) return State::duplicate;
     if (record.status == Status::failed) return State::fresh;
-    const bool lease_runs = clock_.wall_ms() < record.lease_until_ms;
-    return lease_runs && store_->alive(record.owner) ? State::in_flight : State::abandoned;
+    const auto alive = [this](const std::string& owner) { return store_->alive(owner); };
+    return is_abandoned(record, clock_.wall_ms(), alive) ? State::abandoned : State::in_flight;
   }
 
   Result<Checked> check(const Key& key) {
@@ -100,7 +102,7 @@ class Handler::Impl {
   }
 
   Result<Started> start(const Key& key, const StartOptions& options) {
-    const std::int64_t deadline_ms = system_clock_.steady_ms() + options.wait.count();
+    const std::int64_t deadline_ms = time_after(system_clock_.steady_ms(), options.wait);
     Millis pause = shortest_pause;
     for (;;) {
       auto started = start_now(key, options.payload);
@@ -115,7 +117,8 @@ class Handler::Impl {
   }
 
   Result<void> renew(const Claim& claim) {
-    return change(claim, [this](Record& record) { record.lease_until_ms = clock_.wall_ms() + options_.lease.count(); });
+    return change(claim,
+                  [this](Record& record) { record.lease_until_ms = time_after(clock_.wall_ms(), options_.lease); });
   }
 
   Result<void> end(const Claim& claim, Status status, const Outcome& outcome) {
@@ -132,6 +135,12 @@ class Handler::Impl {
  private:
   [[nodiscard]] bool retries() const { return options_.on_abandoned == OnAbandoned::retry; }
 
+  /// What is in progress may have had its effect already: unless it may be repeated, time does not make it new either.
+  [[nodiscard]] std::int64_t expiry_of(const Record& record) const {
+    if (record.status == Status::in_progress && !retries()) return never_ms;
+    return time_after(std::max(record.lease_until_ms, record.completed_at_ms), options_.ttl);
+  }
+
   static Started begun(Record record) {
     Claim claim{.key = record.key, .token = record.token};
     return {.state = State::fresh, .claim = std::move(claim), .record = std::move(record)};
@@ -140,8 +149,8 @@ class Handler::Impl {
   [[nodiscard]] Record new_attempt(const Key& key, const std::string& owner, std::uint32_t attempt) const {
     Record record{.key = key};
     record.created_at_ms = clock_.wall_ms();
-    record.lease_until_ms = record.created_at_ms + options_.lease.count();
-    record.expires_at_ms = record.lease_until_ms + options_.ttl.count();
+    record.lease_until_ms = time_after(record.created_at_ms, options_.lease);
+    record.expires_at_ms = expiry_of(record);
     record.attempts = attempt;
     record.owner = owner;
     return record;
@@ -166,7 +175,7 @@ class Handler::Impl {
       if (current.status != Status::in_progress) return refused(claim.key, "has ended already");
       Record next = current;
       edit(next);
-      next.expires_at_ms = std::max(next.lease_until_ms, next.completed_at_ms) + options_.ttl.count();
+      next.expires_at_ms = expiry_of(next);
       const auto replaced = store_->replace(current, next, ResultStore::Token::keep);
       if (!replaced) return forward(replaced.error());
       if (*replaced) return {};  // otherwise its lease was renewed meanwhile, or somebody took over: look again

@@ -18,12 +18,16 @@ namespace firstseen::idempotency {
 
 /// What to do about an attempt whose maker died or let its lease run out. Whether its effect happened is unknown.
 enum class OnAbandoned {
-  conflict,  ///< nobody starts it again until a person has erased the record: the effect happens at most once
-  retry,     ///< the next one starts it again: the effect happens at least once
+  /// Nobody starts it again until a person has erased the record, which does not expire: the effect happens at most
+  /// once.
+  conflict,
+  /// The next one starts it again: the effect happens at least once. The record expires `ttl` after its lease.
+  retry,
 };
 
 struct HandlerOptions {
-  Millis ttl{24LL * 3600 * 1000};  ///< how long an ended operation is known, from its end; at least 1 ms
+  /// How long an ended operation is known, from its end; at least 1 ms. Millis::max(): until it is erased.
+  Millis ttl{24LL * 3600 * 1000};
   /// How long an attempt may take without renew(); at least 1 ms. An attempt whose process died is abandoned at once.
   Millis lease{60'000};
   OnAbandoned on_abandoned = OnAbandoned::conflict;

@@ -1,9 +1,5 @@
 #include "idempotency/lmdb_store.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <array>
 #include <utility>
 
 #include "idempotency/record_codec.h"
@@ -22,58 +18,6 @@ namespace {
 constexpr std::size_t sweep_batch = 10'000;
 
 }  // namespace
-
-LmdbStore::LmdbStore(std::shared_ptr<store::Env> env, const Tables& tables, const Clock* clock)
-    : env_(std::move(env)),
-      tables_(tables),
-      clock_(clock != nullptr ? *clock : system_clock_),
-      owners_(env_->directory() / owners_folder) {}
-
-LmdbStore::~LmdbStore() {
-  static_cast<void>(write([](Txn&) { return Result<void>(); }));  // the counts: statistics that may be lost
-}
-
-Result<void> LmdbStore::write(const Work& work) {
-  bool full = false;
-  auto done = try_write(work, full);
-  // LMDB hands out the pages that a commit freed from the second commit after it on, so a store that has just been
-  // swept may still be full: a commit that changes next to nothing makes room.
-  if (full && turn_pages()) {
-    full = false;
-    done = try_write(work, full);
-  }
-  if (!full) return done;
-  return fail(Action::pause, Exit::io,
-              fmt::format("store {} is full (its size was fixed when it was made); nothing was changed: sweep it, "
-                          "erase records, or go on with a new, larger one",
-                          env_->directory().string()));
-}
-
-Result<void> LmdbStore::turn_pages() {
-  auto txn = Txn::begin(*env_, Txn::Mode::write);
-  if (!txn) return forward(txn.error());
-  const auto turns = read_number(*txn, tables_.meta, "page_turns");
-  if (!turns) return forward(turns.error());
-  if (auto put = write_number(*txn, tables_.meta, "page_turns", *turns + 1); !put) return put;
-  return txn->commit();
-}
-
-Result<void> LmdbStore::try_write(const Work& work, bool& full) {
-  auto txn = Txn::begin(*env_, Txn::Mode::write);
-  if (!txn) return forward(txn.error());
-  PendingCounts counts;
-  {
-    const std::scoped_lock lock(counts_mutex_);
-    counts = std::exchange(pending_, {});
-  }
-  auto done = write_counts(*txn, counts);
-  if (done) done = work(*txn);
-  if (done) done = txn->commit();
-  if (done) return done;
-  restore(counts);
-  full = txn->met_full_map();
-  return done;
-}
 
 Result<std::optional<Record>> LmdbStore::fetch(Txn& txn, const Key& key, bool with_value) {
   const auto bytes = txn.get(tables_.records, bytes_of(key.text()));
@@ -131,21 +75,21 @@ Result<ResultStore::Put> LmdbStore::put_if_new(const Record& record, std::string
       if (!token) return forward(token.error());
       put = {.is_new = true, .record = record};
       put.record.token = *token;
-      if (auto removed = remove(txn, record.key); !removed) return removed;
-      if (auto saved = save(txn, put.record); !saved || payload.empty()) return saved;
-      return txn.put(tables_.payloads, bytes_of(record.key.text()), bytes_of(payload));
+      auto done = remove(txn, record.key);
+      if (done) done = save(txn, put.record);
+      if (done && !payload.empty()) done = txn.put(tables_.payloads, bytes_of(record.key.text()), bytes_of(payload));
+      return done ? leave_reserve(txn) : done;
     });
     if (!written) return forward(written.error());
   }
-  if (auto counted = count(record.key, *known); !counted) return forward(counted.error());
+  count(record.key, *known);
   if (*known) put.record = std::move(**known);
   return put;
 }
 
 Result<std::optional<Record>> LmdbStore::get(const Key& key) {
   auto found = peek(key);
-  if (!found) return found;
-  if (auto counted = count(key, *found); !counted) return forward(counted.error());
+  if (found) count(key, *found);
   return found;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -31,6 +33,8 @@ struct PendingCounts {
   std::map<std::string, std::uint64_t> accesses;  ///< by key
   std::uint64_t hits = 0;
   std::uint64_t misses = 0;
+
+  [[nodiscard]] bool empty() const { return hits + misses == 0; }
 };
 
 class LmdbStore final : public ResultStore {
@@ -58,10 +62,12 @@ class LmdbStore final : public ResultStore {
   /// May be run a second time, when the first one was not committed.
   using Work = std::function<Result<void>(store::Txn&)>;
 
-  /// One durable commit of `work`, with the counts so far.
+  /// One durable commit of `work`, with the counts so far if they can be written.
   Result<void> write(const Work& work);
-  Result<void> try_write(const Work& work, bool& full);
+  Result<void> try_write(const Work& work, const PendingCounts& counts, bool& full);
   Result<void> turn_pages();
+  /// Fails when too little of the store would be left for the ends of the operations that run.
+  Result<void> leave_reserve(store::Txn& txn) const;
   Result<store::Txn> begin_read();
 
   /// The record as it is on disk, expired or not; `with_value` says whether to copy its outcome's value too.
@@ -74,11 +80,13 @@ class LmdbStore final : public ResultStore {
   Result<std::vector<Key>> expired_keys();
 
   /// Counts a lookup; adds the accesses that are not on disk yet to the record.
-  Result<void> count(const Key& key, std::optional<Record>& found);
+  void count(const Key& key, std::optional<Record>& found);
+  PendingCounts take_counts();
   Result<void> write_counts(store::Txn& txn, const PendingCounts& counts);
-  /// Puts counts back that were not committed.
-  void restore(const PendingCounts& counts);
+  /// Writes the counts down; drops them where that fails.
+  void flush_counts();
 
+  const pid_t maker_;
   const std::shared_ptr<store::Env> env_;
   const Tables tables_;
   const SystemClock system_clock_;

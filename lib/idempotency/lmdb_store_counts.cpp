@@ -52,7 +52,7 @@ Result<Txn> LmdbStore::begin_read() {
   return txn;
 }
 
-Result<void> LmdbStore::count(const Key& key, std::optional<Record>& found) {
+void LmdbStore::count(const Key& key, std::optional<Record>& found) {
   bool many = false;
   {
     const std::scoped_lock lock(counts_mutex_);
@@ -60,11 +60,16 @@ Result<void> LmdbStore::count(const Key& key, std::optional<Record>& found) {
     if (found) found->access_count += ++pending_.accesses[key.text()];
     many = pending_.hits + pending_.misses >= most_pending;
   }
-  return many ? write([](Txn&) { return Result<void>(); }) : Result<void>();
+  if (many) flush_counts();
+}
+
+PendingCounts LmdbStore::take_counts() {
+  const std::scoped_lock lock(counts_mutex_);
+  return std::exchange(pending_, {});
 }
 
 Result<void> LmdbStore::write_counts(Txn& txn, const PendingCounts& counts) {
-  if (counts.hits + counts.misses == 0) return {};
+  if (counts.empty()) return {};
   for (const auto& [name, more] : {std::pair{"hits", counts.hits}, std::pair{"misses", counts.misses}}) {
     const auto known = read_number(txn, tables_.meta, name);
     if (!known) return forward(known.error());
@@ -82,18 +87,11 @@ Result<void> LmdbStore::write_counts(Txn& txn, const PendingCounts& counts) {
   return {};
 }
 
-void LmdbStore::restore(const PendingCounts& counts) {
-  const std::scoped_lock lock(counts_mutex_);
-  pending_.hits += counts.hits;
-  pending_.misses += counts.misses;
-  for (const auto& [key, accesses] : counts.accesses) pending_.accesses[key] += accesses;
-}
-
 Result<StoreStats> LmdbStore::stats() {
-  if (auto written = write([](Txn&) { return Result<void>(); }); !written) return forward(written.error());
+  flush_counts();
   auto txn = begin_read();
   if (!txn) return forward(txn.error());
-  StatsCounter counter(clock_.wall_ms());
+  StatsCounter counter(clock_.wall_ms(), [this](const std::string& owner) { return alive(owner); });
   auto cursor = Cursor::open(*txn, tables_.records);
   if (!cursor) return forward(cursor.error());
   for (;;) {

@@ -101,7 +101,7 @@ class MemoryStore final : public ResultStore {
 
   Result<StoreStats> stats() override {
     const std::scoped_lock lock(mutex_);
-    StatsCounter counter(clock_.wall_ms());
+    StatsCounter counter(clock_.wall_ms(), [this](const std::string& owner) { return alive(owner); });
     for (const auto& [key, entry] : entries_) counter.add(entry.record);
     StoreStats stats = counter.finish();
     stats.hits = hits_;

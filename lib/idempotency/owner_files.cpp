@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <pthread.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -11,8 +12,10 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <random>
 #include <utility>
+#include <vector>
 
 #include "base/hex.h"
 #include "store/directory.h"
@@ -27,23 +30,59 @@ constexpr std::size_t id_digits = 32;
 
 bool is_id(const std::string& text) { return text.size() == id_digits && from_hex(text).has_value(); }
 
+class OwnerFile;
+
+/// The owners of this process, for its forked children: they must not hold what proves their parent's life.
+struct OwnersHere {
+  std::mutex mutex;  // also held from the making of a file to its entry here, and while the process forks
+  std::vector<OwnerFile*> all;
+
+  /// Never destroyed: owners may be, after everything else.
+  static OwnersHere& get() {
+    static auto* const owners = new OwnersHere;  // NOLINT(cppcoreguidelines-owning-memory)
+    return *owners;
+  }
+};
+
 /// Holds the lock; the file goes when the owner goes in order.
 class OwnerFile final : public Owner {
  public:
+  /// The caller holds the mutex of OwnersHere.
   OwnerFile(std::string id, fs::path path, FileDescriptor file)
-      : id_(std::move(id)), path_(std::move(path)), file_(std::move(file)) {}
-  ~OwnerFile() override { ::unlink(path_.c_str()); }
+      : id_(std::move(id)), path_(std::move(path)), file_(std::move(file)) {
+    OwnersHere::get().all.push_back(this);
+  }
+  ~OwnerFile() override {
+    const std::scoped_lock lock(OwnersHere::get().mutex);
+    std::erase(OwnersHere::get().all, this);
+    if (::getpid() == maker_) ::unlink(path_.c_str());
+  }
   OwnerFile(const OwnerFile&) = delete;
   OwnerFile& operator=(const OwnerFile&) = delete;
   OwnerFile(OwnerFile&&) = delete;
   OwnerFile& operator=(OwnerFile&&) = delete;
   [[nodiscard]] const std::string& id() const override { return id_; }
 
+  /// In a forked child, which shares the open file and so its lock: the parent keeps both.
+  void let_go() { file_ = FileDescriptor(); }
+
  private:
+  const pid_t maker_ = ::getpid();
   const std::string id_;
   const fs::path path_;
-  const FileDescriptor file_;
+  FileDescriptor file_;
 };
+
+/// Every fork() of this process waits for the mutex, and its child lets go of what the parent holds.
+void watch_forks() {
+  static const int watched =
+      ::pthread_atfork([] { OwnersHere::get().mutex.lock(); }, [] { OwnersHere::get().mutex.unlock(); },
+                       [] {
+                         for (OwnerFile* owner : OwnersHere::get().all) owner->let_go();
+                         OwnersHere::get().mutex.unlock();
+                       });
+  static_cast<void>(watched);  // without memory for it a child keeps the parent's owners alive: the lease ends them
+}
 
 /// Is the open file still the one at the path? Somebody may have removed it between open() and flock().
 bool still_there(int fd, const fs::path& path) {
@@ -71,6 +110,8 @@ std::string random_owner_id() {
 
 Result<std::unique_ptr<Owner>> OwnerFiles::enlist() const {
   if (::mkdir(directory_.c_str(), 0700) != 0 && errno != EEXIST) return cannot("make the directory", directory_, errno);
+  watch_forks();
+  const std::scoped_lock lock(OwnersHere::get().mutex);
   for (;;) {
     std::string id = random_owner_id();
     const fs::path path = directory_ / id;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,9 @@ enum class Status : std::uint8_t {
 /// "in_progress", "completed", "failed".
 std::string_view name_of(Status status);
 
+/// As expires_at_ms: the record stays until it is erased.
+inline constexpr std::int64_t never_ms = std::numeric_limits<std::int64_t>::max();
+
 /// What is known of one operation. Times are milliseconds since the Unix epoch, UTC, by the store's wall clock.
 struct Record {
   Key key;
@@ -26,7 +30,7 @@ struct Record {
   std::optional<Outcome> outcome{};   ///< of a completed or failed attempt
   std::int64_t created_at_ms = 0;     ///< when the last attempt began
   std::int64_t completed_at_ms = -1;  ///< when it ended; -1: it has not
-  std::int64_t expires_at_ms = 0;     ///< from this millisecond on the record counts as absent
+  std::int64_t expires_at_ms = 0;     ///< from this millisecond on the record counts as absent; never_ms: it does not
   std::uint64_t access_count = 0;     ///< lookups that found it
 
   std::uint32_t attempts = 1;  ///< how often it was begun

@@ -1,11 +1,22 @@
 #pragma once
 
+#include <functional>
+#include <utility>
+
 #include "idempotency/result_store.h"
 
 namespace firstseen::idempotency {
 
 /// Expiry is decided here and nowhere else.
-inline bool has_expired(const Record& record, std::int64_t now_ms) { return now_ms >= record.expires_at_ms; }
+inline bool has_expired(const Record& record, std::int64_t now_ms) {
+  return record.expires_at_ms != never_ms && now_ms >= record.expires_at_ms;
+}
+
+/// Its maker is gone or fell silent; whether its effect happened is unknown. `alive` tells of an owner's id.
+template <class Alive>
+bool is_abandoned(const Record& record, std::int64_t now_ms, const Alive& alive) {
+  return record.status == Status::in_progress && (now_ms >= record.lease_until_ms || !alive(record.owner));
+}
 
 /// May `expected` still be replaced? What a competing attempt, its end or a renewed lease change.
 inline bool same_attempt(const Record& stored, const Record& expected) {
@@ -13,10 +24,11 @@ inline bool same_attempt(const Record& stored, const Record& expected) {
          stored.lease_until_ms == expected.lease_until_ms;
 }
 
-/// Adds one record to the statistics; mean_ttl holds the sum until finish().
+/// Adds one record to the statistics.
 class StatsCounter {
  public:
-  explicit StatsCounter(std::int64_t now_ms) : now_ms_(now_ms) {}
+  using Alive = std::function<bool(const std::string& owner)>;
+  StatsCounter(std::int64_t now_ms, Alive alive) : now_ms_(now_ms), alive_(std::move(alive)) {}
 
   void add(const Record& record) {
     if (has_expired(record, now_ms_)) {
@@ -27,17 +39,22 @@ class StatsCounter {
     stats_.in_progress += record.status == Status::in_progress ? 1U : 0U;
     stats_.completed += record.status == Status::completed ? 1U : 0U;
     stats_.failed += record.status == Status::failed ? 1U : 0U;
+    stats_.abandoned += is_abandoned(record, now_ms_, alive_) ? 1U : 0U;
+    if (record.expires_at_ms == never_ms) return;
+    ++expiring_;
     sum_ms_ += static_cast<double>(record.expires_at_ms - now_ms_);
   }
 
   [[nodiscard]] StoreStats finish() const {
     StoreStats stats = stats_;
-    if (stats.total > 0) stats.mean_ttl = Millis(static_cast<std::int64_t>(sum_ms_ / static_cast<double>(stats.total)));
+    if (expiring_ > 0) stats.mean_ttl = Millis(static_cast<std::int64_t>(sum_ms_ / static_cast<double>(expiring_)));
     return stats;
   }
 
  private:
   const std::int64_t now_ms_;
+  const Alive alive_;
+  std::uint64_t expiring_ = 0;
   double sum_ms_ = 0;
   StoreStats stats_;
 };

@@ -26,11 +26,12 @@ struct StoreStats {
   std::uint64_t total = 0;    ///< records that have not expired
   std::uint64_t expired = 0;  ///< expired ones that no sweep has removed yet
   std::uint64_t in_progress = 0;
+  std::uint64_t abandoned = 0;  ///< of those in progress: the maker died, or let the lease run out
   std::uint64_t completed = 0;
   std::uint64_t failed = 0;
   std::uint64_t hits = 0;    ///< lookups that found a record, since the store was made
   std::uint64_t misses = 0;  ///< lookups that did not
-  Millis mean_ttl{0};        ///< mean time that the unexpired records have left
+  Millis mean_ttl{0};        ///< mean time that the unexpired records have left which expire at all
   std::uint64_t file_bytes = 0;
   /// Share of the lookups that found a record; 0 without lookups.
   [[nodiscard]] double hit_rate() const;
@@ -55,9 +56,11 @@ class ResultStore {
   ResultStore& operator=(ResultStore&&) = delete;
 
   /// Adds the record with a new token unless its key has one. `payload` (what the operation was asked to do, any bytes)
-  /// is kept beside it for audit unless empty. Counts as a lookup.
+  /// is kept beside it for audit unless empty. Counts as a lookup. A store that is nearly full refuses new records
+  /// (Action::pause), so that those that it has can be replaced.
   virtual Result<Put> put_if_new(const Record& record, std::string_view payload) = 0;
-  /// The record, counted as an access (a statistic: a crash may lose the last ones).
+  /// The record, counted as an access (a statistic: a crash may lose the last ones, and a full store has no room for
+  /// them).
   virtual Result<std::optional<Record>> get(const Key& key) = 0;
   /// The record, not counted.
   virtual Result<std::optional<Record>> peek(const Key& key) = 0;

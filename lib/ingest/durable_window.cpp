@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "ingest/kept_payloads.h"
+#include "store/covered_window.h"
 #include "store/inspect.h"
 
 namespace firstseen::ingest {
@@ -128,6 +129,10 @@ Result<void> DurableWindow::close() {
   auto closed = store_->close_clean();
   if (closed) store_->save_index(store::index_save_time);
   return closed;
+}
+
+Millis DurableWindow::covered(std::int64_t now_ms) const {
+  return store::covered_window(Millis{ttl_ms_}, store_->stats().evicted_before_ms, now_ms);
 }
 
 Result<void> DurableWindow::decide(const std::optional<store::BatchId>& standing) {

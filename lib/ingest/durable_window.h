@@ -60,6 +60,8 @@ class DurableWindow {
 
   Result<void> close();
   [[nodiscard]] std::uint64_t size() const { return store_->stats().live_entries; }
+  /// How far back from `now_ms` the keys are known: the ttl, or less where some had to go early for max_size_bytes.
+  [[nodiscard]] Millis covered(std::int64_t now_ms) const;
 
  private:
   DurableWindow(std::unique_ptr<store::SeenStore> store, std::unique_ptr<KeptPayloads> payloads,

@@ -1,5 +1,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -32,12 +33,14 @@ constexpr std::size_t read_ahead_step = std::size_t{128} << 10U;
 }  // namespace
 
 Env::Env(std::unique_ptr<MDB_env, Close> env, std::filesystem::path directory)
-    : env_(std::move(env)), directory_(std::move(directory)) {
+    : env_(std::move(env)), maker_(::getpid()), directory_(std::move(directory)) {
   MDB_stat stat{};
   if (mdb_env_stat(env_.get(), &stat) == 0) page_bytes_ = stat.ms_psize;
 }
 
 Env::~Env() {
+  // Closing it in a forked child would clear the parent's readers: left to the child's end.
+  if (::getpid() != maker_) static_cast<void>(env_.release());  // NOLINT(bugprone-unused-return-value)
   if (canonical_.empty()) return;
   const std::scoped_lock lock(open_environments().mutex);
   env_.reset();
@@ -130,6 +133,11 @@ std::uint64_t Env::file_bytes() const {
   struct stat status{};
   if (mdb_env_get_fd(env_.get(), &file) != 0 || fstat(file, &status) != 0) return 0;
   return static_cast<std::uint64_t>(status.st_size);
+}
+
+std::uint64_t Env::map_bytes() const {
+  MDB_envinfo info{};
+  return mdb_env_info(env_.get(), &info) == 0 ? info.me_mapsize : 0;
 }
 
 std::uint64_t Env::last_transaction() const {

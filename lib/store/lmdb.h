@@ -1,6 +1,7 @@
 #pragma once
 
 #include <lmdb.h>
+#include <sys/types.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -76,6 +77,8 @@ class Env {
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
   [[nodiscard]] std::uint32_t page_bytes() const { return page_bytes_; }
   [[nodiscard]] std::uint64_t file_bytes() const;
+  /// The size that the file may have.
+  [[nodiscard]] std::uint64_t map_bytes() const;
   [[nodiscard]] std::uint64_t last_transaction() const;
 
   /// A database by its name; nothing when the environment does not have it.
@@ -106,6 +109,7 @@ class Env {
   void advise(Bytes bytes, int advice) const;
 
   std::unique_ptr<MDB_env, Close> env_;
+  const pid_t maker_;  ///< the process that opened it
   const std::filesystem::path directory_;
   std::filesystem::path canonical_;  ///< empty: unregistered
   std::uint32_t page_bytes_ = 0;

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -89,8 +90,12 @@ TEST(Filter, RejectedLinesAreReportedWithTheirNumbersAndTheOthersPass) {
   EXPECT_EQ(finished.out, "{\"id\":1}\n{\"id\":2}\n");
   expect_part(finished.err, "stdin:3: rejected: ");
   expect_part(finished.err, "stdin:4: rejected: payload:/id: ");
-  EXPECT_EQ(json_of(summary),
-            Json({{"total_input", 5}, {"processed", 2}, {"skipped", 1}, {"rejected", 2}, {"stored_keys", 2}}));
+  EXPECT_EQ(json_of(summary), Json({{"total_input", 5},
+                                    {"processed", 2},
+                                    {"skipped", 1},
+                                    {"rejected", 2},
+                                    {"stored_keys", 2},
+                                    {"effective_window_ms", 86'400'000}}));
   input.clear();
   for (int i = 0; i < 30; ++i) input += "x\n";
   expect_part(filter({"--key", "payload:/id"}, input).err, "stdin: 20 more rejected");
@@ -145,6 +150,31 @@ TEST(Filter, WithAStoreTheNextRunKnowsTheKeysWithinTheWindow) {
   expect_part(other.err, "payload:/x");
 }
 
+TEST(Filter, AFullStoreTellsHowLittleOfTheWindowItCovers) {
+  const TemporaryDirectory directory;
+  const auto summary = directory.path() / "summary.json";
+  Words arguments{"--store", directory.path() / "store", "--max-size", "1MiB", "--summary", summary};
+  const Finished small = filter(arguments, lines_of(1, 10));
+  EXPECT_EQ(small.err, "");
+  EXPECT_EQ(json_of(summary).at("effective_window_ms"), 86'400'000);
+  Words files = arguments;
+  constexpr int lines = 10'000;
+  for (int i = 1; i <= 10; ++i) {  // each is a batch
+    files.push_back(directory.path() / std::to_string(i));
+    std::ofstream(files.back()) << lines_of(i * lines, (i + 1) * lines - 1);
+  }
+  const Finished full = filter(files, "");
+  EXPECT_EQ(full.status, 0) << full.err;
+  EXPECT_EQ(full.out, lines_of(lines, 11 * lines - 1));
+  expect_part(full.err, "the store is full and lets keys go early: the window covers ");
+  expect_part(full.err, " of 1d, and lines that repeat after longer come again; raise --max-size or lower --ttl\n");
+  expect_part(full.err, "in this run the window covered as little as ");
+  EXPECT_EQ(std::count(full.err.begin(), full.err.end(), '\n'), 2) << full.err;
+  EXPECT_LT(json_of(summary).at("effective_window_ms"), 86'400'000);
+  EXPECT_LT(json_of(summary).at("stored_keys"), 10 * lines);
+  expect_part(filter(arguments, "").err, "the store is full");  // what is gone stays gone for the next run
+}
+
 TEST(Filter, AStoreDirectoryOfAnotherKindIsRefusedAndNothingIsWritten) {
   const TemporaryDirectory directory;
   std::filesystem::create_directory(directory.path() / "slot-0");
@@ -180,6 +210,7 @@ TEST(Filter, UsageErrorsSayWhatIsWrong) {
        std::vector<std::pair<Words, std::string>>{{{"--key", "header:x"}, "payload:/POINTER"},
                                                   {{"--key", "payload:id"}, "payload:id"},
                                                   {{"--ttl", "5"}, "--ttl"},
+                                                  {{"--ttl", "292000000y"}, "--ttl: must be from 0ms to 100y"},
                                                   {{"--format", "xml"}, "no format 'xml'"},
                                                   {{"--max-size", "1MiB"}, "--store"},
                                                   {{"--summary", "/nowhere/x"}, "/nowhere/x"}}) {

@@ -1,7 +1,11 @@
 // How commands end, and what of it may be run again.
+#include <sys/wait.h>
+
 #include <algorithm>
 #include <csignal>
 
+#include "base/clock.h"
+#include "exec/supervisor.h"
 #include "exec_scene.h"
 
 namespace firstseen::test {
@@ -33,6 +37,37 @@ TEST_F(ExecEnd, ATimeoutGives124AndIsFinalUnlessRetried) {
 
 TEST_F(ExecEnd, ATimeoutKillsWhatIgnoresItsTermination) {
   EXPECT_EQ(exec("a", "trap '' TERM; sleep 600; sleep 600", {"--timeout", "50ms", "--kill-after", "50ms"}).status, 124);
+}
+
+TEST_F(ExecEnd, ATimeoutKillsTheWholeGroup) {
+  const std::string pid_file = effects().string() + ".pid";
+  const std::string stubborn = "sh -c \"trap '' TERM; echo \\$\\$ >'" + pid_file + "'; sleep 60\"";
+  EXPECT_EQ(exec("a", stubborn + " & wait", {"--timeout", "500ms"}).status, 124);
+  EXPECT_TRUE(eventually([&] { return is_gone(pid_file); }));
+}
+
+TEST_F(ExecEnd, ACommandThatHasEndedWhenItsTimeIsUpEndedAsItDid) {
+  const std::string go = effects().string() + ".go";
+  constexpr Millis limit{1000};
+  exec::SupervisorOptions options;
+  options.command = {"sh", "-c", "while ! test -e '" + go + "'; do sleep 0.01; done; exit 3"};
+  options.timeout = limit;
+  options.heartbeat_every = Millis{1};
+  // As if this process were stopped twice: until the time is up, and then until the command has ended.
+  options.heartbeat = [&, beats = 0]() mutable {
+    if (++beats == 1) {
+      const std::int64_t up_ms = SystemClock().steady_ms() + limit.count();
+      return eventually([up_ms] { return SystemClock().steady_ms() >= up_ms; });
+    }
+    std::ofstream(go) << "";
+    siginfo_t info{};
+    return ::waitid(P_ALL, 0, &info, WEXITED | WNOWAIT) == 0;
+  };
+  const exec::SignalGuard signals;
+  const auto supervised = exec::supervise(options, signals);
+  ASSERT_TRUE(supervised);
+  EXPECT_EQ(supervised->result.end, exec::CommandResult::End::exited);
+  EXPECT_EQ(supervised->result.number, 3);
 }
 
 TEST_F(ExecEnd, DeathByASignalIsFinalUnlessRetried) {
@@ -68,16 +103,14 @@ TEST_F(ExecEnd, AKilledGuardTakesItsCommandWithItAndTheRunIsAbandoned) {
   Program program(words("a", "echo $$ >'" + pid_file + "'; exec sleep 600"));
   ASSERT_TRUE(
       eventually([&] { return std::filesystem::exists(pid_file) && std::filesystem::file_size(pid_file) > 1; }));
-  pid_t command = -1;
-  std::ifstream(pid_file) >> command;
   program.signal(SIGKILL);
   EXPECT_EQ(program.wait().status, 128 + SIGKILL);
-  EXPECT_TRUE(eventually([&] {
-    // Gone, or a zombie that nobody has reaped yet.
-    std::ifstream stat("/proc/" + std::to_string(command) + "/stat");
-    const std::string text{std::istreambuf_iterator<char>(stat), std::istreambuf_iterator<char>()};
-    return text.empty() || text.find(") Z ") != std::string::npos;
-  }));
+  EXPECT_TRUE(eventually([&] { return is_gone(pid_file); }));
+  const Finished looked_up = run({"store", "lookup", "--store", store(), "--key", "a", "--json"});
+  EXPECT_NE(looked_up.out.find("\"state\": \"abandoned\""), std::string::npos) << looked_up.out;
+  EXPECT_NE(looked_up.out.find("\"expires_ms\": null"), std::string::npos) << looked_up.out;
+  const Finished stats = run({"store", "stats", "--store", store(), "--json"});
+  EXPECT_NE(stats.out.find("\"abandoned\": 1"), std::string::npos) << stats.out;
   const Finished conflict = exec("a", "true");
   EXPECT_EQ(conflict.status, 69);
   EXPECT_NE(conflict.err.find("store forget"), std::string::npos) << conflict.err;

@@ -43,6 +43,15 @@ class ExecScene : public testing::Test {
     return std::count(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>(), '\n');
   }
 
+  /// Has the process whose id a command wrote into this file ended, or is a zombie that nobody has reaped yet?
+  [[nodiscard]] static bool is_gone(const std::string& pid_file) {
+    pid_t pid = -1;
+    std::ifstream(pid_file) >> pid;
+    std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+    const std::string text{std::istreambuf_iterator<char>(stat), std::istreambuf_iterator<char>()};
+    return text.empty() || text.find(") Z ") != std::string::npos;
+  }
+
   void wait_for_runs(std::ptrdiff_t count) const {
     ASSERT_TRUE(eventually([&] { return runs() >= count; }));
   }

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "exec_scene.h"
+#include "idempotency/result_store.h"
 
 namespace firstseen::test {
 namespace {
@@ -36,6 +37,19 @@ TEST_F(ExecStore, IsListedLookedUpAndForgotten) {
   EXPECT_TRUE(Json::parse(run({"store", "lookup", "--store", store(), "--key", "night-1", "--json"}).out).is_null());
   EXPECT_EQ(exec("night-1", "echo hello").status, 0);
   EXPECT_EQ(runs(), 3);
+}
+
+TEST_F(ExecStore, WithoutRoomForTheOutputKeepsHowTheCommandEnded) {
+  ASSERT_TRUE(idempotency::open_lmdb_store({.directory = store(), .max_size_bytes = 1U << 20U}));
+  const Finished first = exec("a", "head -c 3000000 /dev/zero | tr '\\0' x; exit 3", {"--max-output", "4MiB"});
+  EXPECT_EQ(first.status, 3);
+  EXPECT_EQ(first.out.size(), 3'000'000U);
+  EXPECT_NE(first.err.find("no room"), std::string::npos) << first.err;
+  const Finished again = exec("a", "true");
+  EXPECT_EQ(again.status, 3);
+  EXPECT_EQ(again.out, "");
+  EXPECT_NE(again.err.find("3000000 more bytes"), std::string::npos) << again.err;
+  EXPECT_EQ(runs(), 1);
 }
 
 TEST_F(ExecStore, OfAnotherKindIsRefusedByEverybody) {

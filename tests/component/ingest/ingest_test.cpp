@@ -4,13 +4,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
 #include "component/daemon/program.h"
+#include "ingest/durable_window.h"
 #include "kafka/mock_cluster.h"
+#include "store/inspect.h"
 #include "support/temporary_directory.h"
 
 namespace firstseen::test {
@@ -34,6 +38,31 @@ class Ingest : public testing::Test {
         "ingest", "--to-topic", topic, "-b", cluster_->brokers(), "--ledger", directory_.path() / "ledger", in()};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run(arguments);
+  }
+
+  /// More keys than fit into so little, so that the oldest go early.
+  void fill_keys() const {
+    const SystemClock clock;
+    const auto keys = directory_.path() / "ledger" / "keys";
+    const auto facts = store::inspect(keys / "slot-0");
+    ASSERT_TRUE(facts);
+    const auto window = ingest::DurableWindow::open({.directory = keys,
+                                                     .max_size_bytes = 1U << 20U,
+                                                     .purpose = "ingest",
+                                                     .fingerprint = facts->pins.at("key"),
+                                                     .clock = &clock});
+    ASSERT_TRUE(window) << window.error().message;
+    ASSERT_TRUE((*window)->decide(std::nullopt));
+    for (std::uint8_t batch = 0; batch < 10; ++batch) {
+      for (std::uint32_t number = 0; number < 10'000; ++number) {
+        Digest digest;
+        digest.bytes[0] = batch;
+        std::memcpy(&digest.bytes[4], &number, sizeof number);
+        (*window)->add_if_new(digest, clock.wall_ms());
+      }
+      ASSERT_TRUE((*window)->commit());
+    }
+    ASSERT_TRUE((*window)->close());
   }
 
   TemporaryDirectory directory_;
@@ -125,6 +154,22 @@ TEST_F(Ingest, AMissingTopicOrBrokerIsToldBeforeAnyFileIsTouched) {
   EXPECT_EQ(down.status, 69) << down.err;
   expect_part(down.err, "cannot reach a broker within 1 s");
   EXPECT_EQ(run({"ingest", "--status", "--json", "--ledger", directory_.path() / "ledger"}).out, "[]\n");
+}
+
+TEST_F(Ingest, TellsHowLittleOfTheWindowTheKeysCover) {
+  write("a.jsonl", "{\"id\":1}\n");
+  const std::vector<std::string> by_id{"--key", "payload:/id", "--json"};
+  const Finished whole = ingest("orders", by_id);
+  ASSERT_EQ(whole.status, 0) << whole.err;
+  EXPECT_EQ(whole.err.find("the window covers"), std::string::npos) << whole.err;
+  EXPECT_EQ(Json::parse(whole.out).at("effective_window_ms"), 86'400'000);
+  fill_keys();
+  const Finished shortened = ingest("orders", by_id);
+  EXPECT_EQ(shortened.status, 0) << shortened.err;
+  expect_part(shortened.err, "the window covers ");
+  expect_part(shortened.err, " of 1d, and records that repeat after longer come again");
+  EXPECT_LT(Json::parse(shortened.out).at("effective_window_ms"), 86'400'000);
+  EXPECT_TRUE(Json::parse(ingest("orders", {"--json"}).out).at("effective_window_ms").is_null());
 }
 
 TEST_F(Ingest, UsageErrorsSayWhatIsWrong) {

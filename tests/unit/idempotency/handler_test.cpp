@@ -1,5 +1,6 @@
 #include "idempotency/handler.h"
 
+#include <chrono>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -209,12 +210,57 @@ TEST_P(Operations, AreKnownForTheTimeToLiveFromTheirEnd) {
   EXPECT_EQ(*handler_.cleanup(), 1U);
 }
 
-TEST_P(Operations, InProgressDoNotExpireBeforeTheirLeaseHasLongRunOut) {
-  ASSERT_TRUE(handler_.start(key("a"))->claim);
+TEST_P(Operations, ThatAreAbandonedAreNotMadeNewByTimeOrASweep) {
+  const auto lost = handler_.start(key("a"));
+  ASSERT_TRUE(succeeded(handler_.renew(*lost->claim)));
+  clock_.advance(std::chrono::hours(24 * 365 * 200));
+  EXPECT_EQ(*handler_.cleanup(), 0U);
+  EXPECT_EQ(handler_.check(key("a"))->state, State::abandoned);
+  EXPECT_FALSE(handler_.start(key("a"))->claim);
+  const auto stats = bench_.store->stats();
+  ASSERT_TRUE(succeeded(stats));
+  EXPECT_EQ(stats->total, 1U);
+  EXPECT_EQ(stats->in_progress, 1U);
+  EXPECT_EQ(stats->abandoned, 1U);
+  EXPECT_EQ(stats->mean_ttl, Millis{0}) << "of those that expire";
+  ASSERT_TRUE(*bench_.store->erase(key("a")));  // a person has looked
+  EXPECT_TRUE(handler_.start(key("a"))->claim);
+  EXPECT_EQ(bench_.store->stats()->abandoned, 0U);
+}
+
+TEST_P(Operations, ThatAreAbandonedExpireWhereTheyMayBeRepeated) {
+  Handler retrying =
+      bench_.handler({.ttl = Millis{60'000}, .lease = Millis{10'000}, .on_abandoned = OnAbandoned::retry});
+  ASSERT_TRUE(retrying.start(key("a"))->claim);
   clock_.advance(Millis{69'999});  // lease and time to live
   EXPECT_EQ(handler_.check(key("a"))->state, State::abandoned);
   clock_.advance(Millis{1});
-  EXPECT_TRUE(handler_.start(key("a"))->claim);
+  EXPECT_EQ(handler_.check(key("a"))->state, State::fresh);
+  EXPECT_EQ(*retrying.cleanup(), 1U);
+}
+
+TEST_P(Operations, AreKnownUntilTheyAreErasedWithATimeToLiveWithoutEnd) {
+  for (const OnAbandoned policy : {OnAbandoned::conflict, OnAbandoned::retry}) {
+    Handler lasting = bench_.handler({.ttl = Millis::max(), .lease = Millis::max(), .on_abandoned = policy});
+    const Key one = key(policy == OnAbandoned::retry ? "retry" : "conflict");
+    const auto started = lasting.start(one);
+    ASSERT_TRUE(started->claim);
+    EXPECT_EQ(lasting.check(one)->state, State::in_flight);
+    ASSERT_TRUE(succeeded(lasting.renew(*started->claim)));
+    ASSERT_TRUE(succeeded(lasting.complete(*started->claim, Outcome::success("1"))));
+    clock_.advance(std::chrono::hours(24 * 365 * 100));
+    EXPECT_EQ(*lasting.cleanup(), 0U);
+    EXPECT_EQ(lasting.check(one)->state, State::duplicate);
+    EXPECT_EQ(lasting.start(one, {.wait = Millis::max()})->state, State::duplicate);
+  }
+}
+
+TEST_P(Operations, InFlightAreWaitedForWithoutEnd) {
+  const auto started = handler_.start(key("a"));
+  std::thread other([this] { EXPECT_EQ(handler_.start(key("a"), {.wait = Millis::max()})->state, State::duplicate); });
+  while (bench_.store->stats()->hits == 0) std::this_thread::yield();
+  ASSERT_TRUE(succeeded(handler_.complete(*started->claim, Outcome::success("1"))));
+  other.join();
 }
 
 TEST_P(Operations, KeepWhatTheyWereAskedToDo) {

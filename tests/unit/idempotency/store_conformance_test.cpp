@@ -1,5 +1,6 @@
 // What every ResultStore promises; put through by each of them.
 #include <algorithm>
+#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -146,6 +147,34 @@ TEST_P(Store, StatisticsTellStatesAndMeanTimeLeft) {
   EXPECT_EQ(stats->completed, 1U);
   EXPECT_EQ(stats->failed, 0U);
   EXPECT_EQ(stats->mean_ttl, Millis{50'000});
+}
+
+TEST_P(Store, ARecordThatNeverExpiresStaysUntilItIsErased) {
+  Record lasting = attempt("a", clock_);
+  lasting.expires_at_ms = never_ms;
+  ASSERT_TRUE(store_.put_if_new(lasting, {})->is_new);
+  put_new("b");
+  EXPECT_EQ(store_.stats()->mean_ttl, Millis{60'000}) << "of those that expire";
+  clock_.advance(std::chrono::hours(24 * 365 * 200));
+  EXPECT_EQ(*store_.sweep(), 1U);
+  EXPECT_EQ((*store_.peek(key("a")))->expires_at_ms, never_ms);
+  EXPECT_EQ(store_.stats()->total, 1U);
+  EXPECT_TRUE(*store_.erase(key("a")));
+  EXPECT_FALSE(*store_.peek(key("a")));
+}
+
+TEST_P(Store, StatisticsTellAttemptsWhoseMakerIsGoneOrFellSilent) {
+  const auto owner = store_.enlist();
+  ASSERT_TRUE(succeeded(owner));
+  for (const char* text : {"dead", "living"}) {
+    Record record = attempt(text, clock_);
+    record.owner = record.key == key("living") ? (*owner)->id() : std::string(32, 'a');
+    ASSERT_TRUE(store_.put_if_new(record, {})->is_new);
+  }
+  EXPECT_EQ(store_.stats()->in_progress, 2U);
+  EXPECT_EQ(store_.stats()->abandoned, 1U);
+  clock_.advance(Millis{30'000});  // the lease
+  EXPECT_EQ(store_.stats()->abandoned, 2U);
 }
 
 TEST_P(Store, ReplacesOnlyWhatIsAsExpected) {

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <iostream>
 
+#include "store/covered_window.h"
 #include "unit/store/support.h"
 
 namespace firstseen::store::test {
@@ -121,6 +122,21 @@ TEST(FullMap, AtMaxSizeTheOldestGoAndTheFileStaysBounded) {
   EXPECT_EQ(stats.evicted_before_ms, stats.oldest_time_ms - 1) << "one batch per millisecond";
   EXPECT_LE(stats.file_bytes, options.max_size_bytes + options.max_size_bytes / 8 + (8U << 20U));
   EXPECT_FALSE(store->find(digest_of(0), 0));
+  for (const std::int64_t age : {0, 5, 999'999}) {
+    EXPECT_EQ(*covered_window(directory.path(), stats.evicted_before_ms + age), Millis{age});
+  }
+  EXPECT_EQ(*covered_window(directory.path(), stats.evicted_before_ms + 2'000'000), options.ttl);
+}
+
+TEST(FullMap, AWindowThatLostNothingIsCoveredWhateverTheTime) {
+  const TemporaryDirectory directory;
+  auto options = options_for(directory.path());
+  options.ttl = Millis{1000};
+  const auto store = open_or_fail(options);
+  for (const std::int64_t now_ms : {0, 5, 1'000'000}) {
+    EXPECT_EQ(*covered_window(directory.path(), now_ms), Millis{1000});
+  }
+  EXPECT_FALSE(covered_window(directory.path() / "absent", 0));
 }
 
 TEST(FullMap, AReaderThatHoldsAnOldSnapshotIsNamedAndNothingIsEvictedForIt) {

@@ -1,0 +1,134 @@
+// The proof of life of a program that forks: its children neither take it along when they end nor keep it when it ends.
+#include "idempotency/owner_files.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <functional>
+
+#include "store/directory.h"
+#include "support.h"
+
+namespace firstseen::idempotency::test {
+namespace {
+
+using firstseen::test::memory_directory;
+using firstseen::test::TemporaryDirectory;
+using store::FileDescriptor;
+
+/// Runs `work` in a forked child, which then ends without anything that this process would do at its end.
+pid_t forked(const std::function<void()>& work) {
+  const pid_t child = ::fork();
+  if (child != 0) return child;
+  work();
+  ::_exit(0);
+}
+
+int status_of(pid_t child) {
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  return status;
+}
+
+struct Pipe {
+  Pipe() {
+    std::array<int, 2> ends{-1, -1};
+    if (::pipe(ends.data()) != 0) std::abort();
+    reading = FileDescriptor(ends[0]);
+    writing = FileDescriptor(ends[1]);
+  }
+  FileDescriptor reading;
+  FileDescriptor writing;
+};
+
+/// Everything up to the end of all writers.
+std::string read_all(const FileDescriptor& from) {
+  std::string text;
+  for (char byte = 0; ::read(from.get(), &byte, 1) == 1;) text += byte;
+  return text;
+}
+
+class OwnersOfAForkingProgram : public testing::Test {
+ protected:
+  const TemporaryDirectory directory_{memory_directory()};
+  const OwnerFiles files_{directory_.path() / "owners"};
+};
+
+TEST_F(OwnersOfAForkingProgram, OutliveAChildThatEndsInOrder) {
+  auto owner = files_.enlist();
+  ASSERT_TRUE(succeeded(owner));
+  const std::string id = (*owner)->id();
+  EXPECT_EQ(status_of(forked([&] { owner->reset(); })), 0);
+  EXPECT_TRUE(files_.alive(id));
+  files_.remove_dead();
+  EXPECT_TRUE(files_.alive(id));
+  owner->reset();
+  EXPECT_FALSE(files_.alive(id));
+}
+
+TEST_F(OwnersOfAForkingProgram, DieWithTheirMakerThoughItsChildLives) {
+  Pipe ids;
+  Pipe end;  // the grandchild lives until this process closes its end
+  const pid_t maker = forked([&] {
+    const auto owner = files_.enlist();
+    if (!owner) return;
+    forked([&] {
+      ids.writing = FileDescriptor();
+      end.writing = FileDescriptor();
+      read_all(end.reading);
+    });
+    const std::string& id = (*owner)->id();
+    if (::write(ids.writing.get(), id.data(), id.size()) < 0) ::_exit(1);
+    ::_exit(0);  // the owner's object is not destroyed, as when it is killed
+  });
+  ids.writing = FileDescriptor();
+  const std::string id = read_all(ids.reading);
+  EXPECT_EQ(status_of(maker), 0);
+  EXPECT_EQ(id.size(), 32U);
+  EXPECT_FALSE(files_.alive(id)) << "its maker is gone, and only a child of it is left";
+  files_.remove_dead();
+  EXPECT_FALSE(std::filesystem::exists(directory_.path() / "owners" / id));
+}
+
+TEST_F(OwnersOfAForkingProgram, AChildHasOwnersOfItsOwn) {
+  const auto parents = files_.enlist();
+  ASSERT_TRUE(succeeded(parents));
+  Pipe ids;
+  Pipe end;
+  const pid_t child = forked([&] {
+    end.writing = FileDescriptor();
+    const auto own = files_.enlist();
+    if (!own || ::write(ids.writing.get(), (*own)->id().data(), (*own)->id().size()) < 0) ::_exit(1);
+    ids.writing = FileDescriptor();
+    read_all(end.reading);
+  });
+  ids.writing = FileDescriptor();
+  const std::string id = read_all(ids.reading);
+  EXPECT_TRUE(files_.alive(id));
+  end.writing = FileDescriptor();
+  EXPECT_EQ(status_of(child), 0);
+  EXPECT_FALSE(files_.alive(id));
+  EXPECT_TRUE(files_.alive((*parents)->id()));
+}
+
+TEST_F(OwnersOfAForkingProgram, TheStoreOutlivesTheChildsCopyOfIt) {
+  ManualClock clock;
+  auto store = open_or_fail(directory_.path() / "store", clock);
+  std::optional<Handler> handler(std::in_place, store, HandlerOptions{.clock = &clock});
+  const auto started = handler->start(key("a"));
+  ASSERT_TRUE(started->claim);
+  ASSERT_TRUE(*store->get(key("a")));
+  EXPECT_EQ(status_of(forked([&] {
+              handler.reset();
+              store.reset();
+            })),
+            0);
+  EXPECT_EQ(handler->check(key("a"))->state, State::in_flight);
+  EXPECT_TRUE(succeeded(handler->complete(*started->claim, Outcome::success("1"))));
+  EXPECT_EQ(store->stats()->hits, 2U) << "counted once";
+}
+
+}  // namespace
+}  // namespace firstseen::idempotency::test
