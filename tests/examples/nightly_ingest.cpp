@@ -2,32 +2,23 @@
 // each order id once, whatever ran before and wherever it was killed. A failing file does not stop the others; one that
 // fails night after night is named.
 #include <iostream>
-#include <optional>
-#include <string>
 
 #include "ingest/ingestor.h"
 #include "ingest/ledger_inspect.h"
 
 using namespace firstseen;
 
-namespace {
-
 int complain(const Error& error) {
   std::cerr << error.message << "\n";
   return static_cast<int>(error.exit);
 }
-
-}  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 4) return complain({.exit = Exit::usage, .message = "usage: nightly_ingest STATE OUTPUT PATH..."});
   ingest::IngestOptions options;
   options.ledger = argv[1];
   options.output = argv[2];
-  options.keys.emplace();
-  options.keys->spec.scope = key::Scope::none;
-  options.keys->spec.fields = {{"payload:/order", std::nullopt}};
-
+  options.keys.emplace().spec.fields = {{"payload:/order", std::nullopt}};
   const SystemClock clock;
   const auto ingestor = ingest::Ingestor::open(options, clock, [](LogLevel, const std::string&) {});
   if (!ingestor) return complain(ingestor.error());

@@ -1,7 +1,6 @@
 // A payment that happens once, however often this is killed and run again: payment STORE BANK_URL KEY
 // An attempt whose maker died is taken up by the next run, which asks the bank first what became of it; a payment that
 // has ended is answered from the store, without asking anybody.
-#include <cstdint>
 #include <iostream>
 #include <string>
 
@@ -9,9 +8,7 @@
 #include "idempotency/handler.h"
 
 using namespace firstseen;
-using idempotency::Outcome;
-
-namespace {
+using namespace firstseen::idempotency;
 
 /// An Error: nobody knows whether it was paid. The attempt has failed, and the next one asks the bank.
 Result<Outcome> pay(const std::string& url, std::uint64_t token) {
@@ -30,20 +27,16 @@ int complain(const Error& error) {
   return static_cast<int>(error.exit);
 }
 
-}  // namespace
-
 int main(int argc, char** argv) {
   if (argc != 4) return complain({.exit = Exit::usage, .message = "usage: payment STORE BANK_URL KEY"});
-  auto store = idempotency::open_lmdb_store({.directory = argv[1]});
-  if (!store) return complain(store.error());
-  const auto key = idempotency::Key::make(argv[3]);
-  if (!key) return complain(key.error());
-  idempotency::Handler payments(std::move(*store), {.on_abandoned = idempotency::OnAbandoned::retry});
+  auto store = open_lmdb_store({.directory = argv[1]});
+  const auto key = Key::make(argv[3]);
+  if (!store || !key) return complain(store ? key.error() : store.error());
+  Handler payments(std::move(*store), {.on_abandoned = OnAbandoned::retry});
   const std::string url = std::string(argv[2]) + "/" + url_segment(key->text());
-  const auto done = payments.execute(*key, [&url](const idempotency::Claim& claim) { return pay(url, claim.token); });
+  const auto done = payments.execute(*key, [&url](const Claim& claim) { return pay(url, claim.token); });
   if (!done) return complain(done.error());
   if (!done->outcome) return complain({.exit = Exit::try_again, .message = "somebody is paying this right now"});
-  std::cout << (done->state == idempotency::State::fresh ? "now: " : "before: ")
+  std::cout << (done->state == State::fresh ? "now: " : "before: ")
             << (done->outcome->kind == Outcome::Kind::success ? done->outcome->value : done->outcome->message) << "\n";
-  return 0;
 }
