@@ -34,7 +34,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 
 {{- define "firstseen.image" -}}
-{{- $why := "image.repository is required: no image of firstseen is published; build one, push it to your registry, and name it here" -}}
+{{- $why := "image.repository is required: no image of firstseen is published; build one (./dev package image), push it to your registry, and name it here" -}}
 {{- $repository := required $why .Values.image.repository -}}
 {{- if .Values.image.digest -}}
 {{ $repository }}@{{ .Values.image.digest }}
