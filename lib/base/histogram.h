@@ -20,8 +20,8 @@ class Histogram {
  public:
   static constexpr std::size_t most_bounds = 20;
 
-  /// `bounds`: upper ends of the buckets, each in its bucket, ascending; they live for ever. Beyond the last one there is
-  /// one more bucket.
+  /// `bounds`: upper ends of the buckets, each in its bucket, ascending; they live for ever. Beyond the last one there
+  /// is one more bucket.
   explicit Histogram(std::span<const double> bounds = duration_bounds)
       : bounds_(bounds.first(std::min(bounds.size(), most_bounds))) {}
 
@@ -33,7 +33,9 @@ class Histogram {
   [[nodiscard]] std::span<const double> bounds() const { return bounds_; }
   /// By bucket; one more than there are bounds.
   [[nodiscard]] std::span<const std::uint64_t> counts() const { return std::span(counts_).first(bounds_.size() + 1); }
-  [[nodiscard]] std::uint64_t count() const { return std::accumulate(counts_.begin(), counts_.end(), std::uint64_t{0}); }
+  [[nodiscard]] std::uint64_t count() const {
+    return std::accumulate(counts_.begin(), counts_.end(), std::uint64_t{0});
+  }
   [[nodiscard]] double sum() const { return sum_; }
   /// The smallest bound that `share` (0 to 1) of the observations do not exceed; nothing: there are none, or it lies
   /// beyond the last bound.

@@ -40,7 +40,7 @@ struct Partition {
   store::PartitionState settled;  ///< as of the last settled batch
   std::int64_t left_end_ms = -1;  ///< wall clock, when a message came after all before it had been settled; -1: never
   std::int64_t known_end = -1;    ///< the end of its log as a fetch has told it, now and then looked up; -1: not known
-  bool gap_to_settle = false;   ///< the position is of no use; where to go on has to be asked for and decided
+  bool gap_to_settle = false;     ///< the position is of no use; where to go on has to be asked for and decided
   bool other_log = false;  ///< the log is not the one that the store has recorded; until a batch has left it behind
   std::int64_t stopped_at = -1;  ///< with StopCause::rejected: the offset of the rejected message
   bool commit_start = false;     ///< the group has no usable offset: commit next_offset before the first message

@@ -111,8 +111,8 @@ class PublishStage {
   // The publishing thread's own.
   ThreadOwner owner_;
   State state_ = State::initialising;
-  bool open_ = false;       ///< a batch is begun and not over
-  bool published_ = false;  ///< the batch has published a message
+  bool open_ = false;            ///< a batch is begun and not over
+  bool published_ = false;       ///< the batch has published a message
   std::int64_t publish_ns_ = 0;  ///< what the batch has taken so far
   std::int64_t ended_at_ns_ = 0;
   std::optional<Item> item_;

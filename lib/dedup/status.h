@@ -17,8 +17,8 @@ struct Counters {
   std::uint64_t consumed = 0;
   std::uint64_t first_seen = 0;
   std::uint64_t duplicates = 0;
-  std::uint64_t rejected = 0;  ///< took the rejects route (topic or drop) or were skipped by a person
-  std::uint64_t passed = 0;    ///< published unchecked (on_missing: pass, rejects: pass)
+  std::uint64_t rejected = 0;         ///< took the rejects route (topic or drop) or were skipped by a person
+  std::uint64_t passed = 0;           ///< published unchecked (on_missing: pass, rejects: pass)
   std::uint64_t consumed_bytes = 0;   ///< keys and values
   std::uint64_t published_bytes = 0;  ///< the same of what went to the output and to side topics
 

@@ -6,7 +6,8 @@ namespace {
 /// A batch of its own.
 testing::AssertionResult add(SeenStore& store, std::uint64_t first, std::uint64_t count) {
   for (std::uint64_t key = first; key < first + count; ++key) store.stage(seen(key, 5000));
-  const SourceRange range = range_of("t", 0, static_cast<std::int64_t>(first), static_cast<std::int64_t>(first + count));
+  const SourceRange range =
+      range_of("t", 0, static_cast<std::int64_t>(first), static_cast<std::int64_t>(first + count));
   const auto prepared = store.prepare({&range, 1}, never, false);
   if (prepared) store.settle();
   return succeeded(prepared);
