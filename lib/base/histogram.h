@@ -11,8 +11,8 @@
 namespace firstseen {
 
 /// Upper bounds, in seconds, for work that takes from less than a millisecond to many seconds.
-inline constexpr std::array<double, 14> duration_bounds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-                                                        0.1,    0.25,  0.5,    1,     2.5,  5,     10};
+inline constexpr std::array<double, 14> duration_bounds{0.00025, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                                        0.1,     0.25,  0.5,    1,     2.5,  5,     10};
 
 /// How many observations fell into each of a few buckets, and their sum: what Prometheus calls a histogram. Its size is
 /// fixed, so a copy is cheap. One thread at a time.
@@ -22,8 +22,10 @@ class Histogram {
 
   /// `bounds`: upper ends of the buckets, each in its bucket, ascending; they live for ever. Beyond the last one there
   /// is one more bucket.
-  explicit Histogram(std::span<const double> bounds = duration_bounds)
-      : bounds_(bounds.first(std::min(bounds.size(), most_bounds))) {}
+  explicit Histogram(std::span<const double> bounds) : bounds_(bounds.first(std::min(bounds.size(), most_bounds))) {}
+
+  /// For durations.
+  Histogram() : Histogram(duration_bounds) {}
 
   void observe(double value, std::uint64_t times = 1) {
     counts_[bucket_of(value)] += times;

@@ -164,7 +164,7 @@ struct Stats {
   std::uint64_t map_bytes = 0;                   ///< the size that the data file can reach
   std::int64_t disk_free_bytes = -1;             ///< on its file system, for this process; -1: not known
   std::uint64_t false_positives = 0;  ///< lookups that the index led to another key; since this store was opened
-  Histogram flushes = Histogram();    ///< seconds of commits that waited for the disk (power_loss); likewise
+  Histogram flushes = {};             ///< seconds of commits that waited for the disk (power_loss); likewise
 };
 
 /// The set of keys seen within the window: an LMDB environment with the batch log, and the position index in memory.
