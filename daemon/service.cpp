@@ -16,6 +16,7 @@
 #include "control_handler.h"
 #include "crash_hook.h"
 #include "dedup/slot.h"
+#include "fingerprint.h"
 #include "http/faces.h"
 #include "identity.h"
 #include "kafka/broker_watch.h"
@@ -139,6 +140,7 @@ class Service {
 
 /// Before anything that may take long: probes are answered from here on.
 Result<void> Service::open_http() {
+  recent_.configured(fingerprint(configuration_.shown));
   auto faces = http::Faces::start(configuration_.http, {board_, recent_, configuration_.shown}, log_);
   if (!faces) return forward(faces.error());
   faces_ = std::move(*faces);
@@ -246,7 +248,7 @@ Result<void> Service::run_slot() {
 
 void Service::show(dedup::SlotStatus status, Reporter& reporter) {
   reporter.see(status);
-  recent_.sample(status.counters);
+  recent_.sample(status);
   board_.publish(std::move(status));
 }
 
