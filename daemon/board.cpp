@@ -69,6 +69,11 @@ void Board::broker(bool answers, std::string detail) {
   set(picture_.checks[broker_check], answers, std::move(detail));
 }
 
+void Board::note(const kafka::ClientFigures& figures) {
+  const std::scoped_lock lock(mutex_);
+  picture_.clients[figures.side == kafka::ClientFigures::Side::consumer ? 0 : 1] = figures;
+}
+
 Picture Board::look() const {
   const std::int64_t now_ms = clock_.steady_ms();
   const std::scoped_lock lock(mutex_);

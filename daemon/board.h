@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
 #include "dedup/status.h"
+#include "kafka/figures.h"
 
 namespace firstseen {
 
@@ -36,6 +38,7 @@ struct Picture {
   std::int64_t step_age_ms = 0;    ///< since the loop's last step
   std::array<Check, 3> checks;     ///< store, broker, slot
   std::shared_ptr<const dedup::SlotStatus> status;
+  std::array<std::optional<kafka::ClientFigures>, 2> clients;  ///< consumer, producer; nothing: not told yet
 
   /// The loop makes steps; opening and closing the store are none and may take any time.
   [[nodiscard]] bool alive() const;
@@ -53,6 +56,7 @@ class Board {
   void stepped() { stepped_at_ms_.store(clock_.steady_ms(), std::memory_order_relaxed); }
   void publish(dedup::SlotStatus status);
   void broker(bool answers, std::string detail);
+  void note(const kafka::ClientFigures& figures);
 
   [[nodiscard]] Picture look() const;
 

@@ -75,13 +75,13 @@ Result<Json> ControlHandler::answer(const Json& request) {
 
 Json ControlHandler::status() {
   const std::scoped_lock lock(mutex_);
-  if (slot_ != nullptr) return status_to_json(slot_->status(), recent_.events());
+  if (slot_ != nullptr) return status_to_json(slot_->status(), recent_.history());
   dedup::SlotStatus status;
   status.state = "starting";
   status.detail = detail_;
   status.configured_window_ms = configured_window_.count();
   status.effective_window_ms = -1;
-  return status_to_json(status, recent_.events());
+  return status_to_json(status, recent_.history());
 }
 
 Result<dedup::Slot*> ControlHandler::slot() const {

@@ -20,14 +20,27 @@ struct Event {
   std::string text;
 };
 
-/// The counters at one moment.
+/// A status at one moment, as far as its course is of interest.
 struct Sample {
   std::int64_t time_ms = 0;  ///< wall clock
   std::uint64_t consumed = 0;
   std::uint64_t duplicates = 0;
+  std::int64_t lag = -1;            ///< messages, of all partitions for which it is known; -1: of none
+  std::uint64_t timed = 0;          ///< messages whose latency was measured
+  double latency_s = 0;             ///< their sum
+  std::uint64_t keys_added = 0;     ///< to the store since it was opened, those included that were there
+  std::int64_t newest_key_ms = -1;  ///< stream time; -1: the store is empty
 };
 
-/// What people want to see of the last hour: samples of the counters, and the last warnings and errors. Thread-safe.
+/// What of the past a status is told with.
+struct History {
+  std::vector<Sample> samples = {};  ///< of the last hour, oldest first
+  std::vector<Event> events = {};    ///< the last warnings and errors, oldest first
+  std::string configuration = {};    ///< fingerprint of what the daemon runs by
+};
+
+/// What people want to see beside the present: samples of the last hour, the last warnings and errors, and which
+/// configuration it is. Thread-safe.
 class Recent {
  public:
   static constexpr std::int64_t sample_every_ms = 10'000;
@@ -37,14 +50,17 @@ class Recent {
 
   explicit Recent(const Clock& clock) : clock_(clock) {}
 
-  /// Keeps the counters, unless the last sample is younger than sample_every_ms.
-  void sample(const dedup::Counters& counters);
+  /// Keeps a sample, unless the last one is younger than sample_every_ms.
+  void sample(const dedup::SlotStatus& status);
   /// Keeps warnings and errors.
   void note(LogLevel level, const std::string& text);
+  /// The configuration from now on.
+  void configured(std::string fingerprint);
 
   /// Oldest first.
   [[nodiscard]] std::vector<Sample> samples() const;
   [[nodiscard]] std::vector<Event> events() const;
+  [[nodiscard]] History history() const;
 
  private:
   const Clock& clock_;
@@ -52,6 +68,7 @@ class Recent {
   std::int64_t sampled_at_ms_ = 0;  // steady; this and what follows guarded by mutex_
   std::deque<Sample> samples_;
   std::deque<Event> events_;
+  std::string configuration_;
 };
 
 }  // namespace firstseen

@@ -16,6 +16,7 @@
 #include "control_handler.h"
 #include "crash_hook.h"
 #include "dedup/slot.h"
+#include "fingerprint.h"
 #include "http/faces.h"
 #include "identity.h"
 #include "kafka/broker_watch.h"
@@ -36,6 +37,9 @@ constexpr Millis stop_limit{7'000};
 
 /// When the index must have been saved, after SIGTERM; a step of it on a slow disk comes on top.
 constexpr Millis save_limit{8'500};
+
+/// How often librdkafka tells its figures: a text of a kilobyte or so per partition.
+constexpr Millis statistics_interval{5'000};
 
 /// A wish to stop that may come before there is a slot to stop.
 class StopWish {
@@ -115,6 +119,7 @@ class Service {
   void begin_stop();
   void show(dedup::SlotStatus status, Reporter& reporter);
   [[nodiscard]] dedup::SlotParts slot_parts();
+  Result<kafka::Client> make_client();
 
   SystemClock clock_;
   Configuration configuration_;
@@ -135,6 +140,7 @@ class Service {
 
 /// Before anything that may take long: probes are answered from here on.
 Result<void> Service::open_http() {
+  recent_.configured(fingerprint(configuration_.shown));
   auto faces = http::Faces::start(configuration_.http, {board_, recent_, configuration_.shown}, log_);
   if (!faces) return forward(faces.error());
   faces_ = std::move(*faces);
@@ -164,6 +170,7 @@ Result<void> Service::open_store() {
   client.instance_id = slot_name(client.group, *instance);
   client.transactional_id = client.instance_id;
   client.headers_wanted = deriver_->needs_headers();
+  if (configuration_.http.any()) client.statistics_interval = statistics_interval;
   log_(LogLevel::info, "group.instance.id and transactional.id: " + client.instance_id);
   return {};
 }
@@ -196,11 +203,18 @@ Result<void> Service::check_broker() {
   return pin_cluster(*store_, report->cluster_id);
 }
 
+/// Its figures are for readers of the board only.
+Result<kafka::Client> Service::make_client() {
+  kafka::FiguresSink figures;
+  if (configuration_.http.any()) figures = [this](const kafka::ClientFigures& told) { board_.note(told); };
+  return kafka::make_client(configuration_.client, log_, std::move(figures));
+}
+
 dedup::SlotParts Service::slot_parts() {
   return {.options = configuration_.slot,
           .deriver = deriver_.get(),
           .store = store_.get(),
-          .make_client = [this] { return kafka::make_client(configuration_.client, log_); },
+          .make_client = [this] { return make_client(); },
           .clock = &clock_,
           .idle = {},
           .steps = crash_hook_.get(),
@@ -234,7 +248,7 @@ Result<void> Service::run_slot() {
 
 void Service::show(dedup::SlotStatus status, Reporter& reporter) {
   reporter.see(status);
-  recent_.sample(status.counters);
+  recent_.sample(status);
   board_.publish(std::move(status));
 }
 

@@ -7,6 +7,8 @@
 
 #include "base/units.h"
 #include "dedup/partition.h"
+#include "forecast.h"
+#include "plan/words.h"
 
 namespace firstseen {
 
@@ -51,15 +53,47 @@ Json partition_to_json(const dedup::PartitionStatus& partition) {
           {"stream_time_ms", partition.stream_time_ms},
           {"covered_from_ms", partition.covered_from_ms},
           {"at_end", partition.at_end},
-          {"lag", partition.lag}};
+          {"lag", partition.lag},
+          {"lag_ms", partition.lag_ms}};
 }
 
-Json store_to_json(const store::Stats& stats) {
-  return {{"live_entries", stats.live_entries},
-          {"index_bytes", stats.index_bytes},
-          {"used_bytes", stats.used_bytes},
-          {"max_size_bytes", stats.max_size_bytes},
-          {"evicted_entries", stats.evicted_entries}};
+Json forecast_to_json(const std::optional<Forecast>& forecast) {
+  if (!forecast) return nullptr;
+  return {{"keys_per_s", forecast->keys_per_s},
+          {"full_window_bytes", plan::whole(forecast->full_window_bytes)},
+          {"full_in_ms", forecast->full_in_ms ? Json(*forecast->full_in_ms) : Json()},
+          {"beyond_disk", forecast->beyond_disk},
+          {"text", to_words(*forecast)}};
+}
+
+Json store_to_json(const dedup::SlotStatus& status, const History& history) {
+  const store::Stats& stats = status.store;
+  return {
+      {"live_entries", stats.live_entries},       {"index_bytes", stats.index_bytes},
+      {"used_bytes", stats.used_bytes},           {"file_bytes", stats.file_bytes},
+      {"max_size_bytes", stats.max_size_bytes},   {"disk_free_bytes", stats.disk_free_bytes},
+      {"oldest_time_ms", stats.oldest_time_ms},   {"expired_entries", stats.expired_entries},
+      {"evicted_entries", stats.evicted_entries}, {"forecast", forecast_to_json(forecast_of(status, history.samples))}};
+}
+
+/// Of what was measured, in seconds.
+Json histogram_to_json(const Histogram& histogram) {
+  const auto at_most = [&](double share) {
+    const auto bound = histogram.bound_of(share);
+    return bound ? Json(*bound) : Json();
+  };
+  return {{"count", histogram.count()},
+          {"sum", histogram.sum()},
+          {"p50_at_most", at_most(0.5)},
+          {"p99_at_most", at_most(0.99)}};
+}
+
+Json steps_to_json(const dedup::Measures& measures) {
+  Json steps = Json::object();
+  for (std::size_t i = 0; i < measures.steps.size(); ++i) {
+    steps[std::string(dedup::batch_step_names[i])] = histogram_to_json(measures.steps[i]);
+  }
+  return steps;
 }
 
 Json events_to_json(const std::vector<Event>& events) {
@@ -80,10 +114,22 @@ std::string covered_text(std::int64_t from_ms) {
 
 std::string lag_text(std::int64_t lag) { return lag < 0 ? "-" : format_count(static_cast<std::uint64_t>(lag)); }
 
+std::string behind_text(std::int64_t ms) { return ms < 0 ? "-" : plan::about_time(static_cast<double>(ms) / 1000); }
+
 std::size_t stopped_partitions(const Json& status) {
   const Json partitions = status.value("partitions", Json::array());
   return static_cast<std::size_t>(std::ranges::count_if(
       partitions, [](const Json& partition) { return partition.value("mode", "") == "stopped"; }));
+}
+
+std::string store_text(const Json& store) {
+  const auto most = store.value("max_size_bytes", std::uint64_t{0});
+  if (most == 0) return "not open yet";
+  const auto used = store.value("used_bytes", std::uint64_t{0});
+  const Json forecast = store.value("forecast", Json());
+  return fmt::format("{}, {:.1f} % of {}{}", format_counted(store.value("live_entries", std::uint64_t{0}), "key"),
+                     static_cast<double>(used) * 100 / static_cast<double>(most), format_size(most),
+                     forecast.is_object() ? "; " + forecast.value("text", "") : "");
 }
 
 std::string summary(const Json& status) {
@@ -92,6 +138,9 @@ std::string summary(const Json& status) {
   return format_fields({
       {"state", status_headline(status)},
       {"window", fmt::format("{} configured, {} covered", window_text(configured), window_text(effective))},
+      {"store", store_text(status.value("store", Json::object()))},
+      {"daemon",
+       fmt::format("firstseen {}, configuration {}", status.value("version", "?"), status.value("configuration", "?"))},
   });
 }
 
@@ -124,15 +173,15 @@ std::string counters_text(const Json& counters) {
 
 std::string partitions_text(const Json& partitions) {
   if (partitions.empty()) return "no partition is assigned\n";
-  Table table({"partition", "mode", "next offset", "stream time", "covered from", "lag"});
+  Table table({"partition", "mode", "next offset", "stream time", "covered from", "lag", "behind"});
   std::string reasons;
   for (const Json& partition : partitions) {
     const TopicPartition tp{partition.value("topic", ""), partition.value("partition", 0)};
-    table.row({to_string(tp), partition.value("mode", ""),
-               std::to_string(partition.value("next_offset", std::int64_t{0})),
-               format_time(partition.value("stream_time_ms", std::int64_t{-1})),
-               covered_text(partition.value("covered_from_ms", std::int64_t{0})),
-               lag_text(partition.value("lag", std::int64_t{-1}))});
+    table.row(
+        {to_string(tp), partition.value("mode", ""), std::to_string(partition.value("next_offset", std::int64_t{0})),
+         format_time(partition.value("stream_time_ms", std::int64_t{-1})),
+         covered_text(partition.value("covered_from_ms", std::int64_t{0})),
+         lag_text(partition.value("lag", std::int64_t{-1})), behind_text(partition.value("lag_ms", std::int64_t{-1}))});
     if (const std::string reason = partition.value("reason", ""); !reason.empty()) reasons += "\n" + reason + "\n";
   }
   return table.text() + reasons;
@@ -164,7 +213,7 @@ std::string status_headline(const Json& status) {
   return status.value("state", "") + (detail.empty() ? "" : ": " + detail);
 }
 
-Json status_to_json(const dedup::SlotStatus& status, const std::vector<Event>& events) {
+Json status_to_json(const dedup::SlotStatus& status, const History& history) {
   Json partitions = Json::array();
   for (const auto& partition : status.partitions) partitions.push_back(partition_to_json(partition));
   return {{"state", status.state},
@@ -173,9 +222,14 @@ Json status_to_json(const dedup::SlotStatus& status, const std::vector<Event>& e
           {"effective_window_ms", status.effective_window_ms},
           {"windows", windows_to_json(status)},
           {"counters", counters_to_json(status.counters)},
-          {"store", store_to_json(status.store)},
+          {"bytes", {{"consumed", status.counters.consumed_bytes}, {"published", status.counters.published_bytes}}},
+          {"latency", histogram_to_json(status.measures.latency)},
+          {"steps", steps_to_json(status.measures)},
+          {"store", store_to_json(status, history)},
           {"partitions", std::move(partitions)},
-          {"events", events_to_json(events)}};
+          {"events", events_to_json(history.events)},
+          {"version", FIRSTSEEN_VERSION},
+          {"configuration", history.configuration}};
 }
 
 std::string status_to_text(const Json& status) {

@@ -15,8 +15,8 @@ namespace firstseen {
 std::string_view mode_name(dedup::PartitionMode mode);
 
 /// A slot's status as `firstseen status --json` prints it and the control socket sends it; the members are named in
-/// daemon/README.md. `events`: the last warnings and errors, oldest first.
-Json status_to_json(const dedup::SlotStatus& status, const std::vector<Event>& events = {});
+/// daemon/README.md.
+Json status_to_json(const dedup::SlotStatus& status, const History& history = {});
 
 /// The state in a line, with what is wrong: "running: 1 of 3 partitions stopped".
 std::string status_headline(const Json& status);

@@ -26,7 +26,7 @@ Response probe(const Sources& sources) {
 
 Response status_json(const Sources& sources) {
   return {.status = 200,
-          .body = to_text(status_to_json(*sources.board.look().status, sources.recent.events())),
+          .body = to_text(status_to_json(*sources.board.look().status, sources.recent.history())),
           .content_type = "application/json",
           .headers = {}};
 }
@@ -41,8 +41,7 @@ Response metrics_text(const Sources& sources) {
 Response status_page(const Sources& sources) {
   return {.status = 200,
           .body = page::render({.picture = sources.board.look(),
-                                .samples = sources.recent.samples(),
-                                .events = sources.recent.events(),
+                                .history = sources.recent.history(),
                                 .configuration = sources.configuration}),
           .content_type = "text/html; charset=utf-8",
           .headers = {{"Content-Security-Policy",

@@ -55,6 +55,13 @@ void add_messages(const dedup::Counters& counters, Families& all) {
                     .add(counters.passed, {{"verdict", "passed"}})
                     .add(counters.late, {{"verdict", "late"}})
                     .take());
+  all.push_back(Family::counter("firstseen_consumed_bytes_total", "Keys and values of the messages consumed")
+                    .add(counters.consumed_bytes)
+                    .take());
+  all.push_back(Family::counter("firstseen_published_bytes_total",
+                                "Keys and values of the messages published, to the output and to side topics")
+                    .add(counters.published_bytes)
+                    .take());
   Family reasons = Family::counter("firstseen_messages_rejected_total", "Rejected messages by reason");
   for (const auto& [reason, count] : counters.rejected_by_reason) reasons.add(count, {{"reason", reason}});
   all.push_back(reasons.take());
@@ -88,6 +95,19 @@ void add_events(const dedup::Counters& counters, Families& all) {
                                 "Restarts of the slot with new clients, after a fatal error "
                                 "or an unknown outcome")
                     .add(counters.restarts)
+                    .take());
+}
+
+void add_measures(const dedup::Measures& measures, Families& all) {
+  Family steps = Family::histogram("firstseen_step_duration_seconds",
+                                   "What settled batches have spent on each step, one observation per batch");
+  for (std::size_t i = 0; i < measures.steps.size(); ++i) {
+    steps.add(measures.steps[i], {{"step", dedup::batch_step_names[i]}});
+  }
+  all.push_back(steps.take());
+  all.push_back(Family::histogram("firstseen_latency_seconds",
+                                  "From a message's timestamp to the commit of its batch, one observation per message")
+                    .add(measures.latency)
                     .take());
 }
 
@@ -134,7 +154,12 @@ void add_store(const store::Stats& stats, Families& all) {
   gauge("firstseen_store_used_bytes", "Bytes of the store in use", stats.used_bytes);
   gauge("firstseen_store_file_bytes", "Size of the store's file", stats.file_bytes);
   gauge("firstseen_store_max_bytes", "store.max_size", stats.max_size_bytes);
+  gauge("firstseen_store_map_bytes", "The size that the store's file can reach", stats.map_bytes);
   gauge("firstseen_store_index_bytes", "Memory of the store's index", stats.index_bytes);
+  Family free = Family::gauge("firstseen_store_disk_free_bytes",
+                              "Free space on the file system of the store (absent while not known)");
+  if (stats.disk_free_bytes >= 0) free.add(stats.disk_free_bytes);
+  all.push_back(free.take());
   Family oldest = Family::gauge("firstseen_store_oldest_entry_time_seconds",
                                 "Stream time of the oldest entry, since the Unix epoch (absent while there is none)");
   if (stats.oldest_time_ms >= 0) oldest.add(seconds(stats.oldest_time_ms));
@@ -146,6 +171,40 @@ void add_store(const store::Stats& stats, Families& all) {
                                 "Entries that went early because the store had reached its size")
                     .add(stats.evicted_entries)
                     .take());
+  all.push_back(Family::histogram("firstseen_store_flush_duration_seconds",
+                                  "Commits of the store that waited for the disk (store.durability power_loss)")
+                    .add(stats.flushes)
+                    .take());
+  all.push_back(Family::counter("firstseen_store_false_positives_total",
+                                "Lookups that the index led to the entry of another key, which was then seen")
+                    .add(stats.false_positives)
+                    .take());
+}
+
+void add_clients(const Picture& picture, Families& all) {
+  Family latency = Family::gauge("firstseen_kafka_request_latency_seconds",
+                                 "Time of the brokers' answers in librdkafka's last interval: mean of all, 99th "
+                                 "percentile of the slowest broker (absent when none was asked)");
+  Family messages = Family::gauge("firstseen_kafka_queue_messages",
+                                  "Messages in the client: fetched and not taken, or published and not acknowledged");
+  Family bytes = Family::gauge("firstseen_kafka_queue_bytes", "The same in bytes");
+  Family brokers = Family::gauge("firstseen_kafka_connections", "Connections of the client that are up");
+  Family lost = Family::counter("firstseen_kafka_request_timeouts_total", "Requests that no broker answered in time");
+  constexpr double us_per_second = 1e6;
+  for (const auto& client : picture.clients) {
+    if (!client) continue;
+    const bool consumes = client->side == kafka::ClientFigures::Side::consumer;
+    const Label side{"client", consumes ? "consumer" : "producer"};
+    if (client->mean_latency_us >= 0) {
+      latency.add(static_cast<double>(client->mean_latency_us) / us_per_second, {side, {"stat", "mean"}});
+      latency.add(static_cast<double>(client->p99_latency_us) / us_per_second, {side, {"stat", "p99"}});
+    }
+    messages.add(client->queued_messages, {side});
+    bytes.add(client->queued_bytes, {side});
+    brokers.add(client->brokers_up, {side});
+    lost.add(client->timed_out_requests, {side});
+  }
+  for (Family* family : {&latency, &messages, &bytes, &brokers, &lost}) all.push_back(family->take());
 }
 
 void add_modes(std::span<const dedup::PartitionStatus> partitions, Families& all) {
@@ -164,6 +223,9 @@ void add_partitions(std::span<const dedup::PartitionStatus> partitions, Families
   Family lag = Family::gauge("firstseen_partition_lag_messages",
                              "Offsets between what is processed and the end of the log as the last fetch told (absent "
                              "while not known)");
+  Family behind = Family::gauge("firstseen_partition_lag_seconds",
+                                "While messages wait, the age of the last settled one, or the time since the end was "
+                                "left if that is shorter; 0 at the end (absent while not known)");
   Family next = Family::gauge("firstseen_partition_next_offset", "The first offset that is not processed");
   Family time = Family::gauge("firstseen_partition_stream_time_seconds",
                               "Highest timestamp seen, since the Unix epoch (absent before the first message)");
@@ -172,10 +234,11 @@ void add_partitions(std::span<const dedup::PartitionStatus> partitions, Families
     const std::string number = std::to_string(partition.tp.partition);
     const Labels labels{{"topic", partition.tp.topic}, {"partition", number}};
     if (partition.lag >= 0) lag.add(partition.lag, labels);
+    if (partition.lag_ms >= 0) behind.add(seconds(partition.lag_ms), labels);
     next.add(partition.next_offset, labels);
     if (partition.stream_time_ms >= 0) time.add(seconds(partition.stream_time_ms), labels);
   }
-  for (Family* family : {&lag, &next, &time}) all.push_back(family->take());
+  for (Family* family : {&lag, &behind, &next, &time}) all.push_back(family->take());
   all.push_back(Family::gauge("firstseen_partitions_not_shown", "Assigned partitions without series of their own")
                     .add(partitions.size() - shown.size())
                     .take());
@@ -190,9 +253,11 @@ std::vector<prometheus::MetricFamily> families_of(const Picture& picture) {
   add_state(status, all);
   add_messages(status.counters, all);
   add_events(status.counters, all);
+  add_measures(status.measures, all);
   add_window(status, all);
   add_rule_windows(status, all);
   add_store(status.store, all);
+  add_clients(picture, all);
   add_partitions(status.partitions, all);
   // A family without samples would be a name with nothing to say.
   std::erase_if(all, [](const prometheus::MetricFamily& family) { return family.metric.empty(); });

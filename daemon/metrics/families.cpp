@@ -2,6 +2,7 @@
 
 #include <prometheus/text_serializer.h>
 
+#include <limits>
 #include <sstream>
 
 #include "config/utf8.h"
@@ -28,15 +29,29 @@ Family::Family(std::string name, std::string help, prometheus::MetricType type) 
   family_.type = type;
 }
 
+prometheus::ClientMetric& Family::sample(Labels labels) {
+  prometheus::ClientMetric& made = family_.metric.emplace_back();
+  for (const auto& [name, text] : labels) made.label.push_back({std::string(name), readable(text)});
+  return made;
+}
+
 void Family::put(double value, Labels labels) {
-  prometheus::ClientMetric sample;
-  for (const auto& [name, text] : labels) sample.label.push_back({std::string(name), readable(text)});
-  if (family_.type == prometheus::MetricType::Counter) {
-    sample.counter.value = value;
-  } else {
-    sample.gauge.value = value;
+  const bool counts = family_.type == prometheus::MetricType::Counter;
+  prometheus::ClientMetric& made = sample(labels);
+  (counts ? made.counter.value : made.gauge.value) = value;
+}
+
+Family& Family::add(const Histogram& histogram, Labels labels) {
+  prometheus::ClientMetric::Histogram& made = sample(labels).histogram;
+  std::uint64_t so_far = 0;
+  for (std::size_t i = 0; i < histogram.bounds().size(); ++i) {
+    so_far += histogram.counts()[i];
+    made.bucket.push_back({so_far, histogram.bounds()[i]});
   }
-  family_.metric.push_back(std::move(sample));
+  made.sample_count = histogram.count();
+  made.sample_sum = histogram.sum();
+  made.bucket.push_back({made.sample_count, std::numeric_limits<double>::infinity()});
+  return *this;
 }
 
 std::string to_text(const std::vector<prometheus::MetricFamily>& families) {

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/histogram.h"
+
 namespace firstseen::metrics {
 
 using Label = std::pair<std::string_view, std::string_view>;
@@ -25,6 +27,10 @@ class Family {
     return {std::move(name), std::move(help), prometheus::MetricType::Gauge};
   }
 
+  static Family histogram(std::string name, std::string help) {
+    return {std::move(name), std::move(help), prometheus::MetricType::Histogram};
+  }
+
   template <class Number>
     requires std::integral<Number> || std::floating_point<Number>
   Family& add(Number value, Labels labels = {}) {
@@ -32,11 +38,14 @@ class Family {
     return *this;
   }
 
+  Family& add(const Histogram& histogram, Labels labels = {});
+
   [[nodiscard]] prometheus::MetricFamily take() { return std::move(family_); }
 
  private:
   Family(std::string name, std::string help, prometheus::MetricType type);
   void put(double value, Labels labels);
+  prometheus::ClientMetric& sample(Labels labels);
 
   prometheus::MetricFamily family_;
 };

@@ -63,6 +63,20 @@ Series duplicate_shares_of(const std::vector<Sample>& samples) {
   });
 }
 
+Series lags_of(const std::vector<Sample>& samples) {
+  return spans(samples, [](const Sample& /*from*/, const Sample& to) -> std::optional<double> {
+    if (to.lag < 0) return std::nullopt;
+    return static_cast<double>(to.lag);
+  });
+}
+
+Series latencies_of(const std::vector<Sample>& samples) {
+  return spans(samples, [](const Sample& from, const Sample& to) -> std::optional<double> {
+    if (to.timed <= from.timed) return std::nullopt;
+    return (to.latency_s - from.latency_s) * 1000 / static_cast<double>(to.timed - from.timed);
+  });
+}
+
 std::string chart(std::string_view title, std::string_view unit, const Series& series) {
   const double top = largest(series);
   const std::string now = series.empty() || !series.back() ? "-" : fmt::format("{:.0f}", *series.back());

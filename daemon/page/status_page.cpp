@@ -2,19 +2,20 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
-#include "base/hex.h"
 #include "base/units.h"
+#include "fingerprint.h"
+#include "forecast.h"
 #include "output.h"
 #include "page/chart.h"
 #include "page/html.h"
 #include "page/verdict.h"
+#include "plan/words.h"
 #include "status_report.h"
 
 namespace firstseen::page {
@@ -54,10 +55,11 @@ std::string checks(const Picture& picture) {
   return section("Checks", list + "</ul>\n");
 }
 
-std::string charts(const StatusPage& page) {
-  return section("The last hour", "<div class=\"charts\">\n" + chart("messages", "per second", rates_of(page.samples)) +
-                                      chart("duplicates", "% of the messages", duplicate_shares_of(page.samples)) +
-                                      "</div>\n");
+std::string charts(const std::vector<Sample>& samples) {
+  return section("The last hour", "<div class=\"charts\">\n" + chart("messages", "per second", rates_of(samples)) +
+                                      chart("duplicates", "% of the messages", duplicate_shares_of(samples)) +
+                                      chart("lag", "messages", lags_of(samples)) +
+                                      chart("latency", "ms on average", latencies_of(samples)) + "</div>\n");
 }
 
 std::string messages(const dedup::Counters& counters) {
@@ -91,27 +93,72 @@ std::string window(const dedup::SlotStatus& status) {
                                        format_duration(Millis{status.configured_window_ms}), covered, by_rules));
 }
 
-std::string store_section(const store::Stats& stats) {
+std::string time_text(double seconds) {
+  return seconds < 0.9995 ? fmt::format("{:.3g} ms", seconds * 1000) : plan::about_time(seconds);
+}
+
+void add_durations(HtmlTable& table, const std::string& name, const Histogram& of) {
+  if (of.count() == 0) return table.row({name, "-", "-"});
+  const auto bound = of.bound_of(0.99);
+  table.row({name, time_text(of.sum() / static_cast<double>(of.count())),
+             bound ? time_text(*bound) : "over " + time_text(of.bounds().back())});
+}
+
+std::string durations(const dedup::Measures& measures) {
+  HtmlTable table({"since the start", "mean", "99 % within"});
+  for (std::size_t i = 0; i < measures.steps.size(); ++i) {
+    add_durations(table, fmt::format("batch: {}", dedup::batch_step_names[i]), measures.steps[i]);
+  }
+  add_durations(table, "message: from its timestamp to the commit", measures.latency);
+  return section("Durations", table.html());
+}
+
+std::string clients(const Picture& picture) {
+  HtmlTable table({"client", "connections", "queue", "bytes in it", "mean answer", "timeouts"});
+  for (const auto& client : picture.clients) {
+    if (!client) continue;
+    table.row({client->side == kafka::ClientFigures::Side::consumer ? "consumer" : "producer",
+               format_count(client->brokers_up), format_count(client->queued_messages),
+               plan::about_size(static_cast<double>(client->queued_bytes)),
+               client->mean_latency_us < 0 ? "-" : time_text(static_cast<double>(client->mean_latency_us) / 1e6),
+               format_count(client->timed_out_requests)});
+  }
+  return picture.clients[0] || picture.clients[1] ? section("Kafka", table.html()) : "";
+}
+
+std::string forecast_text(const dedup::SlotStatus& status, const std::vector<Sample>& samples) {
+  const auto forecast = forecast_of(status, samples);
+  if (!forecast) return "<p>What it will hold is not known yet.</p>\n";
+  const bool full_soon = forecast->full_in_ms.has_value() || forecast->beyond_disk;
+  return fmt::format("<p class=\"{}\">{}</p>\n", full_soon ? "busy" : "good", escape(to_words(*forecast)));
+}
+
+std::string store_section(const dedup::SlotStatus& status, const std::vector<Sample>& samples) {
+  const store::Stats& stats = status.store;
   if (stats.max_size_bytes == 0) return section("Store", "<p>nothing is known of it yet</p>\n");
   const double fill = static_cast<double>(stats.used_bytes) / static_cast<double>(stats.max_size_bytes);
   return section(
       "Store",
       fmt::format("<meter min=\"0\" max=\"1\" high=\"0.9\" value=\"{:.4f}\"></meter>\n<p>{:.1f} % of {} in use; "
-                  "{}; {:.1f} MiB of memory for the index; {} expired, {} went early</p>\n",
+                  "{}; {:.1f} MiB of memory for the index; {} expired, {} went early; {} free on the disk</p>\n{}",
                   fill, fill * 100, format_size(stats.max_size_bytes), format_counted(stats.live_entries, "key"),
                   static_cast<double>(stats.index_bytes) / (1U << 20U), format_counted(stats.expired_entries, "key"),
-                  format_count(stats.evicted_entries)));
+                  format_count(stats.evicted_entries),
+                  stats.disk_free_bytes < 0 ? "?" : plan::about_size(static_cast<double>(stats.disk_free_bytes)),
+                  forecast_text(status, samples)));
 }
 
 std::string partitions(const std::vector<dedup::PartitionStatus>& all) {
   if (all.empty()) return section("Partitions", "<p>none is assigned</p>\n");
-  HtmlTable table({"partition", "mode", "next offset", "lag", "stream time"});
+  HtmlTable table({"partition", "mode", "next offset", "lag", "behind", "stream time"});
   std::string reasons;
   const std::size_t shown = std::min(all.size(), max_rows);
   for (std::size_t i = 0; i < shown; ++i) {
     const dedup::PartitionStatus& one = all[i];
     table.row({to_string(one.tp), std::string(mode_name(one.mode)), std::to_string(one.next_offset),
-               one.lag < 0 ? "-" : format_count(static_cast<std::uint64_t>(one.lag)), format_time(one.stream_time_ms)});
+               one.lag < 0 ? "-" : format_count(static_cast<std::uint64_t>(one.lag)),
+               one.lag_ms < 0 ? "-" : plan::about_time(static_cast<double>(one.lag_ms) / 1000),
+               format_time(one.stream_time_ms)});
     if (!one.reason.empty()) reasons += fmt::format("<p class=\"bad\">{}</p>\n", escape(one.reason));
   }
   if (shown < all.size())
@@ -130,13 +177,6 @@ std::string events(const std::vector<Event>& all) {
   return section("Warnings and errors", list + "</ul>\n");
 }
 
-/// By which two daemons' configurations are told apart.
-std::string fingerprint(const std::string& text) {
-  std::array<std::uint8_t, 32> digest{};
-  if (EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) return "unknown";
-  return to_hex(digest).substr(0, 16);
-}
-
 std::string configuration(const std::string& text) {
   return section("Configuration", fmt::format("<details><summary>every option, secrets left out; fingerprint {}"
                                               "</summary>\n<pre>{}</pre></details>\n",
@@ -148,8 +188,9 @@ std::string configuration(const std::string& text) {
 std::string render(const StatusPage& page) {
   const dedup::SlotStatus& status = *page.picture.status;
   const std::string body =
-      head(page.picture) + checks(page.picture) + charts(page) + messages(status.counters) + window(status) +
-      store_section(status.store) + partitions(status.partitions) + events(page.events) +
+      head(page.picture) + checks(page.picture) + charts(page.history.samples) + messages(status.counters) +
+      durations(status.measures) + window(status) + store_section(status, page.history.samples) +
+      partitions(status.partitions) + clients(page.picture) + events(page.history.events) +
       configuration(page.configuration) +
       fmt::format(
           "<footer>firstseen {}, running since {}. The same for machines: /status.json, /metrics. The page "

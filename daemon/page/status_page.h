@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "board.h"
 #include "recent.h"
@@ -11,8 +10,7 @@ namespace firstseen::page {
 /// All that the page shows.
 struct StatusPage {
   Picture picture;
-  std::vector<Sample> samples;
-  std::vector<Event> events;
+  History history;
   std::string configuration;  ///< without secrets
 };
 

@@ -16,6 +16,8 @@ void Batch::clear() {
   membership_.reset();
   messages_ = 0;
   bytes_ = 0;
+  timestamps_.clear();
+  times_ = {};
   suspects_ = 0;
   cut_ = false;
   counts_ = Counters{};

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "dedup/measures.h"
 #include "dedup/partition.h"
 #include "dedup/status.h"
 #include "kafka/client.h"
@@ -28,12 +29,18 @@ class Batch {
   std::uint32_t range_of(Partition& partition);
   [[nodiscard]] const TopicPartition& source(std::uint32_t range) const { return ranges_[range].tp; }
 
-  void count_message(std::uint64_t bytes) {
+  void count_message(std::uint64_t bytes, std::int64_t timestamp_ms) {
     ++messages_;
     bytes_ += bytes;
+    timestamps_.add(timestamp_ms);
   }
   [[nodiscard]] std::uint64_t messages() const { return messages_; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  [[nodiscard]] const Timestamps& timestamps() const { return timestamps_; }
+
+  /// What it has spent on each step so far.
+  StepTimes& times() { return times_; }
+  [[nodiscard]] const StepTimes& times() const { return times_; }
 
   void count_suspect() { ++suspects_; }
   [[nodiscard]] std::size_t suspects() const { return suspects_; }
@@ -58,6 +65,8 @@ class Batch {
   std::int64_t expire_before_ms_ = 0;
   std::uint64_t messages_ = 0;
   std::uint64_t bytes_ = 0;
+  Timestamps timestamps_;
+  StepTimes times_;
   std::size_t suspects_ = 0;
   bool cut_ = false;
   Counters counts_;

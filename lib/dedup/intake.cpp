@@ -25,6 +25,18 @@ Result<std::size_t> Intake::take(std::span<const MessageView> messages, Publicat
   if (messages.empty()) return 0;
   wall_ms_ = context_.clock.wall_ms();
   const std::uint64_t bytes_before = batch_.bytes();
+  auto taken = admit_all(messages);
+  if (!taken) return taken;
+  out.bytes = batch_.bytes() - bytes_before;
+  batch_.counts().consumed_bytes += out.bytes;
+  const Timing timing(context_.clock, batch_.times()[BatchStep::decide]);
+  decide_all();
+  carry_out(messages, out);
+  return taken;
+}
+
+Result<std::size_t> Intake::admit_all(std::span<const MessageView> messages) {
+  const Timing timing(context_.clock, batch_.times()[BatchStep::derive]);
   std::uint32_t taken = 0;
   Result<Fate> fate = Fate::dealt_with;
   while (taken < messages.size()) {
@@ -34,9 +46,6 @@ Result<std::size_t> Intake::take(std::span<const MessageView> messages, Publicat
   }
   note_last_messages();
   if (!fate) return forward(fate.error());
-  out.bytes = batch_.bytes() - bytes_before;
-  decide_all();
-  carry_out(messages, out);
   return taken;
 }
 
@@ -66,14 +75,14 @@ Result<Intake::Fate> Intake::admit(const MessageView& message, std::uint32_t ind
   if (auto opened = open(); !opened) return forward(opened.error());
 
   const std::uint32_t range = batch_.range_of(*partition);
-  batch_.count_message((message.key ? message.key->size() : 0) + (message.value ? message.value->size() : 0));
+  batch_.count_message(size_of(message), message.timestamp_ms);
   ++batch_.counts().consumed;
   if (suspect) batch_.count_suspect();
   if (observe_timestamp(partition->state, message.timestamp_ms, wall_ms_, context_.options.max_skew)) {
     ++batch_.counts().clipped_timestamps;
   }
+  if (partition->at_end) partition->leave_end(wall_ms_);
   partition->state.next_offset = message.offset + 1;
-  partition->at_end = false;
   if (partition->last_in_chunk == nullptr) touched_.push_back(partition);
   partition->last_in_chunk = &message;
   if (admitted.derived == key::Derived::Kind::key) {

@@ -49,6 +49,7 @@ class Intake {
   enum class Fate { dealt_with, cut };
 
   // intake.cpp: the first pass
+  Result<std::size_t> admit_all(std::span<const MessageView> messages);
   Result<Fate> admit(const MessageView& message, std::uint32_t index);
   /// What becomes of the message, with `derived_` filled; nothing is done yet. Returns whether the partition must stop.
   bool judge(const MessageView& message, Admitted& admitted);

@@ -70,6 +70,7 @@ void Intake::carry_out_passed(const MessageView& message, const Admitted& admitt
 void Intake::publish(const MessageView& message, const Admitted& admitted, const kafka::Destination& to,
                      Publications& out) {
   if (message.timestamp_ms < 1) ++batch_.counts().uncarried_timestamps;
+  batch_.counts().published_bytes += size_of(message);
   const std::uint32_t begin = out.list.empty() ? 0 : out.list.back().added_begin + out.list.back().added_count;
   out.list.push_back({admitted.message, begin, static_cast<std::uint32_t>(out.added.size()) - begin, to});
 }

@@ -36,9 +36,11 @@ struct Partition {
   /// Why the broker lets nobody read it now; empty: it does. It goes on to be fetched, and runs as soon as something
   /// arrives; until then it is shown as stopped.
   std::string refusal;
-  bool at_end = false;          ///< has reached the end of its log, and nothing of it is to be read again
-  std::int64_t known_end = -1;  ///< the end of its log as a fetch has told it, now and then looked up; -1: not known
-  bool gap_to_settle = false;   ///< the position is of no use; where to go on has to be asked for and decided
+  bool at_end = false;            ///< has reached the end of its log, and nothing of it is to be read again
+  store::PartitionState settled;  ///< as of the last settled batch
+  std::int64_t left_end_ms = -1;  ///< wall clock, when a message came after all before it had been settled; -1: never
+  std::int64_t known_end = -1;    ///< the end of its log as a fetch has told it, now and then looked up; -1: not known
+  bool gap_to_settle = false;     ///< the position is of no use; where to go on has to be asked for and decided
   bool other_log = false;  ///< the log is not the one that the store has recorded; until a batch has left it behind
   std::int64_t stopped_at = -1;  ///< with StopCause::rejected: the offset of the rejected message
   bool commit_start = false;     ///< the group has no usable offset: commit next_offset before the first message
@@ -53,6 +55,19 @@ struct Partition {
   [[nodiscard]] std::int64_t lag() const {
     if (at_end) return 0;
     return known_end < 0 ? -1 : std::max<std::int64_t>(0, known_end - state.next_offset);
+  }
+  /// How far it is behind: while messages wait, the age of the last settled one, or the time since the log's end was
+  /// left where that is shorter (nothing may have come for long before). 0 at the end; -1: not known.
+  [[nodiscard]] std::int64_t lag_ms(std::int64_t now_ms) const {
+    const std::int64_t waiting = lag();
+    if (waiting == 0) return 0;
+    const std::int64_t since_ms = std::max(settled.last.timestamp_ms, left_end_ms);
+    return waiting < 0 || since_ms < 0 ? -1 : std::max<std::int64_t>(0, now_ms - since_ms);
+  }
+  /// A message has come behind the end, and is about to be taken.
+  void leave_end(std::int64_t now_ms) {
+    at_end = false;
+    if (settled.next_offset == state.next_offset) left_end_ms = now_ms;
   }
   /// Where fetching starts.
   [[nodiscard]] std::int64_t fetch_from() const { return verify ? verify->offset : state.next_offset; }
@@ -74,6 +89,11 @@ struct Partition {
     reason.clear();
   }
 };
+
+/// Bytes of key and value.
+inline std::uint64_t size_of(const MessageView& message) {
+  return (message.key ? message.key->size() : 0) + (message.value ? message.value->size() : 0);
+}
 
 /// XXH3-64 of key and value (null and empty differ): recognises the last message of a log.
 std::uint64_t message_checksum(const MessageView& message);

@@ -13,8 +13,8 @@ namespace {
 constexpr std::chrono::milliseconds serve_interval{10};
 }  // namespace
 
-PublishStage::PublishStage(kafka::Publisher& publisher, StepHook* steps, const Options& options)
-    : publisher_(publisher), steps_(steps), options_(options) {}
+PublishStage::PublishStage(kafka::Publisher& publisher, StepHook* steps, const Clock& clock, const Options& options)
+    : publisher_(publisher), steps_(steps), clock_(clock), options_(options) {}
 
 // --- the taking stage's side ---
 
@@ -161,15 +161,18 @@ Result<void> PublishStage::begin() {
   if (auto begun = publisher_.begin(); !begun) return begun;
   open_ = true;
   published_ = false;
+  publish_ns_ = 0;
   at(Step::begun);
   return {};
 }
 
 /// Some messages of the chunk in hand, or the end of the batch.
 Result<void> PublishStage::publish() {
+  const Timing timing(clock_, publish_ns_);
   if (auto begun = begin(); !begun) return begun;
   if (item_->end) {
     state_ = State::sending;
+    ended_at_ns_ = clock_.steady_ns();
     return {};
   }
   const Publications& publications = item_->publications;
@@ -205,7 +208,11 @@ Result<void> PublishStage::commit() {
   open_ = !decided;
   if (decided) at(Step::committed);
   state_ = decided ? State::ready : State::waiting;
-  report({decided ? StageReport::Kind::committed : StageReport::Kind::acknowledged, {}, {}});
+  report({decided ? StageReport::Kind::committed : StageReport::Kind::acknowledged,
+          {},
+          {},
+          publish_ns_,
+          clock_.steady_ns() - ended_at_ns_});
   return {};
 }
 

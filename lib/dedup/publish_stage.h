@@ -30,6 +30,8 @@ struct StageReport {
   } kind = Kind::failed;
   Error error;                                   ///< failed, abort_failed
   std::vector<kafka::DeliveryFailure> failures;  ///< aborted: the deliveries that failed
+  std::int64_t publish_ns = 0;                   ///< acknowledged, committed: what the batch has taken here
+  std::int64_t commit_ns = 0;                    ///< likewise, from its end on
 };
 
 /// The second of the slot's two stages: publishes what the first has decided, in a transaction per batch, strictly in
@@ -47,7 +49,7 @@ class PublishStage {
     std::size_t max_queued_messages = std::size_t{32} * 1024;
   };
 
-  PublishStage(kafka::Publisher& publisher, StepHook* steps, const Options& options);
+  PublishStage(kafka::Publisher& publisher, StepHook* steps, const Clock& clock, const Options& options);
 
   // --- for the taking stage ---
 
@@ -103,13 +105,16 @@ class PublishStage {
 
   kafka::Publisher& publisher_;
   StepHook* steps_;
+  const Clock& clock_;
   const Options options_;
 
   // The publishing thread's own.
   ThreadOwner owner_;
   State state_ = State::initialising;
-  bool open_ = false;       ///< a batch is begun and not over
-  bool published_ = false;  ///< the batch has published a message
+  bool open_ = false;            ///< a batch is begun and not over
+  bool published_ = false;       ///< the batch has published a message
+  std::int64_t publish_ns_ = 0;  ///< what the batch has taken so far
+  std::int64_t ended_at_ns_ = 0;
   std::optional<Item> item_;
   std::size_t next_ = 0;  ///< publication of item_
 

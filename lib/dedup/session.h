@@ -22,6 +22,7 @@ namespace firstseen::dedup {
 /// What outlives a session: a slot's counters and what it has learned about single messages.
 struct SlotMemory {
   Counters counters;
+  Measures measures;
   Suspects suspects;
   std::set<Position> skipped;
   Counters in_doubt;  ///< of the batch whose outcome a session has left open
@@ -94,6 +95,7 @@ class Session {
   Result<void> prepare();
   Result<void> hear();
   Result<void> on_report(StageReport report);
+  void note_times(const StageReport& report);
   Result<void> commit_offsets();
   void await();
   void settle();
@@ -131,6 +133,7 @@ class Session {
   bool initialised_ = false;        ///< the publishing stage is
   bool acknowledged_ = false;       ///< at_least_once: in_flight_ is published, its offsets are to be committed
   bool commit_unanswered_ = false;  ///< likewise: it was tried, and what became of that is not known
+  std::int64_t acknowledged_at_ns_ = 0;
   bool in_flight_failed_ = false;
   bool abort_asked_ = false;
   bool aborted_ = false;

@@ -22,8 +22,10 @@ Result<void> Session::prepare() {
   for (const auto& [tp, partition] : partitions_) {
     if (partition.range >= 0) batch_.close_range(partition);
   }
+  const std::int64_t begun_ns = context_.clock.steady_ns();
   const auto id = context_.store.prepare(batch_.ranges(), batch_.expire_before_ms(), false);
   if (!id) return forward(id.error());
+  batch_.times()[BatchStep::prepare] = context_.clock.steady_ns() - begun_ns;
   ++batch_.counts().batches_committed;
   memory_.in_doubt = batch_.counts();
   context_.at(Step::prepared);
@@ -51,9 +53,12 @@ Result<void> Session::on_report(StageReport report) {
       initialised_ = true;
       return {};
     case StageReport::Kind::acknowledged:
+      note_times(report);
       acknowledged_ = true;
+      acknowledged_at_ns_ = context_.clock.steady_ns();
       return {};
     case StageReport::Kind::committed:
+      note_times(report);
       settle();
       return {};
     case StageReport::Kind::failed:
@@ -74,6 +79,11 @@ Result<void> Session::on_report(StageReport report) {
   return {};
 }
 
+void Session::note_times(const StageReport& report) {
+  in_flight_.times()[BatchStep::publish] = report.publish_ns;
+  in_flight_.times()[BatchStep::commit] = report.commit_ns;
+}
+
 /// at_least_once: everything of the batch in flight is acknowledged.
 Result<void> Session::commit_offsets() {
   const auto committed = context_.consumer.commit(offsets_, in_flight_.membership());
@@ -90,6 +100,7 @@ Result<void> Session::commit_offsets() {
   if (commit_unanswered_) return {};
   context_.at(Step::committed);
   acknowledged_ = false;
+  in_flight_.times()[BatchStep::commit] += context_.clock.steady_ns() - acknowledged_at_ns_;
   settle();
   stage_.go_on();
   return {};
@@ -108,6 +119,7 @@ void Session::await() {
 void Session::settle() {
   context_.store.settle();
   memory_.counters.add(in_flight_.counts());
+  memory_.measures.settle(in_flight_.times(), in_flight_.timestamps(), context_.clock.wall_ms());
   memory_.in_doubt = Counters{};
   for (const store::SourceRange& range : in_flight_.ranges()) {
     memory_.suspects.acquit(range.tp, range.end);
@@ -115,6 +127,7 @@ void Session::settle() {
     if (Partition* partition = partitions_.find(range.tp)) {
       partition->commit_start = false;
       partition->other_log = false;
+      partition->settled = range.after;
     }
   }
   in_flight_.clear();
@@ -168,6 +181,7 @@ void Session::restore(const Batch& batch, std::vector<TopicPartition>& running_a
     Partition* partition = partitions_.find(batch.ranges()[range].tp);
     if (partition == nullptr) continue;
     partition->state = batch.state_before(range);
+    partition->at_end = false;  // what has fallen lies before it again
     // What stopped it, a rejected message further on, will be met again.
     if (partition->other_log) {
       partition->stop(StopCause::gap, partition->reason);

@@ -38,6 +38,7 @@ Result<void> Session::asking() {
   for (auto& [tp, plan] : assignment_->plans()) {
     Partition& partition = partitions_.add(tp);
     partition.state = plan.state;
+    partition.settled = plan.state;
     partition.commit_start = plan.commit_start && plan.stop == StopCause::none;
     partition.verify = plan.verify;
     if (plan.stop != StopCause::none) partition.stop(plan.stop, plan.text);

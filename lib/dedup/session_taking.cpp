@@ -102,6 +102,7 @@ std::size_t Session::chunk_limit() const {
 }
 
 Result<void> Session::take_chunk() {
+  const std::int64_t begun_ns = context_.clock.steady_ns();
   auto taken = context_.consumer.take(chunk_limit(), wait_limit());
   if (!taken) return forward(taken.error());
   if (taken->rebalance) rebalance_ = std::move(taken->rebalance);
@@ -110,8 +111,10 @@ Result<void> Session::take_chunk() {
 
   const bool was_open = batch_.is_open();
   publications_.clear();
+  batch_.times()[BatchStep::take] += context_.clock.steady_ns() - begun_ns;
   const auto dealt_with = intake_.take(taken->messages, publications_);
   if (!dealt_with) return forward(dealt_with.error());
+  if (!batch_.is_open()) batch_.times() = {};  // waiting without a batch is nobody's work
   if (!was_open && batch_.is_open() && in_flight_.is_open()) context_.at(Step::overlapping);
   if (*dealt_with > 0) message_bytes_ = 1 + publications_.bytes / *dealt_with;
   std::vector<Position> untaken;

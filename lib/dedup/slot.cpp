@@ -131,7 +131,7 @@ void Slot::Impl::start_session() {
   PublishStage::Options options;
   options.guarantee = parts_.options.guarantee;
   options.slice = parts_.publish_slice.value_or(options.slice);
-  stage_.emplace(*client_.publisher, parts_.steps, options);
+  stage_.emplace(*client_.publisher, parts_.steps, *parts_.clock, options);
   context_.emplace(Context{parts_.options, *parts_.deriver, *parts_.store, *client_.consumer, *parts_.clock,
                            parts_.steps, stop_, idle_, parts_.log});
   SessionHooks hooks;
@@ -243,6 +243,7 @@ void Slot::Impl::publish_status() {
   status_at_ms_ = parts_.clock->steady_ms();
   SlotStatus status;
   status.counters = memory_.counters;
+  status.measures = memory_.measures;
   status.state = session_ ? session_->state() : "restarting";
   status.detail = session_ ? session_->detail() : restart_reason_;
   if (status.state == "joining" && status.detail.empty()) {
@@ -256,9 +257,10 @@ void Slot::Impl::publish_status() {
       ends_at_ms_ = status_at_ms_;
       session_->note_known_ends();
     }
+    const std::int64_t wall_ms = parts_.clock->wall_ms();
     for (const auto& [tp, p] : std::as_const(*session_).partitions()) {
       status.partitions.push_back({tp, p.shown_mode(), p.shown_reason(), p.state.next_offset, p.state.stream_time_ms,
-                                   p.state.covered_from_ms, p.at_end, p.lag()});
+                                   p.state.covered_from_ms, p.at_end, p.lag(), p.lag_ms(wall_ms)});
     }
   }
   show_windows(status);

@@ -8,6 +8,8 @@ void Counters::add(const Counters& other) {
   duplicates += other.duplicates;
   rejected += other.rejected;
   passed += other.passed;
+  consumed_bytes += other.consumed_bytes;
+  published_bytes += other.published_bytes;
   late += other.late;
   cross_partition += other.cross_partition;
   clipped_timestamps += other.clipped_timestamps;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/message.h"
+#include "dedup/measures.h"
 #include "store/seen_store.h"
 
 namespace firstseen::dedup {
@@ -16,8 +17,10 @@ struct Counters {
   std::uint64_t consumed = 0;
   std::uint64_t first_seen = 0;
   std::uint64_t duplicates = 0;
-  std::uint64_t rejected = 0;  ///< took the rejects route (topic or drop) or were skipped by a person
-  std::uint64_t passed = 0;    ///< published unchecked (on_missing: pass, rejects: pass)
+  std::uint64_t rejected = 0;         ///< took the rejects route (topic or drop) or were skipped by a person
+  std::uint64_t passed = 0;           ///< published unchecked (on_missing: pass, rejects: pass)
+  std::uint64_t consumed_bytes = 0;   ///< keys and values
+  std::uint64_t published_bytes = 0;  ///< the same of what went to the output and to side topics
 
   // Of those counted above:
   std::uint64_t late = 0;                  ///< misses below the swept horizon: a miss proves less
@@ -48,6 +51,7 @@ struct PartitionStatus {
   std::int64_t covered_from_ms = 0;
   bool at_end = false;
   std::int64_t lag = -1;  ///< messages between next_offset and the end of the log that the last fetch told; -1: unknown
+  std::int64_t lag_ms = -1;  ///< how long they have waited at most, see Partition::lag_ms(); -1: unknown
 };
 
 /// One log of the store: the windows that had one ttl when it was made; of their ttls the longest.
@@ -63,6 +67,7 @@ struct SlotStatus {
   std::string state;   ///< starting | joining | running | paused | restarting | stopped
   std::string detail;  ///< why, when it is not running
   Counters counters;
+  Measures measures;
   std::vector<PartitionStatus> partitions;
   std::int64_t configured_window_ms = 0;
   std::int64_t effective_window_ms = 0;  ///< the smallest over the assigned partitions; -1: nothing assigned

@@ -36,6 +36,13 @@ void delivery_callback(rd_kafka_t*, const rd_kafka_message_t* message, void* opa
   guarded([&] { target_of(opaque).on_delivery(*message); });
 }
 
+int statistics_callback(rd_kafka_t* client, char* json, std::size_t size, void* opaque) {
+  const bool produces = rd_kafka_type(client) == RD_KAFKA_PRODUCER;
+  const auto side = produces ? ClientFigures::Side::producer : ClientFigures::Side::consumer;
+  guarded([&] { target_of(opaque).on_statistics({json, size}, side); });
+  return 0;  // librdkafka frees the text
+}
+
 LogLevel level_of(int syslog_level) {
   if (syslog_level <= 3) return LogLevel::error;
   if (syslog_level == 4) return LogLevel::warning;
@@ -48,6 +55,7 @@ void Callbacks::install(rd_kafka_conf_t* conf, rd_kafka_type_t kind) {
   rd_kafka_conf_set_opaque(conf, this);
   rd_kafka_conf_set_log_cb(conf, log_callback);
   rd_kafka_conf_set_error_cb(conf, error_callback);
+  if (figures_) rd_kafka_conf_set_stats_cb(conf, statistics_callback);
   if (kind == RD_KAFKA_CONSUMER) rd_kafka_conf_set_rebalance_cb(conf, rebalance_callback);
   if (kind == RD_KAFKA_PRODUCER) rd_kafka_conf_set_dr_msg_cb(conf, delivery_callback);
 }
@@ -78,6 +86,10 @@ void Callbacks::on_error(rd_kafka_t*, rd_kafka_resp_err_t code, const std::strin
   } else {
     report(LogLevel::error, rd_kafka_err2name(code), line);
   }
+}
+
+void Callbacks::on_statistics(std::string_view json, ClientFigures::Side side) const {
+  if (const auto figures = read_statistics(json, side)) figures_(*figures);
 }
 
 void Callbacks::report(LogLevel level, const std::string& subject, const std::string& line) {

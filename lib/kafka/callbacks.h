@@ -4,8 +4,11 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "base/log.h"
+#include "kafka/figures.h"
 #include "kafka/rate_limiter.h"
 
 namespace firstseen::kafka {
@@ -16,8 +19,9 @@ namespace firstseen::kafka {
 /// Nothing may throw from here: the callers are C.
 class Callbacks {
  public:
-  /// `name` stands in front of every log line.
-  Callbacks(std::string name, LogSink log) : name_(std::move(name)), log_(std::move(log)) {}
+  /// `name` stands in front of every log line. `figures` is called as often as statistics.interval.ms says.
+  Callbacks(std::string name, LogSink log, FiguresSink figures = {})
+      : name_(std::move(name)), log_(std::move(log)), figures_(std::move(figures)) {}
   Callbacks(const Callbacks&) = delete;
   Callbacks& operator=(const Callbacks&) = delete;
   Callbacks(Callbacks&&) = delete;
@@ -29,6 +33,7 @@ class Callbacks {
 
   virtual void on_log(int level, const std::string& facility, const std::string& line);
   void on_error(rd_kafka_t* client, rd_kafka_resp_err_t code, const std::string& reason);
+  void on_statistics(std::string_view json, ClientFigures::Side side) const;
   /// The last error that librdkafka reported, worded for a person; empty: none yet.
   [[nodiscard]] const std::string& last_error() const { return last_error_; }
   void forget_last_error() { last_error_.clear(); }
@@ -42,6 +47,7 @@ class Callbacks {
  private:
   std::string name_;
   LogSink log_;
+  FiguresSink figures_;
   std::string last_error_;
   RateLimiter limiter_{std::chrono::seconds(10)};
 };

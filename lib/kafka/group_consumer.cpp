@@ -25,16 +25,17 @@ constexpr Millis end_limit{2000};
 
 }  // namespace
 
-GroupConsumer::GroupConsumer(const ClientOptions& options, LogSink log)
-    : Callbacks("consumer", std::move(log)),
+GroupConsumer::GroupConsumer(const ClientOptions& options, LogSink log, FiguresSink figures)
+    : Callbacks("consumer", std::move(log), std::move(figures)),
       group_(options.group),
       instance_id_(options.instance_id),
       headers_wanted_(options.headers_wanted) {}
 
-Result<std::unique_ptr<GroupConsumer>> GroupConsumer::make(const ClientOptions& options, LogSink log) {
+Result<std::unique_ptr<GroupConsumer>> GroupConsumer::make(const ClientOptions& options, LogSink log,
+                                                           FiguresSink figures) {
   auto conf = consumer_settings(options);
   if (!conf) return forward(conf.error());
-  std::unique_ptr<GroupConsumer> consumer(new GroupConsumer(options, std::move(log)));
+  std::unique_ptr<GroupConsumer> consumer(new GroupConsumer(options, std::move(log), std::move(figures)));
   auto client = make_handle(RD_KAFKA_CONSUMER, std::move(*conf), *consumer);
   if (!client) return forward(client.error());
   consumer->client_ = std::move(*client);

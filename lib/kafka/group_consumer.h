@@ -23,7 +23,7 @@ namespace firstseen::kafka {
 /// it does for applications that use librdkafka's event interface.
 class GroupConsumer final : public Callbacks {
  public:
-  static Result<std::unique_ptr<GroupConsumer>> make(const ClientOptions& options, LogSink log);
+  static Result<std::unique_ptr<GroupConsumer>> make(const ClientOptions& options, LogSink log, FiguresSink figures);
   ~GroupConsumer() override;
   GroupConsumer(const GroupConsumer&) = delete;
   GroupConsumer& operator=(const GroupConsumer&) = delete;
@@ -45,7 +45,7 @@ class GroupConsumer final : public Callbacks {
                     const rd_kafka_topic_partition_list_t* partitions) override;
 
  private:
-  GroupConsumer(const ClientOptions& options, LogSink log);
+  GroupConsumer(const ClientOptions& options, LogSink log, FiguresSink figures);
 
   Result<void> fetch(std::size_t max_messages, Millis wait, MessageBatch& batch, Taken& taken);
   Result<void> admit(MessageHandle message, MessageBatch& batch, Taken& taken);

@@ -27,8 +27,9 @@ struct ClientOptions {
   std::uint64_t prefetch_bytes = 64U << 20U;  ///< bound of the consumer's queue, bytes
   Millis commit_interval{100};                ///< bounds linger
   std::uint64_t max_message_bytes =
-      0;                        ///< smallest max.message.bytes of the output topics, from the preflight; 0: unknown
-  bool headers_wanted = false;  ///< the key reads headers: fill MessageView::headers in take()
+      0;                          ///< smallest max.message.bytes of the output topics, from the preflight; 0: unknown
+  Millis statistics_interval{0};  ///< how often librdkafka tells its figures, unless `properties` say so; 0: never
+  bool headers_wanted = false;    ///< the key reads headers: fill MessageView::headers in take()
 };
 
 }  // namespace firstseen::kafka

@@ -41,13 +41,13 @@ bool was_purged(rd_kafka_resp_err_t code) {
 
 }  // namespace
 
-Producer::Producer(const ClientOptions& options, LogSink log)
-    : Callbacks("producer", std::move(log)), batch_bytes_(produce_batch_bytes(options)) {}
+Producer::Producer(const ClientOptions& options, LogSink log, FiguresSink figures)
+    : Callbacks("producer", std::move(log), std::move(figures)), batch_bytes_(produce_batch_bytes(options)) {}
 
-Result<std::unique_ptr<Producer>> Producer::make(const ClientOptions& options, LogSink log) {
+Result<std::unique_ptr<Producer>> Producer::make(const ClientOptions& options, LogSink log, FiguresSink figures) {
   auto conf = producer_settings(options);
   if (!conf) return forward(conf.error());
-  std::unique_ptr<Producer> producer(new Producer(options, std::move(log)));
+  std::unique_ptr<Producer> producer(new Producer(options, std::move(log), std::move(figures)));
   auto client = make_handle(RD_KAFKA_PRODUCER, std::move(*conf), *producer);
   if (!client) return forward(client.error());
   producer->client_ = std::move(*client);

@@ -20,7 +20,7 @@ namespace firstseen::kafka {
 /// surrounds the batch is its owner's business (batch_commit.h).
 class Producer final : public Callbacks {
  public:
-  static Result<std::unique_ptr<Producer>> make(const ClientOptions& options, LogSink log);
+  static Result<std::unique_ptr<Producer>> make(const ClientOptions& options, LogSink log, FiguresSink figures);
   ~Producer() override = default;
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;
@@ -63,7 +63,7 @@ class Producer final : public Callbacks {
     bool travelled_alone;  ///< refused before it could be batched, or larger than a produce batch
   };
 
-  Producer(const ClientOptions& options, LogSink log);
+  Producer(const ClientOptions& options, LogSink log, FiguresSink figures);
 
   const std::string* intern(std::string_view topic);
   Result<rd_kafka_topic_t*> topic_handle(std::string_view topic);

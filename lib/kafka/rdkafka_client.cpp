@@ -102,16 +102,16 @@ class RdkafkaPublisher final : public Publisher {
 
 }  // namespace
 
-Result<std::unique_ptr<Consumer>> make_consumer(const ClientOptions& options, LogSink log) {
-  auto consumer = GroupConsumer::make(options, std::move(log));
+Result<std::unique_ptr<Consumer>> make_consumer(const ClientOptions& options, LogSink log, FiguresSink figures) {
+  auto consumer = GroupConsumer::make(options, std::move(log), std::move(figures));
   if (!consumer) return forward(consumer.error());
   return std::make_unique<RdkafkaConsumer>(std::move(*consumer));
 }
 
-Result<Client> make_client(const ClientOptions& options, LogSink log) {
-  auto consumer = make_consumer(options, log);
+Result<Client> make_client(const ClientOptions& options, LogSink log, FiguresSink figures) {
+  auto consumer = make_consumer(options, log, figures);
   if (!consumer) return forward(consumer.error());
-  auto producer = Producer::make(options, std::move(log));
+  auto producer = Producer::make(options, std::move(log), std::move(figures));
   if (!producer) return forward(producer.error());
   Client client;
   client.consumer = std::move(*consumer);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "kafka/client.h"
+#include "kafka/figures.h"
 #include "kafka/options.h"
 
 namespace firstseen::kafka {
@@ -15,9 +16,11 @@ namespace firstseen::kafka {
 /// librdkafka refuses a property.
 ///
 /// Destroying the client never waits for the broker longer than two seconds; an open transaction is left as it is.
-Result<Client> make_client(const ClientOptions& options, LogSink log);
+/// `figures` is told what librdkafka measures, on these threads, too, and as often as
+/// ClientOptions::statistics_interval says.
+Result<Client> make_client(const ClientOptions& options, LogSink log, FiguresSink figures = {});
 
 /// The taking side alone.
-Result<std::unique_ptr<Consumer>> make_consumer(const ClientOptions& options, LogSink log);
+Result<std::unique_ptr<Consumer>> make_consumer(const ClientOptions& options, LogSink log, FiguresSink figures = {});
 
 }  // namespace firstseen::kafka

@@ -69,6 +69,11 @@ void connection_defaults(Settings& settings) {
       .set("socket.nagle.disable", "true");
 }
 
+/// Likewise: 0 turns the figures off.
+void statistics_default(Settings& settings, const ClientOptions& options) {
+  settings.set("statistics.interval.ms", std::to_string(options.statistics_interval.count()));
+}
+
 /// A message waits in the producer for a fraction of the commit interval at most; above 20 ms batches no longer grow.
 std::int64_t linger_ms(const ClientOptions& options) {
   return std::clamp<std::int64_t>(options.commit_interval.count() / 5, 0, 20);
@@ -98,6 +103,7 @@ Result<ConfHandle> consumer_settings(const ClientOptions& options) {
   const std::uint64_t fetch_bytes = std::clamp<std::uint64_t>(options.prefetch_bytes, 1024, 1'000'000);
   Settings settings;
   connection_defaults(settings);
+  statistics_default(settings, options);
   settings.set("queued.min.messages", "50000")
       .set("queued.max.messages.kbytes", std::to_string(prefetch_kib))
       .set("fetch.message.max.bytes", std::to_string(fetch_bytes))
@@ -123,6 +129,7 @@ Result<ConfHandle> consumer_settings(const ClientOptions& options) {
 Result<ConfHandle> producer_settings(const ClientOptions& options) {
   Settings settings;
   connection_defaults(settings);
+  statistics_default(settings, options);
   settings.set("linger.ms", std::to_string(linger_ms(options)))
       .set("batch.num.messages", "10000")
       // What the broker has not acknowledged yet: more than two produce requests in flight per partition. Beyond it the

@@ -1,5 +1,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -138,6 +139,13 @@ std::uint64_t Env::file_bytes() const {
 std::uint64_t Env::map_bytes() const {
   MDB_envinfo info{};
   return mdb_env_info(env_.get(), &info) == 0 ? info.me_mapsize : 0;
+}
+
+std::int64_t Env::disk_free_bytes() const {
+  mdb_filehandle_t file = -1;
+  struct statvfs status{};
+  if (mdb_env_get_fd(env_.get(), &file) != 0 || fstatvfs(file, &status) != 0) return -1;
+  return static_cast<std::int64_t>(status.f_bavail * status.f_frsize);
 }
 
 std::uint64_t Env::last_transaction() const {

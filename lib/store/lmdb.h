@@ -79,6 +79,8 @@ class Env {
   [[nodiscard]] std::uint64_t file_bytes() const;
   /// The size that the file may have.
   [[nodiscard]] std::uint64_t map_bytes() const;
+  /// What is free on the file's file system, for this process; -1: not known.
+  [[nodiscard]] std::int64_t disk_free_bytes() const;
   [[nodiscard]] std::uint64_t last_transaction() const;
 
   /// A database by its name; nothing when the environment does not have it.

@@ -96,10 +96,14 @@ Stats LogStore::stats() const {
   stats.file_bytes = env_->file_bytes();
   stats.max_size_bytes = options_.max_size_bytes;
   stats.index_bytes = index_bytes();
+  stats.map_bytes = env_->map_bytes();
+  stats.disk_free_bytes = env_->disk_free_bytes();
+  stats.flushes = flushes_;
   stats.used_bytes = reader_->read([&](Txn& txn) { return used_bytes(txn, tables_); }).value_or(0);
   for (std::size_t i = 0; i < logs_.size(); ++i) {
     LogStats log = stats_of(i);
     add_log(stats, log);
+    stats.false_positives += logs_[i].false_positives();
     if (identity_.windows.empty()) continue;
     for (const WindowRow& window : identity_.windows) {
       if (window.log == i) log.windows.push_back(window.name);

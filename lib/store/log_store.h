@@ -128,6 +128,7 @@ class LogStore final : public SeenStore {
   // log_store_write.cpp
   [[nodiscard]] Result<void> check_pins(std::span<const Pin> pins) const;
   Result<Txn> begin_write();
+  Result<void> commit(Txn& txn);
   Result<void> write_texts(TextKind kind, std::span<const Pin> texts);
   /// The horizon of a log, of a batch's for the longest window.
   [[nodiscard]] std::int64_t horizon_of(std::size_t log, std::int64_t expire_before_ms) const;
@@ -174,6 +175,7 @@ class LogStore final : public SeenStore {
   std::vector<std::int64_t> retain_ms_;  ///< by log: the longest of its windows
   std::int64_t longest_ms_ = 0;          ///< of retain_ms_
   std::vector<Share> shares_;            ///< by log; empty between two calls of decide()
+  Histogram flushes_;
   bool undecided_ = false;
   bool logs_made_ = false;    ///< by this opening
   bool lost_commit_ = false;  ///< a commit could not be read back: the data file is ahead, and is written no more

@@ -35,7 +35,7 @@ Result<void> LogStore::write_rollback(std::span<WindowLog* const> logs, std::spa
     if (!done) return done;
   }
   auto done = write_log_state(*txn, tables_, state);
-  return done ? txn->commit() : done;
+  return done ? commit(*txn) : done;
 }
 
 /// Its records go, in every log that has one; the first log's knows all partitions.
@@ -79,7 +79,7 @@ Result<void> LogStore::close_clean() {
     auto txn = begin_write();
     if (!txn) return forward(txn.error());
     auto done = write_log_state(*txn, tables_, state);
-    if (done) done = txn->commit();
+    if (done) done = commit(*txn);
     if (!done) return done;
     state_ = state;
   }

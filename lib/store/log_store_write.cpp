@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <utility>
 
@@ -66,6 +67,16 @@ Result<Txn> LogStore::begin_write() {
   return txn;
 }
 
+/// With power_loss it waits for the disk.
+Result<void> LogStore::commit(Txn& txn) {
+  const auto begun = std::chrono::steady_clock::now();
+  auto committed = txn.commit();
+  if (committed && options_.durability == Durability::power_loss) {
+    flushes_.observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
+  }
+  return committed;
+}
+
 // --- pins and notes ---
 
 Result<void> LogStore::write_texts(TextKind kind, std::span<const Pin> texts) {
@@ -75,7 +86,7 @@ Result<void> LogStore::write_texts(TextKind kind, std::span<const Pin> texts) {
   for (const Pin& text : texts) {
     if (auto written = write_text(*txn, tables_, kind, text.name, text.value); !written) return written;
   }
-  if (auto committed = txn->commit(); !committed) return committed;
+  if (auto committed = commit(*txn); !committed) return committed;
   for (const Pin& text : texts) (kind == TextKind::pin ? pins_ : notes_)[text.name] = text.value;
   return {};
 }
@@ -255,7 +266,7 @@ Result<void> LogStore::try_prepare(const Batch& batch, bool may_coalesce, bool& 
 
   auto written = write_changes(*txn, changes);
   if (written) written = write_batch(*txn, batch, state);
-  if (written) written = txn->commit();
+  if (written) written = commit(*txn);
   map_full = txn->met_full_map();
   if (!written) return written;
 
@@ -349,7 +360,7 @@ Result<void> LogStore::evict_early(std::uint64_t bytes) {
   state.settled = state.sequence;  // no batch is undecided here, and the last one's records may be among those that go
   auto done = write_changes(*txn, changes);
   if (done) done = write_log_state(*txn, tables_, state);
-  if (done) done = txn->commit();
+  if (done) done = commit(*txn);
   if (!done) return done;
   for (std::size_t i = 0; i < logs_.size(); ++i) logs_[i].forget(changes[i].departures);
   state_ = state;

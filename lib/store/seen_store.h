@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/histogram.h"
 #include "base/message.h"
 
 namespace firstseen::store {
@@ -160,6 +161,10 @@ struct Stats {
   std::uint64_t evicted_entries = 0;             ///< since this store was opened
   std::vector<LogStats> logs = {};               ///< empty where the store has the one window of OpenOptions::ttl
   std::vector<std::uint8_t> log_of_window = {};  ///< by Entry::window, index into `logs`; empty likewise
+  std::uint64_t map_bytes = 0;                   ///< the size that the data file can reach
+  std::int64_t disk_free_bytes = -1;             ///< on its file system, for this process; -1: not known
+  std::uint64_t false_positives = 0;  ///< lookups that the index led to another key; since this store was opened
+  Histogram flushes = {};             ///< seconds of commits that waited for the disk (power_loss); likewise
 };
 
 /// The set of keys seen within the window: an LMDB environment with the batch log, and the position index in memory.

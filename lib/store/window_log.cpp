@@ -54,7 +54,11 @@ const std::uint8_t* WindowLog::digest_at(LogPosition position) const {
 
 std::optional<WindowLog::Match> WindowLog::match(const Digest& digest, LogPosition position) const {
   const std::uint8_t* stands_there = digest_at(position);
-  if (stands_there == nullptr || std::memcmp(stands_there, digest.bytes.data(), digest.bytes.size()) != 0) return {};
+  if (stands_there == nullptr) return {};
+  if (std::memcmp(stands_there, digest.bytes.data(), digest.bytes.size()) != 0) {
+    ++false_positives_;
+    return {};
+  }
   const LogPosition age = position - log_.head();
   const LogPosition prepared = log_.tail() - log_.head();
   if (age >= prepared) return Match{staged_[age - prepared], age, nullptr};

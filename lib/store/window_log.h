@@ -72,6 +72,8 @@ class WindowLog {
   [[nodiscard]] const GrowingIndex& index() const { return index_; }
   [[nodiscard]] std::uint64_t expired_entries() const { return expired_entries_; }
   [[nodiscard]] std::uint64_t evicted_entries() const { return evicted_entries_; }
+  /// Lookups that the index led to another key's entry.
+  [[nodiscard]] std::uint64_t false_positives() const { return false_positives_; }
 
   // window_log.cpp: the start
   /// Reads the heads of its records, the first of which gets this position. The number of a damaged one is the result.
@@ -147,6 +149,7 @@ class WindowLog {
   std::vector<Entry> staged_;
   std::uint64_t expired_entries_ = 0;
   std::uint64_t evicted_entries_ = 0;
+  mutable std::uint64_t false_positives_ = 0;
 };
 
 }  // namespace firstseen::store

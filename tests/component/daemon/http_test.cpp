@@ -85,7 +85,8 @@ TEST_F(HttpPages, StatusJsonSaysWhatTheStatusCommandSays) {
     return page.is_object() && page["counters"]["consumed"] == 40;
   })) << page.dump();
   const Json said = status();
-  for (const char* member : {"state", "counters", "configured_window_ms"}) EXPECT_EQ(page[member], said[member]);
+  for (const char* member : {"state", "counters", "configured_window_ms", "version", "configuration"})
+    EXPECT_EQ(page[member], said[member]);
   EXPECT_EQ(page["partitions"].size(), said["partitions"].size());
 }
 
@@ -106,6 +107,9 @@ TEST_F(HttpPages, VerdictsAddUpToWhatIsConsumedAtEveryScrapeWhileMessagesFlow) {
       const Samples samples = read_metrics(http::test::get(at, "/metrics").body);
       const double consumed = samples.at("firstseen_messages_consumed_total");
       EXPECT_EQ(sum_of(samples, "firstseen_messages_total"), consumed);
+      EXPECT_EQ(samples.at("firstseen_latency_seconds_count"), consumed);
+      const double batches = samples.at("firstseen_batches_total{outcome=\"committed\"}");
+      EXPECT_EQ(sum_of(samples, "firstseen_step_duration_seconds_count"), 6 * batches);
       return consumed == sent;
     })) << daemon.log();
   }
@@ -159,6 +163,19 @@ TEST_F(HttpPages, TellTheWindowsOfRulesApart) {
   const std::string page = http::test::get(at, "/status").body;
   EXPECT_NE(page.find("<tr><td>5m</td><td>calls</td>"), std::string::npos) << page;
   EXPECT_NE(page.find("<tr><td>1d</td><td>orders</td>"), std::string::npos) << page;
+}
+
+TEST_F(HttpPages, TellWhatLibrdkafkaMeasures) {
+  write("in", orders(10, 2));
+  Program daemon(command("run"));
+  const std::string at = address(daemon);
+  ASSERT_TRUE(counts("consumed", 20)) << daemon.log();
+  EXPECT_TRUE(eventually([&] {
+    const Samples samples = read_metrics(http::test::get(at, "/metrics").body);
+    const auto consumer = samples.find("firstseen_kafka_connections{client=\"consumer\"}");
+    const auto producer = samples.find("firstseen_kafka_connections{client=\"producer\"}");
+    return consumer != samples.end() && consumer->second > 0 && producer != samples.end() && producer->second > 0;
+  })) << http::test::get(at, "/metrics").body;
 }
 
 TEST_F(HttpPages, MetricsSatisfyPromtool) {

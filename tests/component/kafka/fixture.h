@@ -70,8 +70,8 @@ class KafkaTest : public ::testing::Test {
     return options;
   }
 
-  Client client(const ClientOptions& with) {
-    auto made = make_client(with, [this](LogLevel, const std::string& line) { log_.push_back(line); });
+  Client client(const ClientOptions& with, const FiguresSink& figures = {}) {
+    auto made = make_client(with, [this](LogLevel, const std::string& line) { log_.push_back(line); }, figures);
     EXPECT_TRUE(made) << made.error().message;
     if (!made) return {};
     finish([&] { return made->publisher->init_transactions(); });

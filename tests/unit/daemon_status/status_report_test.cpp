@@ -47,12 +47,55 @@ TEST(StatusJson, TellsTheSizeOfTheStoreAndTheLastWarningsAndErrors) {
   dedup::SlotStatus status = running();
   status.store.max_size_bytes = 1U << 30U;
   status.store.evicted_entries = 3;
-  const Json json =
-      status_to_json(status, {{7, LogLevel::warning, "slow disk"}, {8, LogLevel::error, "the broker is gone"}});
+  const Json json = status_to_json(
+      status, {.events = {{7, LogLevel::warning, "slow disk"}, {8, LogLevel::error, "the broker is gone"}}});
   EXPECT_EQ(json["store"]["max_size_bytes"], 1U << 30U);
   EXPECT_EQ(json["store"]["evicted_entries"], 3);
   EXPECT_EQ(json["events"].dump(), R"([{"time_ms":7,"level":"warning","text":"slow disk"},)"
                                    R"({"time_ms":8,"level":"error","text":"the broker is gone"}])");
+}
+
+TEST(StatusJson, TellsDurationsLatencyBytesAndWhichDaemonItIs) {
+  dedup::SlotStatus status = running();
+  status.counters.consumed_bytes = 70;
+  status.partitions[0].lag_ms = 1'500;
+  dedup::StepTimes times;
+  times[dedup::BatchStep::commit] = 30'000'000;
+  dedup::Timestamps timestamps;
+  timestamps.add(1'000);
+  status.measures.settle(times, timestamps, 1'250);
+  const Json json = status_to_json(status, {.configuration = "0123456789abcdef"});
+  EXPECT_EQ(json["latency"].dump(), R"({"count":1,"sum":0.25,"p50_at_most":0.25,"p99_at_most":0.25})");
+  EXPECT_EQ(json["steps"].size(), 6U);
+  EXPECT_EQ(json["steps"]["commit"]["p99_at_most"], 0.05);
+  EXPECT_EQ(json["bytes"]["consumed"], 70);
+  EXPECT_EQ(json["partitions"][0]["lag_ms"], 1'500);
+  EXPECT_EQ(json["configuration"], "0123456789abcdef");
+  EXPECT_NE(json["version"], "");
+  EXPECT_TRUE(json["store"]["forecast"].is_null()) << "nothing is known yet";
+  const std::string text = status_to_text(json);
+  EXPECT_TRUE(contains(text, "configuration 0123456789abcdef")) << text;
+  EXPECT_TRUE(contains(text, "1.50 s")) << text;
+}
+
+TEST(StatusJson, TellsWhatTheStoreWillHold) {
+  dedup::SlotStatus status = running();
+  status.store.max_size_bytes = 1U << 30U;
+  status.store.used_bytes = 40'000;
+  status.store.live_entries = 2'000;
+  status.store.oldest_time_ms = 0;
+  status.store.newest_time_ms = 100'000;
+  std::vector<Sample> samples(2);
+  samples[0].newest_key_ms = 0;
+  samples[1].time_ms = samples[1].newest_key_ms = 60'000;
+  samples[1].keys_added = 1'200;
+  const Json json = status_to_json(status, {.samples = samples});
+  const Json& forecast = json["store"]["forecast"];
+  EXPECT_EQ(forecast["keys_per_s"], 20.0);
+  EXPECT_EQ(forecast["full_window_bytes"], 20 * 3'600 * 20);
+  EXPECT_TRUE(forecast["full_in_ms"].is_null()) << forecast.dump();
+  EXPECT_TRUE(contains(status_to_text(json), "fits: at 20 keys/s a window of 1h takes 1.37 MiB"))
+      << status_to_text(json);
 }
 
 TEST(StatusJson, TellsEachWindowOfRules) {

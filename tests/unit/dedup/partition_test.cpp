@@ -12,6 +12,25 @@ namespace {
 
 constexpr std::int64_t unknown = std::numeric_limits<std::int64_t>::min();
 
+TEST(Lag, IsTheAgeOfTheLastSettledMessageOrTheTimeSinceTheEndWasLeft) {
+  Partition partition;
+  EXPECT_EQ(partition.lag_ms(9'000), -1) << "the log's end is not known";
+  partition.known_end = 10;
+  EXPECT_EQ(partition.lag_ms(9'000), -1) << "nothing is settled";
+  partition.settled = {4, 5'000, 0, {3, 5'000, 0}};
+  partition.state = partition.settled;
+  EXPECT_EQ(partition.lag_ms(9'000), 4'000);
+  EXPECT_EQ(partition.lag_ms(4'000), 0) << "clocks differ";
+  partition.at_end = true;
+  EXPECT_EQ(partition.lag_ms(9'000), 0);
+  partition.leave_end(8'000);
+  EXPECT_EQ(partition.lag_ms(9'000), 1'000);
+  partition.state.next_offset = 6;  // taken, not settled
+  partition.at_end = true;
+  partition.leave_end(8'900);
+  EXPECT_EQ(partition.lag_ms(9'000), 1'000) << "the first of those that wait counts";
+}
+
 TEST(StreamTime, IsTheHighestTimestampSeenAndNeverGoesBack) {
   store::PartitionState state;
   EXPECT_FALSE(observe_timestamp(state, 1000, 5000, Millis{0}));

@@ -17,15 +17,16 @@ ClientOptions options_with(const std::string& batch_size, std::uint64_t max_mess
   return options;
 }
 
-/// What the producer's client is made with; empty if it cannot be made.
-std::string batch_size_of(const ClientOptions& options) {
-  const auto settings = producer_settings(options);
+/// What a client is made with; empty if it cannot be made.
+std::string value_of(const Result<ConfHandle>& settings, const char* property) {
   if (!settings) return "";
   std::array<char, 64> value{};
   std::size_t size = value.size();
-  if (rd_kafka_conf_get(settings->get(), "batch.size", value.data(), &size) != RD_KAFKA_CONF_OK) return "";
+  if (rd_kafka_conf_get(settings->get(), property, value.data(), &size) != RD_KAFKA_CONF_OK) return "";
   return value.data();
 }
+
+std::string batch_size_of(const ClientOptions& options) { return value_of(producer_settings(options), "batch.size"); }
 
 TEST(ProducerSettings, WhatTravelsAloneIsJudgedByTheBatchSizeThatTheClientHas) {
   for (const char* own : {"", "200000", "10000000"}) {
@@ -34,6 +35,20 @@ TEST(ProducerSettings, WhatTravelsAloneIsJudgedByTheBatchSizeThatTheClientHas) {
       EXPECT_EQ(batch_size_of(options), std::to_string(produce_batch_bytes(options))) << own << ' ' << limit;
     }
   }
+}
+
+TEST(Settings, FiguresComeAsOftenAsAskedUnlessThePropertiesSayOtherwise) {
+  ClientOptions options = options_with("", 0);
+  options.group = "g";
+  const auto expect = [&](const std::string& interval) {
+    EXPECT_EQ(value_of(consumer_settings(options), "statistics.interval.ms"), interval);
+    EXPECT_EQ(value_of(producer_settings(options), "statistics.interval.ms"), interval);
+  };
+  expect("0");
+  options.statistics_interval = Millis{5'000};
+  expect("5000");
+  options.properties["statistics.interval.ms"] = "0";
+  expect("0");
 }
 
 TEST(ProducerSettings, ABatchSizeOfThePropertiesIsTaken) {

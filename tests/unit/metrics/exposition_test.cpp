@@ -25,6 +25,7 @@ dedup::PartitionStatus partition(std::int32_t number, std::int64_t lag) {
   status.tp = {"orders", number};
   status.stream_time_ms = 1'700'000'000'000;
   status.lag = lag;
+  status.lag_ms = lag * 1'500;
   return status;
 }
 
@@ -43,6 +44,17 @@ dedup::SlotStatus busy() {
   counters.rejected_by_reason = {{"malformed_json", 5}, {"skipped", 2}};
   counters.batches_committed = 9;
   counters.batches_aborted = 1;
+  counters.consumed_bytes = 4'000;
+  counters.published_bytes = 2'500;
+  dedup::StepTimes times;
+  times[dedup::BatchStep::prepare] = 2'000'000;
+  dedup::Timestamps timestamps;
+  for (const std::int64_t at : {999'000, 999'000, 940'000}) timestamps.add(at);
+  status.measures.settle(times, timestamps, 1'000'000);
+  status.store.map_bytes = 1ULL << 37U;
+  status.store.disk_free_bytes = 1LL << 40U;
+  status.store.flushes.observe(0.003);
+  status.store.false_positives = 2;
   status.store.live_entries = 12;
   status.store.max_size_bytes = 1ULL << 36U;
   status.store.oldest_time_ms = 1'700'000'000'500;
@@ -64,6 +76,8 @@ Picture picture_of(dedup::SlotStatus status) {
   picture.step_age_ms = 250;
   picture.checks = {Check{"store", true, "", 0}, Check{"broker", true, "", 0}, Check{"slot", false, "", 0}};
   picture.status = std::make_shared<const dedup::SlotStatus>(std::move(status));
+  picture.clients[0] = {kafka::ClientFigures::Side::consumer, 3, 70, 7'000, 1, 2'000, 9'000};
+  picture.clients[1] = {kafka::ClientFigures::Side::producer, 2, 5, 500, 0, -1, -1};
   return picture;
 }
 
@@ -77,6 +91,53 @@ TEST(Metrics, VerdictsAddUpToWhatIsConsumed) {
   EXPECT_EQ(samples.at("firstseen_messages_total{verdict=\"late\"}"), 20);
   EXPECT_EQ(samples.at("firstseen_messages_total{verdict=\"duplicate\"}"), 30);
   EXPECT_EQ(sum_of(samples, "firstseen_messages_rejected_total"), 7);
+}
+
+TEST(Metrics, OfAStepAreOneObservationPerBatch) {
+  const Samples samples = samples_of(busy());
+  for (const std::string step : {"take", "derive", "decide", "publish", "prepare", "commit"}) {
+    EXPECT_EQ(samples.at("firstseen_step_duration_seconds_count{step=\"" + step + "\"}"), 1);
+    EXPECT_EQ(samples.at("firstseen_step_duration_seconds_bucket{step=\"" + step + "\",le=\"+Inf\"}"), 1);
+  }
+  EXPECT_EQ(samples.at(R"(firstseen_step_duration_seconds_sum{step="prepare"})"), 0.002);
+  EXPECT_EQ(samples.at(R"(firstseen_step_duration_seconds_bucket{step="prepare",le="0.001"})"), 0);
+  EXPECT_EQ(samples.at(R"(firstseen_step_duration_seconds_bucket{step="prepare",le="0.0025"})"), 1);
+  EXPECT_EQ(samples.at(R"(firstseen_step_duration_seconds_bucket{step="take",le="0.00025"})"), 1);
+}
+
+TEST(Metrics, BucketsCountWhatIsAtMostTheirBound) {
+  const Samples samples = samples_of(busy());
+  EXPECT_EQ(samples.at(R"(firstseen_latency_seconds_bucket{le="0.5"})"), 0);
+  EXPECT_EQ(samples.at(R"(firstseen_latency_seconds_bucket{le="1"})"), 2);
+  EXPECT_EQ(samples.at(R"(firstseen_latency_seconds_bucket{le="60"})"), 3);
+  EXPECT_EQ(samples.at(R"(firstseen_latency_seconds_bucket{le="14400"})"), 3);
+  EXPECT_EQ(samples.at(R"(firstseen_latency_seconds_bucket{le="+Inf"})"), 3);
+  EXPECT_EQ(samples.at("firstseen_latency_seconds_count"), 3);
+  EXPECT_EQ(samples.at("firstseen_latency_seconds_sum"), 62);
+  EXPECT_EQ(samples.at(R"(firstseen_store_flush_duration_seconds_bucket{le="0.005"})"), 1);
+}
+
+TEST(Metrics, BytesAreTold) {
+  const Samples samples = samples_of(busy());
+  EXPECT_EQ(samples.at("firstseen_consumed_bytes_total"), 4'000);
+  EXPECT_EQ(samples.at("firstseen_published_bytes_total"), 2'500);
+  EXPECT_EQ(samples.at("firstseen_store_map_bytes"), 137'438'953'472.0);
+  EXPECT_EQ(samples.at("firstseen_store_disk_free_bytes"), 1'099'511'627'776.0);
+  EXPECT_FALSE(samples_of({}).contains("firstseen_store_disk_free_bytes")) << "not known before the store is open";
+}
+
+TEST(Metrics, OfTheClientsAreThereOnceLibrdkafkaHasToldThem) {
+  const Samples samples = samples_of(busy());
+  EXPECT_EQ(samples.at(R"(firstseen_kafka_request_latency_seconds{client="consumer",stat="mean"})"), 0.002);
+  EXPECT_EQ(samples.at(R"(firstseen_kafka_request_latency_seconds{client="consumer",stat="p99"})"), 0.009);
+  EXPECT_FALSE(samples.contains(R"(firstseen_kafka_request_latency_seconds{client="producer",stat="mean"})"));
+  EXPECT_EQ(samples.at(R"(firstseen_kafka_queue_messages{client="consumer"})"), 70);
+  EXPECT_EQ(samples.at(R"(firstseen_kafka_queue_bytes{client="producer"})"), 500);
+  EXPECT_EQ(samples.at(R"(firstseen_kafka_connections{client="producer"})"), 2);
+  EXPECT_EQ(samples.at(R"(firstseen_kafka_request_timeouts_total{client="consumer"})"), 1);
+  Picture picture = picture_of(busy());
+  picture.clients = {};
+  EXPECT_EQ(sum_of(read_metrics(exposition(picture)), "firstseen_kafka_queue_messages"), std::nullopt);
 }
 
 TEST(Metrics, EveryVerdictAndOutcomeIsThereFromTheStart) {
@@ -97,6 +158,8 @@ TEST(Metrics, TimesAreInSecondsAndWhatIsNotKnownIsAbsent) {
   EXPECT_EQ(samples.at("firstseen_last_step_age_seconds"), 0.25);
   EXPECT_EQ(samples.at("firstseen_partition_lag_messages{topic=\"orders\",partition=\"0\"}"), 5);
   EXPECT_FALSE(samples.contains("firstseen_partition_lag_messages{topic=\"orders\",partition=\"1\"}"));
+  EXPECT_EQ(samples.at("firstseen_partition_lag_seconds{topic=\"orders\",partition=\"0\"}"), 7.5);
+  EXPECT_FALSE(samples.contains("firstseen_partition_lag_seconds{topic=\"orders\",partition=\"1\"}"));
   EXPECT_EQ(samples.at("firstseen_partitions{mode=\"stopped\"}"), 1);
   dedup::SlotStatus unassigned;
   unassigned.effective_window_ms = -1;
@@ -169,7 +232,7 @@ TEST(Metrics, HaveABoundedNumberOfSeries) {
   const Samples samples = samples_of(status);
   EXPECT_EQ(samples.at("firstseen_partitions_not_shown"), 234);
   EXPECT_EQ(samples.at("firstseen_partitions{mode=\"running\"}"), 1234);
-  EXPECT_LE(samples.size(), 3 * max_partitions_shown + 4 * most_windows + 60);
+  EXPECT_LE(samples.size(), 4 * max_partitions_shown + 4 * most_windows + 225);
 }
 
 TEST(Metrics, LabelsHoldAnyBytes) {

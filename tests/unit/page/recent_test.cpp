@@ -15,10 +15,10 @@ class FakeClock final : public Clock {
   std::int64_t set = 0;
 };
 
-dedup::Counters counters(std::uint64_t consumed, std::uint64_t duplicates = 0) {
-  dedup::Counters made;
-  made.consumed = consumed;
-  made.duplicates = duplicates;
+dedup::SlotStatus counters(std::uint64_t consumed, std::uint64_t duplicates = 0) {
+  dedup::SlotStatus made;
+  made.counters.consumed = consumed;
+  made.counters.duplicates = duplicates;
   return made;
 }
 
@@ -44,6 +44,44 @@ TEST(Recent, KeepsTheLastWarningsAndErrorsCutToALength) {
   EXPECT_EQ(events.front().text, "6");
   EXPECT_EQ(events.back().level, LogLevel::error);
   EXPECT_EQ(events.back().text.size(), Recent::longest_event);
+}
+
+TEST(Recent, SamplesSumLagsThatAreKnownAndCountKeysWhateverBecameOfThem) {
+  FakeClock clock;
+  Recent recent(clock);
+  dedup::SlotStatus status;
+  recent.sample(status);
+  clock.now += 10'000;
+  status.partitions.resize(3);
+  status.partitions[0].lag = 4;
+  status.partitions[2].lag = 5;
+  status.store.live_entries = 100;
+  status.store.expired_entries = 20;
+  status.store.evicted_entries = 3;
+  status.store.newest_time_ms = 77;
+  recent.sample(status);
+  const auto samples = recent.samples();
+  EXPECT_EQ(samples[0].lag, -1) << "none is assigned";
+  EXPECT_EQ(samples[1].lag, 9);
+  EXPECT_EQ(samples[1].keys_added, 123U);
+  EXPECT_EQ(samples[1].newest_key_ms, 77);
+  EXPECT_EQ(page::lags_of(samples), page::Series{9});
+}
+
+TEST(Recent, TellsWhichConfigurationItIsNow) {
+  FakeClock clock;
+  Recent recent(clock);
+  recent.configured("0123456789abcdef");
+  recent.note(LogLevel::error, "e");
+  EXPECT_EQ(recent.history().configuration, "0123456789abcdef");
+  EXPECT_EQ(recent.history().events.size(), 1U);
+}
+
+TEST(Latencies, AreMeansOfTheMessagesBetweenTwoSamples) {
+  std::vector<Sample> samples(3);
+  samples[1].timed = samples[2].timed = 4;
+  samples[1].latency_s = samples[2].latency_s = 0.1;
+  EXPECT_EQ(page::latencies_of(samples), (page::Series{25, std::nullopt})) << "no message, no latency";
 }
 
 TEST(Rates, AreThoseBetweenTwoSamples) {

@@ -44,7 +44,7 @@ Picture with(const std::function<void(dedup::SlotStatus&)>& change) {
 }
 
 std::string page_of(const Picture& picture) {
-  return render({.picture = picture, .samples = {}, .events = {}, .configuration = "kafka:\n"});
+  return render({.picture = picture, .history = {}, .configuration = "kafka:\n"});
 }
 
 TEST(Verdict, IsOneWordForTheWorstThatIsTheCase) {
@@ -89,6 +89,62 @@ TEST(StatusPage, SaysWhatANightOnCallNeeds) {
                            "25.0 % of 64MiB in use", "<pre>kafka:\n</pre>", "none since the start"}) {
     EXPECT_NE(page.find(text), std::string::npos) << text;
   }
+}
+
+TEST(StatusPage, SaysHowFarBehindAPartitionIsInMessagesAndInTime) {
+  const std::string page = page_of(with([](auto& status) {
+    status.partitions[0].lag = 1'234;
+    status.partitions[0].lag_ms = 7'200'000;
+    status.partitions[1].lag = -1;
+    status.partitions[1].lag_ms = -1;
+  }));
+  EXPECT_NE(page.find("<td>1,234</td><td>2 h</td>"), std::string::npos) << page;
+  EXPECT_NE(page.find("<td>-</td><td>-</td>"), std::string::npos) << page;
+}
+
+TEST(StatusPage, SaysWhatBatchesSpendTheirTimeOn) {
+  const std::string page = page_of(with([](auto& status) {
+    dedup::StepTimes times;
+    times[dedup::BatchStep::prepare] = 4'000'000;
+    times[dedup::BatchStep::commit] = 20'000'000'000;
+    dedup::Timestamps timestamps;
+    timestamps.add(1'000);
+    status.measures.settle(times, timestamps, 1'040);
+  }));
+  EXPECT_NE(page.find("<td>batch: prepare</td><td>4 ms</td><td>5 ms</td>"), std::string::npos) << page;
+  EXPECT_NE(page.find("<td>batch: commit</td><td>20 s</td><td>over 10 s</td>"), std::string::npos) << page;
+  EXPECT_NE(page.find("<td>40 ms</td><td>50 ms</td>"), std::string::npos) << "a message's latency";
+}
+
+TEST(StatusPage, SaysWhenTheStoreWillBeFull) {
+  const Picture picture = with([](auto& status) {
+    status.store.live_entries = 800'000;
+    status.store.newest_time_ms = 1'800'000;
+    status.store.oldest_time_ms = 0;
+    status.store.disk_free_bytes = 3LL << 30U;
+  });
+  std::vector<Sample> samples(2);
+  samples[1].time_ms = samples[1].newest_key_ms = 60'000;
+  samples[0].newest_key_ms = 0;
+  const auto page_with = [&](std::uint64_t keys) {
+    samples[1].keys_added = keys;
+    return render({.picture = picture, .history = {.samples = samples}, .configuration = ""});
+  };
+  EXPECT_NE(page_with(6'000).find("<p class=\"good\">fits: at 100 keys/s a window of 1h takes"), std::string::npos);
+  EXPECT_NE(page_with(6'000'000).find("<p class=\"busy\">full in 24 s: at 100,000 keys/s"), std::string::npos)
+      << page_with(6'000'000);
+  EXPECT_NE(page_with(6'000).find("3.00 GiB free on the disk"), std::string::npos);
+  EXPECT_NE(page_of(picture).find("not known yet"), std::string::npos);
+}
+
+TEST(StatusPage, ShowsTheClientsOnceTheyAreKnown) {
+  Picture picture = healthy();
+  EXPECT_EQ(page_of(picture).find("<h2>Kafka</h2>"), std::string::npos);
+  picture.clients[1] = {kafka::ClientFigures::Side::producer, 2, 1'500, 4'096, 0, 2'500, 9'000};
+  EXPECT_NE(
+      page_of(picture).find("<td>producer</td><td>2</td><td>1,500</td><td>4.00 KiB</td><td>2.5 ms</td><td>0</td>"),
+      std::string::npos)
+      << page_of(picture);
 }
 
 TEST(StatusPage, ShowsEachWindowOfRulesAndNoneWithoutRules) {
@@ -141,8 +197,9 @@ TEST(StatusPage, IsWellFormedAndLoadsNothingAndRunsNothingWhateverNamesHold) {
     status.store.logs[0].windows = {evil};
   });
   const std::string page = render({.picture = picture,
-                                   .samples = {{0, 0, 0}, {10'000, 50, 5}},
-                                   .events = {{0, LogLevel::error, evil}},
+                                   .history = {.samples = {{0, 0, 0}, {10'000, 50, 5}},
+                                               .events = {{0, LogLevel::error, evil}},
+                                               .configuration = evil},
                                    .configuration = evil});
   EXPECT_EQ(unbalanced(page), std::vector<std::string>{});
   for (const char* never : {"<script", "<link", "<img", "<iframe", "src=\"", "href=", "@import", "url(", "onclick"}) {

@@ -32,6 +32,9 @@ class ConsumerDecorator : public kafka::Consumer {
   Result<std::optional<kafka::Watermarks>> watermarks(const TopicPartition& tp) override {
     return inner_->watermarks(tp);
   }
+  [[nodiscard]] std::optional<std::int64_t> known_end(const TopicPartition& tp) override {
+    return inner_->known_end(tp);
+  }
   Result<std::optional<std::int64_t>> offset_for_time(const TopicPartition& tp, std::int64_t timestamp_ms) override {
     return inner_->offset_for_time(tp, timestamp_ms);
   }

@@ -54,6 +54,11 @@ Result<void> SimConsumerSide::resume(std::span<const TopicPartition> partitions)
   return {};
 }
 
+std::optional<std::int64_t> SimConsumerSide::known_end(const TopicPartition& tp) {
+  const PartitionLog* log = cluster_.log(tp);
+  return log == nullptr ? std::nullopt : std::optional(log->last_stable());
+}
+
 Result<Progress> SimConsumerSide::commit(std::span<const kafka::OffsetCommit> offsets,
                                          const kafka::GroupMembership& membership) {
   return network_.waited(try_commit(offsets, *std::static_pointer_cast<const Membership>(membership)));

@@ -33,7 +33,7 @@ dedup::SlotStatus running(std::size_t partitions) {
 }
 
 Sample sample(const dedup::SlotStatus& status, std::int64_t at_ms, const std::vector<Event>& events = {}) {
-  return {status_to_json(status, events), at_ms};
+  return {status_to_json(status, {.events = events}), at_ms};
 }
 
 /// Two looks, two seconds apart.

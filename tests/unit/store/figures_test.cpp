@@ -1,0 +1,65 @@
+#include "unit/store/support.h"
+
+namespace firstseen::store::test {
+namespace {
+
+/// A batch of its own.
+testing::AssertionResult add(SeenStore& store, std::uint64_t first, std::uint64_t count) {
+  for (std::uint64_t key = first; key < first + count; ++key) store.stage(seen(key, 5000));
+  const SourceRange range =
+      range_of("t", 0, static_cast<std::int64_t>(first), static_cast<std::int64_t>(first + count));
+  const auto prepared = store.prepare({&range, 1}, never, false);
+  if (prepared) store.settle();
+  return succeeded(prepared);
+}
+
+TEST(Figures, EveryCommitThatWaitsForTheDiskIsAFlush) {
+  const TemporaryDirectory directory;
+  const auto store = open_or_fail(options_for(directory.path()));
+  ASSERT_TRUE(store);
+  const std::uint64_t before = store->stats().flushes.count();
+  for (std::uint64_t batch = 0; batch < 3; ++batch) ASSERT_TRUE(add(*store, batch * 10, 10));
+  EXPECT_EQ(store->stats().flushes.count() - before, 3U);
+  EXPECT_GE(store->stats().flushes.sum(), 0);
+  const SourceRange range = range_of("t", 0, 30, 31);
+  store->stage(seen(30, 5000));
+  ASSERT_TRUE(succeeded(store->prepare({&range, 1}, never, false)));
+  ASSERT_TRUE(succeeded(store->roll_back()));
+  EXPECT_EQ(store->stats().flushes.count() - before, 5U) << "the rollback is one, too";
+}
+
+TEST(Figures, ACommitThatDoesNotWaitForTheDiskIsNone) {
+  const TemporaryDirectory directory;
+  auto options = options_for(directory.path());
+  options.durability = Durability::process_crash;
+  const auto store = open_or_fail(options);
+  ASSERT_TRUE(store);
+  ASSERT_TRUE(add(*store, 0, 10));
+  EXPECT_EQ(store->stats().flushes.count(), 0U);
+}
+
+TEST(Figures, ThereIsRoomOnTheDiskAndTheMapHoldsTheLargestStore) {
+  const TemporaryDirectory directory;
+  const auto options = options_for(directory.path());
+  const auto store = open_or_fail(options);
+  ASSERT_TRUE(store);
+  EXPECT_GT(store->stats().disk_free_bytes, 0);
+  EXPECT_GT(store->stats().map_bytes, options.max_size_bytes);
+}
+
+TEST(Figures, AFewLookupsAmongManyMeetAnotherKeyFirst) {
+  const TemporaryDirectory directory;
+  const auto store = open_or_fail(options_for(directory.path()));
+  ASSERT_TRUE(store);
+  constexpr std::uint64_t keys = 50'000;
+  constexpr std::uint64_t lookups = 500'000;
+  ASSERT_TRUE(add(*store, 0, keys));
+  const std::uint64_t before = store->stats().false_positives;
+  for (std::uint64_t key = keys; key < keys + lookups; ++key) ASSERT_FALSE(store->find(digest_of(key), 5000)) << key;
+  const std::uint64_t met = store->stats().false_positives - before;
+  EXPECT_GT(met, 0U) << "each lookup compares a few of 65,536 fingerprints";
+  EXPECT_LT(met, lookups / 1'000);
+}
+
+}  // namespace
+}  // namespace firstseen::store::test
