@@ -59,6 +59,7 @@ Result<std::unique_ptr<store::SeenStore>> open_own_store(const Configuration& co
   if (!opened) return opened;
   log(LogLevel::info, fmt::format("store {} at {}", (*opened)->id(), options.directory.native()));
   for (const std::string& line : (*opened)->open_report()) log(LogLevel::info, line);
+  if (const std::string& loss = (*opened)->open_loss(); !loss.empty()) log(LogLevel::warning, loss);
   return opened;
 }
 

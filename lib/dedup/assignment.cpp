@@ -6,14 +6,13 @@
 #include <utility>
 
 #include "dedup/metadata.h"
-#include "dedup/routes.h"
 
 namespace firstseen::dedup {
 
 using kafka::Progress;
 
 Assignment::Assignment(const Context& context, std::vector<TopicPartition> partitions)
-    : context_(context), partitions_(std::move(partitions)) {}
+    : context_(context), partitions_(std::move(partitions)), outputs_(context) {}
 
 Result<Progress> Assignment::step() {
   if (!committed_) {
@@ -50,10 +49,8 @@ Result<Progress> Assignment::plan_next() {
   if (!log) return forward(log.error());
   if (!*log) return Progress::again;
   facts.log = **log;
-  for (const auto ask : {&Assignment::ask_output_partitions, &Assignment::ask_started_before}) {
-    const auto asked = (this->*ask)(facts);
-    if (!asked || *asked == Progress::again) return asked;
-  }
+  if (const auto asked = outputs_.ask(facts); !asked || *asked == Progress::again) return asked;
+  if (const auto asked = ask_started_before(facts); !asked || *asked == Progress::again) return asked;
 
   StartPlan plan = plan_start(facts, context_.options);
   if (plan.verify && (plan.verify->offset < facts.log.low || plan.verify->offset >= plan.start)) plan.verify.reset();
@@ -63,21 +60,6 @@ Result<Progress> Assignment::plan_next() {
   const bool continues = facts.known && facts.known->next_offset == plan.history_from;
   if (plan.missing_history && !continues) plan.state.covered_from_ms = facts.log.low > 0 ? nothing_covered : 0;
   plans_.push_back({facts.tp, std::move(plan)});
-  return Progress::done;
-}
-
-Result<Progress> Assignment::ask_output_partitions(StartFacts& facts) {
-  if (context_.options.partitioner != Partitioner::same) return Progress::done;
-  const std::string topic = output_topic_of(context_.options.output_topic, facts.tp.topic);
-  auto known = output_partitions_.find(topic);
-  if (known == output_partitions_.end()) {
-    const auto count = context_.consumer.partition_count(topic);
-    if (!count) return forward(count.error());
-    if (!*count) return Progress::again;
-    known = output_partitions_.emplace(topic, std::max(1, **count)).first;
-  }
-  facts.output_topic = topic;
-  facts.output_partitions = known->second;
   return Progress::done;
 }
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "dedup/context.h"
 #include "dedup/history_start.h"
+#include "dedup/outputs.h"
 #include "dedup/start_plan.h"
 
 namespace firstseen::dedup {
@@ -31,15 +32,14 @@ class Assignment {
  private:
   Result<kafka::Progress> ask_committed();
   Result<kafka::Progress> plan_next();
-  Result<kafka::Progress> ask_output_partitions(StartFacts& facts);
   Result<kafka::Progress> ask_started_before(StartFacts& facts);
   Result<kafka::Progress> find_history(Planned& planned);
 
   const Context& context_;
   std::vector<TopicPartition> partitions_;
   std::optional<std::vector<kafka::Committed>> committed_;
-  std::map<std::string, std::int32_t> output_partitions_;  ///< by output topic
-  std::map<std::string, bool> started_before_;             ///< by input topic
+  Outputs outputs_;
+  std::map<std::string, bool> started_before_;  ///< by input topic
   std::vector<Planned> plans_;
   std::optional<HistoryStart> history_;
 };

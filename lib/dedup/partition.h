@@ -21,7 +21,7 @@ enum class StopCause {
   rejected,    ///< rejects.route stop; `firstseen skip` goes on
   gap,         ///< the position lies outside the log, or the log is another one
   history,     ///< on_missing_history: stop
-  output,      ///< the output topic has too few partitions
+  output,      ///< the output topic is missing or has too few partitions; looked for again and again
   unreadable,  ///< its data are damaged
 };
 

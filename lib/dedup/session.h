@@ -91,6 +91,11 @@ class Session {
   [[nodiscard]] bool access_retry_is_due() const;
   Result<bool> retry_access();
 
+  // session_outputs.cpp
+  void expect_outputs();
+  [[nodiscard]] bool output_retry_is_due() const;
+  Result<bool> retry_outputs();
+
   // session_batch.cpp
   Result<void> prepare();
   Result<void> hear();
@@ -150,6 +155,8 @@ class Session {
   std::int64_t resume_at_ms_ = -1;        ///< steady; backing off until then, partitions paused
   std::int64_t retry_access_at_ms_ = -1;  ///< steady; -1: no partition is refused
   int access_retries_ = 0;
+  std::int64_t retry_outputs_at_ms_ = -1;  ///< steady; -1: no partition waits for its output topic
+  int output_retries_ = 0;
 };
 
 }  // namespace firstseen::dedup

@@ -37,6 +37,7 @@ Result<void> Session::asking() {
   std::vector<Rebuild::Task> history;
   for (auto& [tp, plan] : assignment_->plans()) {
     Partition& partition = partitions_.add(tp);
+    if (partition.cause == StopCause::output) partition.run_again();
     partition.state = plan.state;
     partition.settled = plan.state;
     partition.commit_start = plan.commit_start && plan.stop == StopCause::none;
@@ -46,9 +47,11 @@ Result<void> Session::asking() {
       history.push_back({tp, plan.history_from, plan.start, plan.history_ends_ms, plan.history_is_whole});
     }
     if (plan.text.empty()) continue;
-    context_.log(plan.stop == StopCause::none ? LogLevel::warning : LogLevel::error, plan.text);
+    const bool needs_a_restart = plan.stop != StopCause::none && plan.stop != StopCause::output;
+    context_.log(needs_a_restart ? LogLevel::error : LogLevel::warning, plan.text);
   }
   assignment_.reset();
+  expect_outputs();
   to_assign_ = true;
   phase_ = Phase::taking;
   if (history.empty()) return {};
@@ -88,10 +91,16 @@ Result<void> Session::begin_consuming() {
   if (batch_.is_open()) return prepare();
 
   std::vector<Position> positions;
+  std::vector<TopicPartition> held;  // was fetched before, and may go on
   for (const auto& [tp, partition] : partitions_) {
-    if (partition.running()) positions.push_back({tp, partition.fetch_from()});
+    const bool may_go_on = partition.cause == StopCause::rejected || partition.gap_to_settle;
+    if (partition.running() || may_go_on) positions.push_back({tp, partition.fetch_from()});
+    if (!partition.running() && may_go_on) held.push_back(tp);
   }
   if (auto assigned = context_.consumer.assign(positions); !assigned) return assigned;
+  if (!held.empty()) {
+    if (auto paused = context_.consumer.pause(held); !paused) return paused;
+  }
   to_assign_ = false;
   assigned_ = true;
   joined_ = true;

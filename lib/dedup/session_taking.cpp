@@ -64,13 +64,15 @@ Result<bool> Session::between_batches() {
   if (hooks_.requests_wait()) hooks_.between();
   auto retried = retry_access();
   if (!retried || *retried) return retried;
+  retried = retry_outputs();
+  if (!retried || *retried) return retried;
   return settle_gap();
 }
 
 /// There is work for between_batches().
 bool Session::wants_quiet() const {
   return context_.stop.requested() || rebalance_ || (to_assign_ && !backing_off()) || hooks_.requests_wait() ||
-         access_retry_is_due() ||
+         access_retry_is_due() || output_retry_is_due() ||
          (assigned_ && std::any_of(partitions_.begin(), partitions_.end(),
                                    [](const auto& one) { return one.second.gap_to_settle; }));
 }

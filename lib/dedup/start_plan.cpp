@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/units.h"
 
@@ -109,11 +110,20 @@ void note_missing_history(StartPlan& plan, const StartFacts& facts, const SlotOp
 
 }  // namespace
 
-std::string too_few_output_partitions(const StartFacts& facts) {
+std::string output_problem(const StartFacts& facts, const SlotOptions& options) {
+  if (facts.output_partitions == 0) {
+    return fmt::format(
+        "{}: the output topic {} does not exist; create it (kafka-topics --create --topic {} --partitions {}), and "
+        "this partition begins by itself",
+        to_string(facts.tp), facts.output_topic, facts.output_topic,
+        std::max(facts.input_partitions, facts.tp.partition + 1));
+  }
+  const bool fits = facts.output_partitions < 0 || facts.tp.partition < facts.output_partitions;
+  if (fits || options.partitioner != Partitioner::same) return {};
   return fmt::format(
       "{}: the output topic {} has only {} partitions and output.partitioner is same; add partitions to it "
-      "(kafka-topics "
-      "--alter --topic {} --partitions {}), then restart, or set output.partitioner to key",
+      "(kafka-topics --alter --topic {} --partitions {}), and this partition begins by itself, or set "
+      "output.partitioner to key and restart",
       to_string(facts.tp), facts.output_topic, facts.output_partitions, facts.output_topic, facts.tp.partition + 1);
 }
 
@@ -131,8 +141,8 @@ std::string outside_the_log(const TopicPartition& tp, std::int64_t position, con
 }
 
 StartPlan plan_start(const StartFacts& facts, const SlotOptions& options) {
-  if (facts.output_partitions > 0 && facts.tp.partition >= facts.output_partitions) {
-    return stopped(StopCause::output, facts.committed.value_or(0), too_few_output_partitions(facts));
+  if (std::string problem = output_problem(facts, options); !problem.empty()) {
+    return stopped(StopCause::output, facts.committed.value_or(0), std::move(problem));
   }
   if (!facts.committed) return without_offset(facts, options);
   if (!inside(*facts.committed, facts.log)) return after_gap(facts, *facts.committed, options);

@@ -20,7 +20,8 @@ struct StartFacts {
   std::optional<store::PartitionState> known;  ///< the store's state of it
   kafka::Watermarks log;                       ///< of the input partition
   std::string output_topic;                    ///< of this input topic
-  std::int32_t output_partitions = 0;          ///< of its output topic; 0: not checked (partitioner key)
+  std::int32_t output_partitions = -1;         ///< of its output topic; 0: there is none; -1: not asked
+  std::int32_t input_partitions = 0;           ///< of the input topic; known where there is no output topic
   bool group_started_before = false;           ///< the group has offsets of this topic, or the store knows it
 };
 
@@ -41,8 +42,8 @@ struct StartPlan {
 /// Where a newly assigned partition starts, as design section 2 says. A pure function of the facts.
 StartPlan plan_start(const StartFacts& facts, const SlotOptions& options);
 
-/// The output partition cannot take this input partition.
-std::string too_few_output_partitions(const StartFacts& facts);
+/// Why the output topic cannot take this partition, and what to do; empty: it can, or was not asked about.
+std::string output_problem(const StartFacts& facts, const SlotOptions& options);
 
 /// A committed or fetched position lies outside the log; says what was lost and how to go on.
 std::string outside_the_log(const TopicPartition& tp, std::int64_t position, const kafka::Watermarks& log);

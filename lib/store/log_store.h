@@ -29,6 +29,7 @@ class LogStore final : public SeenStore {
 
   [[nodiscard]] std::string id() const override { return identity_.id; }
   [[nodiscard]] const std::vector<std::string>& open_report() const override { return report_; }
+  [[nodiscard]] const std::string& open_loss() const override { return loss_; }
   Result<void> pin(std::span<const Pin> pins) override;
   [[nodiscard]] std::optional<std::string> pinned(const std::string& name) const override;
   Result<void> set_note(const std::string& name, const std::string& value) override;
@@ -183,6 +184,7 @@ class LogStore final : public SeenStore {
   std::string index_origin_;
   bool index_saved_ = false;  ///< the next write removes the file first
   std::vector<std::string> report_;
+  std::string loss_;
 };
 
 }  // namespace firstseen::store

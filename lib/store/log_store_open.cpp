@@ -94,7 +94,8 @@ Result<void> LogStore::recover() {
   if (!has_data(options_.directory)) return UnsyncedMark::remove(options_.directory);
   auto report = salvage(options_.directory);
   if (!report) return forward(report.error());
-  report_ = std::move(*report);
+  report_ = std::move(report->lines);
+  loss_ = std::move(report->loss);
   return {};
 }
 

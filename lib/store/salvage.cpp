@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/time_text.h"
+#include "base/units.h"
 #include "store/child_process.h"
 #include "store/directory.h"
 #include "store/index_file.h"
@@ -31,6 +33,8 @@ struct Salvaged {
   std::uint64_t highest = 0;                ///< number of any batch that was found
   std::vector<std::uint64_t> last_records;  ///< by log
   std::int64_t newest_ms = -1;              ///< stream time that the store is known to have reached
+  std::int64_t kept_until_ms = -1;          ///< of the newest key kept; -1: there is none
+  Millis ttl{0};                            ///< the longest window's
   PartitionRows rows;
   bool complete = false;
 };
@@ -103,7 +107,7 @@ Result<void> examine(Txn& txn, const Tables& tables, Salvaged& kept) {
       ++kept.records;
       kept.entries += record.entry_count();
       last = record.id().sequence;
-      if (record.entry_count() != 0) kept.newest_ms = std::max(kept.newest_ms, record.max_time_ms());
+      if (record.entry_count() != 0) kept.kept_until_ms = std::max(kept.kept_until_ms, record.max_time_ms());
       for (std::uint32_t i = 0; i < record.range_count(); ++i) {
         const SourceRange range = record.range(i);
         PartitionRow row{range.after, record.brought_by(i)};
@@ -115,6 +119,7 @@ Result<void> examine(Txn& txn, const Tables& tables, Salvaged& kept) {
   }
   auto rows = read_partitions(txn, tables);
   if (!rows) return forward(rows.error());
+  kept.newest_ms = std::max(kept.newest_ms, kept.kept_until_ms);
   for (const auto& [tp, row] : *rows) {
     kept.newest_ms = std::max(kept.newest_ms, row.state.stream_time_ms);
     if (row.changed_by <= kept.whole_until) kept.rows[tp] = row;
@@ -161,6 +166,7 @@ Result<std::optional<Salvaged>> finish_copy(const fs::path& directory) {
   const auto source = unless_damaged(read_log_state(*txn, *tables));
   if (!source) return forward(source.error());
   Salvaged kept;
+  kept.ttl = Millis{(*identity)->ttl_ms};
   auto examined = find_end(*txn, *tables, *source, kept);
   for (std::size_t i = 0; i < tables->logs.size(); ++i) {
     if (examined) examined = cut_log(*txn, *tables, i, *source, kept);
@@ -203,10 +209,27 @@ Result<void> replace_data(const fs::path& directory, bool by_copy) {
 
 std::string summary(const Salvaged& kept) {
   if (kept.complete) return fmt::format("everything is sound: {} keys in {} records kept", kept.entries, kept.records);
+  return fmt::format("{} keys in {} records are sound and kept; what came after batch {} is discarded", kept.entries,
+                     kept.records, kept.last_batch);
+}
+
+constexpr const char* what_follows =
+    "With input.on_missing_history: rebuild what the input still has of it is read again; otherwise what repeats one "
+    "of these keys is published";
+
+/// "No silent shortening": what a person must know of the window.
+std::string loss_of(const Salvaged& kept) {
+  if (kept.complete) return {};
+  if (kept.kept_until_ms < 0) {
+    return fmt::format("power loss has cost the store all its keys: nothing of its window of {} is covered. {}",
+                       format_duration(kept.ttl), what_follows);
+  }
+  const Millis lost{kept.newest_ms - kept.kept_until_ms};
   return fmt::format(
-      "{} keys in {} records are sound and kept; what came after batch {} is discarded: the window is complete again "
-      "from stream time {} on, or as soon as input.on_missing_history has read the lost part again",
-      kept.entries, kept.records, kept.last_batch, kept.newest_ms);
+      "power loss has cost the store its keys from stream time {} on; it had reached {} at least: of its window of {} "
+      "at most {} are covered. {}",
+      format_time(kept.kept_until_ms), format_time(kept.newest_ms), format_duration(kept.ttl),
+      format_duration(std::max(kept.ttl - lost, Millis{0})), what_follows);
 }
 
 /// What came of the verification.
@@ -238,7 +261,7 @@ void remove_copy(const fs::path& directory) {
 
 }  // namespace
 
-Result<std::vector<std::string>> salvage(const fs::path& directory) {
+Result<SalvageReport> salvage(const fs::path& directory) {
   const auto verified = verify_into_copy(directory);
   if (!verified) {
     remove_copy(directory);
@@ -253,13 +276,22 @@ Result<std::vector<std::string>> salvage(const fs::path& directory) {
   if (auto replaced = replace_data(directory, kept.has_value()); !replaced) return forward(replaced.error());
   remove_copy(directory);
 
-  std::vector<std::string> report = {
-      "the machine went down without a clean stop while commits were not synced: the store was verified"};
-  if (crash) report.push_back(fmt::format("reading the damaged file crashed ({}): it was read up to there", *crash));
-  report.push_back(kept ? summary(*kept)
-                        : fmt::format("nothing of the store could be verified: it begins anew, with a new id; the "
-                                      "damaged file is kept as {} until you delete it or another takes its place",
-                                      (directory / damaged_file).string()));
+  SalvageReport report;
+  auto& lines = report.lines;
+  lines.emplace_back(
+      "the machine went down without a clean stop while commits were not synced: the store was verified");
+  if (crash) lines.push_back(fmt::format("reading the damaged file crashed ({}): it was read up to there", *crash));
+  if (kept) {
+    lines.push_back(summary(*kept));
+    report.loss = loss_of(*kept);
+  } else {
+    lines.push_back(
+        fmt::format("nothing of the store could be verified: it begins anew, with a new id; the damaged file "
+                    "is kept as {} until you delete it or another takes its place",
+                    (directory / damaged_file).string()));
+    report.loss =
+        fmt::format("power loss has cost the store all its keys: nothing of its window is covered. {}", what_follows);
+  }
   return report;
 }
 

@@ -8,6 +8,12 @@
 
 namespace firstseen::store {
 
+/// What a verification tells.
+struct SalvageReport {
+  std::vector<std::string> lines;
+  std::string loss;  ///< how much of the window is left, and what to do; empty: all of it
+};
+
 /// After the machine went down while commits were not synced, neither the records nor LMDB's own pages can be believed.
 /// Copies what proves sound, the longest prefix of the log whose checksums hold, into a fresh environment and puts that
 /// in the old one's place. The store keeps its id, its pins and notes; the partitions go back to where that prefix
@@ -18,6 +24,6 @@ namespace firstseen::store {
 /// not prove it damaged (memory, open files, permissions, the disk), when the copy cannot be written, and when the
 /// store has a newer format (config). The caller holds the owner lock and has no environment open. Returns what to
 /// tell the operator.
-Result<std::vector<std::string>> salvage(const std::filesystem::path& directory);
+Result<SalvageReport> salvage(const std::filesystem::path& directory);
 
 }  // namespace firstseen::store

@@ -196,6 +196,9 @@ class SeenStore {
   [[nodiscard]] virtual std::string id() const = 0;
   /// One line per thing a person should know about this start (effective durability, discarded window, index built).
   [[nodiscard]] virtual const std::vector<std::string>& open_report() const = 0;
+  /// What this start found lost of the window (after power loss), how much is left and what to do: a warning. Empty:
+  /// nothing is lost.
+  [[nodiscard]] virtual const std::string& open_loss() const = 0;
 
   /// Pins each value on first use; a different value later fails with Exit::config and names what differs, old and new.
   virtual Result<void> pin(std::span<const Pin> pins) = 0;

@@ -1,5 +1,6 @@
-"""Topics are deleted and made again under a running daemon."""
+"""Topics are deleted, made again, and appear under a running daemon."""
 
+import json
 import signal
 
 import pytest
@@ -116,3 +117,39 @@ def test_an_input_made_anew_while_nobody_looked_stops_its_partition(lab: Lab):
     assert daemon.running()
     assert len(lab.published()) == 3
     assert daemon.stop(timeout_s=10) == 0
+
+
+def test_an_input_that_appears_before_its_output_waits_for_it_alone_and_begins_by_itself(lab: Lab):
+    early, late = f"{lab.input}.early", f"{lab.input}.late"
+
+    def send(topic: str, *idents: str, partition: int = 0) -> None:
+        for ident in idents:
+            lab.account.send(topic, partition, ident=(topic, ident), value=json.dumps({"id": ident}).encode())
+        lab.account.flush()
+
+    for topic in (early, f"{early}.unique"):
+        lab.admin.create_topic(topic)
+    daemon = lab.daemon(
+        kafka=_FAST,
+        input={"topics": [f"^{lab.input}[.](early|late)$"]},
+        output={"topic": "{topic}.unique"},
+    ).start()
+    send(early, "a", "b", "a")
+    lab.admin.wait_drained(lab.group, early)
+    lab.admin.create_topic(late, 2)
+    send(late, "a", "c", "a")
+    send(late, "d", partition=1)
+    create = f"--create --topic {late}.unique --partitions 2"
+    for partition in range(2):
+        assert "warning" in daemon.wait_log(f"{late}[{partition}]", f"{late}.unique does not exist", create)
+    send(early, "e", "b")
+    lab.admin.wait_drained(lab.group, early)
+    assert lab.admin.committed(lab.group, late) == {}
+    lab.admin.create_topic(f"{late}.unique", 2)
+    lab.admin.wait_drained(lab.group, late)
+    assert "aborting the batch" not in daemon.log_text()
+    assert daemon.stop() == 0
+    for topic in (early, late):
+        sent = [one for one in lab.account.sent if one.record.topic == topic]
+        report = verify(sent, lab.published(f"{topic}.unique"), f"{topic}.unique")
+        assert report.exact, f"{topic}: {report}"

@@ -99,6 +99,20 @@ TEST(StoreStart, OfAStoreThatMayNotBeWrittenIsRefusedUnchangedAndWorksOnceItMay)
   expect_told_at_start(scene, "store ");
 }
 
+TEST(StoreStart, TellsInAWarningWhatPowerLossHasCost) {
+  const Scene scene;
+  scene.configure_store("durability: process_crash");
+  expect_told_at_start(scene, "new store");
+  const fs::path slot = fs::path(scene.store()) / "slot-0";
+  std::string data = text_of(slot / "data.mdb");
+  constexpr std::size_t first_page = 4096;  // by it the start knows the file
+  ASSERT_GT(data.size(), first_page);
+  data.replace(first_page, std::string::npos, std::string(data.size() - first_page, '\0'));
+  std::ofstream(slot / "data.mdb", std::ios::binary) << data;
+  std::ofstream(slot / "unsynced") << "another-boot\n";
+  expect_told_at_start(scene, "warning power loss has cost the store all its keys");
+}
+
 TEST(StoreStart, TellsTheDurabilityThatTheStoreReallyHas) {
   const std::string synced = "durability power_loss: every prepared batch is on disk before it counts";
   const std::string unsynced = "durability process_crash: commits are not synced";

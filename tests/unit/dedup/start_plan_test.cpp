@@ -154,6 +154,27 @@ TEST(Start, NeedsAnOutputPartitionOfTheSameNumber) {
   EXPECT_NE(plan.text.find("--partitions 2"), std::string::npos);
   f.output_partitions = 2;
   EXPECT_EQ(plan_start(f, {}).stop, StopCause::none);
+  f.output_partitions = 1;
+  SlotOptions by_key;
+  by_key.partitioner = Partitioner::key;
+  EXPECT_EQ(plan_start(f, by_key).stop, StopCause::none) << "any partition will do";
+}
+
+TEST(Start, NeedsAnOutputTopicAndSaysHowToCreateIt) {
+  StartFacts f = facts(40, 40);
+  f.output_topic = "orders.unique";
+  f.output_partitions = 0;
+  f.input_partitions = 6;
+  for (const Partitioner partitioner : {Partitioner::same, Partitioner::key}) {
+    SlotOptions options;
+    options.partitioner = partitioner;
+    const StartPlan plan = plan_start(f, options);
+    EXPECT_EQ(plan.stop, StopCause::output);
+    for (const char* part : {"orders[1]: the output topic orders.unique does not exist",
+                             "--create --topic orders.unique --partitions 6", "begins by itself"}) {
+      EXPECT_NE(plan.text.find(part), std::string::npos) << part << " in " << plan.text;
+    }
+  }
 }
 
 }  // namespace

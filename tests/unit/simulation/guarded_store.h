@@ -18,6 +18,7 @@ class StoreDecorator : public store::SeenStore {
 
   [[nodiscard]] std::string id() const override { return inner_->id(); }
   [[nodiscard]] const std::vector<std::string>& open_report() const override { return inner_->open_report(); }
+  [[nodiscard]] const std::string& open_loss() const override { return inner_->open_loss(); }
   Result<void> pin(std::span<const store::Pin> pins) override { return inner_->pin(pins); }
   [[nodiscard]] std::optional<std::string> pinned(const std::string& name) const override {
     return inner_->pinned(name);

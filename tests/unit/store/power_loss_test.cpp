@@ -29,6 +29,7 @@ TEST(PowerLoss, OnTheSameBootAnUnsyncedStoreIsBelieved) {
   const auto options = crashed_store(directory.path(), 3);
   const auto store = open_or_fail(options);
   EXPECT_FALSE(says(store->open_report(), "went down"));
+  EXPECT_EQ(store->open_loss(), "");
   EXPECT_EQ(store->stats().live_entries, 900U);
   EXPECT_TRUE(store->undecided());
 }
@@ -46,6 +47,7 @@ TEST(PowerLoss, ASoundStoreIsVerifiedAndKeptWholeWithItsIdPinsAndUndecidedBatch)
   options.boot_id = "boot-2";
   const auto store = open_or_fail(options);
   EXPECT_TRUE(says(store->open_report(), "everything is sound"));
+  EXPECT_EQ(store->open_loss(), "");
   EXPECT_EQ(store->id(), id);
   EXPECT_EQ(store->pinned("key"), "k");
   EXPECT_EQ(store->stats().live_entries, 900U);
@@ -63,6 +65,10 @@ TEST(PowerLoss, WhatFollowsADamagedRecordIsDiscardedAndThePartitionsGoBack) {
   options.boot_id = "boot-2";
   const auto store = open_or_fail(options);
   EXPECT_TRUE(says(store->open_report(), "discarded"));
+  for (const char* part : {"from stream time 1970-01-01T00:00:01.001Z on", "reached 1970-01-01T00:00:01.004Z at least",
+                           "of its window of 8ms at most 5ms are covered", "input.on_missing_history: rebuild"}) {
+    EXPECT_NE(store->open_loss().find(part), std::string::npos) << part << " in " << store->open_loss();
+  }
   EXPECT_EQ(store->stats().live_entries, 600U);
   EXPECT_FALSE(store->undecided()) << "batch 2 had a successor, so it is settled";
   EXPECT_EQ(store->partitions().at({"t", 0}).next_offset, 20);

@@ -100,6 +100,7 @@ TEST(Salvage, AFileOfWhichNothingIsSoundIsKeptAsideAndTheStoreBeginsAnew) {
     const auto store = open_or_fail(options);
     ASSERT_TRUE(store);
     EXPECT_TRUE(says(store->open_report(), (directory.path() / "data.mdb.damaged").string()));
+    EXPECT_NE(store->open_loss().find("nothing of its window is covered"), std::string::npos) << store->open_loss();
     EXPECT_EQ(store->stats().live_entries, 0U);
     EXPECT_TRUE(contents_of(directory.path()).at("data.mdb.damaged") == damaged);
     EXPECT_FALSE(fs::exists(directory.path() / "salvage"));
