@@ -54,6 +54,17 @@ COVERED_BY_TTL = (
 )
 EVICTED_BY_TTL = "rate(firstseen_rules_window_evicted_entries_total{@}[$__rate_interval])"
 
+
+def mean(histogram: str, by: str = "") -> str:
+    """Of the observations of late."""
+    sums = [f"sum{by} (rate({histogram}_{part}{{@}}[$__rate_interval]))" for part in ("sum", "count")]
+    return " / ".join(sums)
+
+
+def quantile(share: float, histogram: str, by: str = "le") -> str:
+    return f"histogram_quantile({share}, sum by ({by}) (rate({histogram}_bucket{{@}}[$__rate_interval])))"
+
+
 ROWS = [
     Row("At a glance", [
         Panel("Ready", {"": "min(firstseen_ready{@})"}, kind="stat", width=4, steps=GOOD_ABOVE,
@@ -88,9 +99,27 @@ ROWS = [
                "duplicate of another partition":
                    "sum(rate(firstseen_duplicates_cross_partition_total{@}[$__rate_interval]))"}, unit="cps"),
     ]),
+    Row("Time and bytes", [
+        Panel("Latency from timestamp to commit",
+              {"half within": quantile(0.5, "firstseen_latency_seconds"),
+               "99 % within": quantile(0.99, "firstseen_latency_seconds"),
+               "mean": mean("firstseen_latency_seconds")},
+              unit="s", width=12, about="Of every message consumed, by the clock of the daemon's machine."),
+        Panel("A batch's time by step, mean",
+              {"{{step}}": mean("firstseen_step_duration_seconds", " by (step)")}, unit="s", width=12, stacked=True,
+              about="take waits for messages; publish, prepare and commit overlap with the next batch's other steps."),
+        Panel("A batch's steps, 99 % within",
+              {"{{step}}": quantile(0.99, "firstseen_step_duration_seconds", "le, step")}, unit="s", width=12),
+        Panel("Bytes", {"consumed": "sum(rate(firstseen_consumed_bytes_total{@}[$__rate_interval]))",
+                        "published": "sum(rate(firstseen_published_bytes_total{@}[$__rate_interval]))"},
+              unit="Bps", width=12, about="Keys and values, without headers and compression."),
+    ]),
     Row("Lag", [
         Panel("Lag by partition (the 20 largest)",
               {"{{topic}}[{{partition}}]": "topk(20, firstseen_partition_lag_messages{@})"}, width=12),
+        Panel("Lag in time (the 20 largest)",
+              {"{{topic}}[{{partition}}]": "topk(20, firstseen_partition_lag_seconds{@})"}, unit="s", width=12,
+              about="Age of the last settled message while more of them wait."),
         Panel("Backlog at the present rate", {"{{instance}}": BACKLOG}, unit="s", width=6,
               about="How long the lag takes at the rate of now."),
         Panel("Behind the clock", {"{{instance}}": "time() - min without (topic, partition)"
@@ -114,10 +143,31 @@ ROWS = [
               unit="cps"),
         Panel("Store on disk", {"used by {{instance}}": "firstseen_store_used_bytes{@}",
                                 "file of {{instance}}": "firstseen_store_file_bytes{@}",
-                                "bound of {{instance}}": "firstseen_store_max_bytes{@}"}, unit="bytes"),
+                                "bound of {{instance}}": "firstseen_store_max_bytes{@}",
+                                "largest file of {{instance}}": "firstseen_store_map_bytes{@}"}, unit="bytes"),
+        Panel("Free on the disk", {"{{instance}}": "firstseen_store_disk_free_bytes{@}"}, unit="bytes"),
+        Panel("Waiting for the disk",
+              {"mean": mean("firstseen_store_flush_duration_seconds"),
+               "99 % within": quantile(0.99, "firstseen_store_flush_duration_seconds")}, unit="s",
+              about="A commit of the store with store.durability power_loss."),
         Panel("Keys and records", {"keys of {{instance}}": "firstseen_store_entries{@}",
                                    "records of {{instance}}": "firstseen_store_records{@}"}),
         Panel("Memory of the index", {"{{instance}}": "firstseen_store_index_bytes{@}"}, unit="bytes"),
+        Panel("Lookups that met another key first",
+              {"{{instance}}": "rate(firstseen_store_false_positives_total{@}[$__rate_interval])"}, unit="ops",
+              about="Some for 10,000 lookups are normal; the comparison that follows never errs."),
+    ]),
+    Row("Kafka, as librdkafka tells it", [
+        Panel("Answers of the brokers",
+              {"{{client}} of {{instance}}, {{stat}}": "firstseen_kafka_request_latency_seconds{@}"}, unit="s",
+              about="A consumer without messages waits half a second at the broker: that is no trouble."),
+        Panel("Messages in the client", {"{{client}} of {{instance}}": "firstseen_kafka_queue_messages{@}"},
+              about="Fetched and not taken, or published and not acknowledged."),
+        Panel("Bytes in the client", {"{{client}} of {{instance}}": "firstseen_kafka_queue_bytes{@}"}, unit="bytes"),
+        Panel("Connections", {"{{client}} of {{instance}}": "firstseen_kafka_connections{@}"}, width=12),
+        Panel("Requests that timed out",
+              {"{{client}} of {{instance}}": "rate(firstseen_kafka_request_timeouts_total{@}[$__rate_interval])"},
+              unit="ops", width=12),
     ]),
     Row("Windows of key.rules (empty without rules)", [
         Panel("Window by ttl", {"{{window}}, {{kind}} (log {{log}})":

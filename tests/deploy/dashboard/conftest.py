@@ -26,13 +26,15 @@ def daemon(stream: Stream, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     calls = {"name": "calls", "when": {"part": "header:kind", "equals": "call"}, "fields": fields, "ttl": "5m"}
     key = {"fields": None, "rules": [calls, {"name": "orders", "fields": fields, "ttl": "24h"}]}
     running = Daemon(folder, config(folder, stream.brokers, ["orders"], "observed", "orders.unique",
-                                    http=http, key=key, rejects={"route": "drop"}))  # fmt: skip
+                                    http=http, key=key, rejects={"route": "drop"},
+                                    store={"durability": "power_loss"}))  # fmt: skip
     running.start()
     server = Server(f"127.0.0.1:{port}")
     try:
         wait_until(lambda: server.get("/readyz"), "the daemon is ready")
         stream.write()
         wait_until(lambda: "firstseen_messages_consumed_total 202" in server.get("/metrics"), "all is consumed")
+        wait_until(lambda: "firstseen_kafka_request_latency_seconds" in server.get("/metrics"), "librdkafka tells, too")
         yield server
         assert running.stop() == 0
     finally:
