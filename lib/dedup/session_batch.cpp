@@ -188,6 +188,7 @@ Result<void> Session::restore_partitions() {
   std::vector<Position> positions;
   for (auto& [tp, partition] : partitions_) {
     partition.range = -1;
+    partition.at_end = false;  // what was read up to there is read again; the end is met again
     // Messages of the failed chunk may have been handed out for a partition that no batch holds.
     if (partition.running()) positions.push_back({tp, partition.fetch_from()});
   }

@@ -40,7 +40,11 @@ Result<void> Session::asking() {
     partition.state = plan.state;
     partition.commit_start = plan.commit_start && plan.stop == StopCause::none;
     partition.verify = plan.verify;
-    if (plan.stop != StopCause::none) partition.stop(plan.stop, plan.text);
+    if (plan.stop != StopCause::none) {
+      partition.stop(plan.stop, plan.text);
+    } else {
+      access_.recall(partition);
+    }
     if (plan.missing_history) history.push_back({tp, plan.history_from, plan.start, plan.history_ends_ms});
     if (plan.text.empty()) continue;
     context_.log(plan.stop == StopCause::none ? LogLevel::warning : LogLevel::error, plan.text);
@@ -49,7 +53,7 @@ Result<void> Session::asking() {
   to_assign_ = true;
   phase_ = Phase::taking;
   if (history.empty()) return {};
-  rebuild_.emplace(context_, partitions_, std::move(history));
+  rebuild_.emplace(context_, partitions_, access_, std::move(history));
   phase_ = Phase::rebuilding;
   return {};
 }
