@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "dedup/access.h"
 #include "dedup/context.h"
 #include "dedup/history_start.h"
 #include "dedup/rebuild.h"
@@ -135,9 +136,13 @@ Result<void> Priming::plan(const TopicPartition& tp) {
 Result<Primed> Priming::read() {
   Primed primed{.partitions = tasks_.size(), .messages = 0};
   if (tasks_.empty()) return primed;
-  dedup::Rebuild rebuild(context_, partitions_, tasks_);
+  dedup::Access access(context_, partitions_);
+  dedup::Rebuild rebuild(context_, partitions_, access, tasks_);
   std::optional<kafka::Rebalance> none;  // outside the group there is none
   if (auto read = until_done([&] { return rebuild.step(none); }); !read) return forward(read.error());
+  for (const auto& [tp, partition] : partitions_) {
+    if (partition.mode == dedup::PartitionMode::stopped) return fail(Exit::bad_data, partition.reason);
+  }
   primed.messages = rebuild.recorded();
   return primed;
 }

@@ -33,8 +33,8 @@ struct Partition {
   PartitionMode mode = PartitionMode::running;
   StopCause cause = StopCause::none;
   std::string reason;
-  /// Why the broker lets nobody read it now; empty: it does. It goes on to be fetched, and runs as soon as something
-  /// arrives; until then it is shown as stopped.
+  /// Why the broker lets nobody read it now; empty: it does. It goes on to be fetched, and runs, or its history is read
+  /// on, as soon as something arrives; until then it is shown as stopped.
   std::string refusal;
   bool at_end = false;            ///< has reached the end of its log, and nothing of it is to be read again
   store::PartitionState settled;  ///< as of the last settled batch
@@ -50,7 +50,7 @@ struct Partition {
 
   [[nodiscard]] bool running() const { return mode == PartitionMode::running; }
   [[nodiscard]] PartitionMode shown_mode() const { return refusal.empty() ? mode : PartitionMode::stopped; }
-  [[nodiscard]] const std::string& shown_reason() const { return running() ? refusal : reason; }
+  [[nodiscard]] const std::string& shown_reason() const { return mode == PartitionMode::stopped ? reason : refusal; }
   /// Offsets still to be processed, as far as known; -1: not known.
   [[nodiscard]] std::int64_t lag() const {
     if (at_end) return 0;

@@ -19,8 +19,8 @@ constexpr std::size_t chunk_messages = 4096;
 constexpr Millis longest_wait{1000};
 }  // namespace
 
-Rebuild::Rebuild(const Context& context, Partitions& partitions, std::vector<Task> tasks)
-    : context_(context), partitions_(partitions) {
+Rebuild::Rebuild(const Context& context, Partitions& partitions, Access& access, std::vector<Task> tasks)
+    : context_(context), partitions_(partitions), access_(access) {
   for (Task& task : tasks) {
     Open open;
     open.range.tp = task.tp;
@@ -50,13 +50,27 @@ Rebuild::Open* Rebuild::task_of(const TopicPartition& tp) {
 void Rebuild::finish(Open& open, Partition& partition) {
   open.finished = true;
   partition.state.next_offset = open.task.until;
+  partition.verify.reset();
+  partition.gap_to_settle = false;
   ++since_record_;
+}
+
+/// Nothing of it can be had any more.
+void Rebuild::give_up(Open& open, Partition& partition, const std::string& why) {
+  open.is_told = true;
+  context_.log(LogLevel::warning,
+               fmt::format("{}: its history cannot be read again ({}): the window is covered only from offset {} on; "
+                           "until it is whole what repeats an older key is published",
+                           to_string(partition.tp), why, open.task.until));
+  partition.state.covered_from_ms = nothing_covered;
+  finish(open, partition);
 }
 
 void Rebuild::take(const MessageView& message) {
   Partition* partition = partitions_.of(message);
   Open* open = partition == nullptr ? nullptr : task_of(partition->tp);
-  if (open == nullptr || open->finished || message.offset < partition->state.next_offset) return;
+  if (open == nullptr || open->finished || !still_the_same_log(message, *open, *partition)) return;
+  if (message.offset < partition->state.next_offset) return;
   if (message.offset >= open->task.until) {
     finish(*open, *partition);
     return;
@@ -85,6 +99,19 @@ void Rebuild::take(const MessageView& message) {
   entry.time_ms = time_ms;
   entry.window = derived_.rule;
   context_.store.stage(entry);
+}
+
+/// After a refusal the log may be another one. Whoever consumes the partition meets that, too, and decides by on_gap.
+bool Rebuild::still_the_same_log(const MessageView& message, Open& open, Partition& partition) {
+  if (!partition.verify) return true;
+  const store::LastMessage expected = *partition.verify;
+  partition.verify.reset();
+  if (message.offset != expected.offset) return true;  // compacted away or expired: nothing to compare
+  if (message.timestamp_ms == expected.timestamp_ms && message_checksum(message) == expected.checksum) return true;
+  give_up(open, partition,
+          fmt::format("the message at offset {} is not the one that was read there before", message.offset));
+  partition.verify = expected;
+  return false;
 }
 
 /// What is read reaches back as far as the longest window: of a shorter one most of it is over.
@@ -126,6 +153,74 @@ void Rebuild::tell_shortened(const Open& open) const {
                   to_string(open.task.tp), format_duration(ttl), format_duration(covered), from));
 }
 
+void Rebuild::on_event(const kafka::PartitionEvent& event) {
+  using Kind = kafka::PartitionEvent::Kind;
+  Open* open = task_of(event.tp);
+  Partition* partition = partitions_.find(event.tp);
+  if (open == nullptr || partition == nullptr) return;
+  if (event.kind == Kind::inaccessible) {
+    access_.note_refusal(*partition, event.detail);
+  } else if (open->finished) {
+    return;
+  } else if (event.kind == Kind::end_of_log && event.offset >= open->task.until) {
+    finish(*open, *partition);
+  } else if (event.kind == Kind::unreadable) {
+    open->finished = true;
+    open->is_told = true;
+    partition->stop(
+        StopCause::unreadable,
+        fmt::format("{} is damaged at offset {}, in the history that must be read again: {}. Mend the log and restart, "
+                    "or delete the records up to the damaged ones (kafka-delete-records.sh) and restart: the window is "
+                    "then covered only from there on",
+                    to_string(event.tp), event.offset, event.detail));
+    context_.log(LogLevel::error, partition->reason);
+  } else {
+    partition->gap_to_settle = true;  // the position, or the end, is not in the log
+  }
+}
+
+/// Looks where the log of a partition is now. Returns whether it did something; without an answer there are still
+/// rebalances to be heard of.
+Result<bool> Rebuild::settle_gap() {
+  for (Open& open : tasks_) {
+    Partition& partition = *partitions_.find(open.task.tp);
+    if (open.finished || !partition.gap_to_settle) continue;
+    const auto log = context_.consumer.watermarks(open.task.tp);
+    if (!log) return forward(log.error());
+    if (!*log) return false;
+    partition.gap_to_settle = false;
+    if (auto gone_on = go_on_after_gap(open, partition, **log); !gone_on) return forward(gone_on.error());
+    return true;
+  }
+  return false;
+}
+
+Result<void> Rebuild::go_on_after_gap(Open& open, Partition& partition, const kafka::Watermarks& log) {
+  if (log.high < open.task.until) {
+    give_up(open, partition,
+            fmt::format("the log ends at offset {}, and the group has consumed up to {}", log.high, open.task.until));
+    return {};
+  }
+  partition.verify_again(log.low);
+  if (log.low > partition.state.next_offset) {
+    const std::int64_t gone = std::min(log.low, open.task.until);
+    context_.log(
+        LogLevel::warning,
+        fmt::format("{}: offsets {} to {} of its history were removed (retention or DeleteRecords) before they "
+                    "were read again; the window is covered only from there on",
+                    to_string(partition.tp), partition.state.next_offset, gone));
+    open.is_told = true;
+    partition.state.covered_from_ms = nothing_covered;
+    partition.state.next_offset = gone;
+    partition.verify.reset();
+    if (gone == open.task.until) {
+      finish(open, partition);
+      return {};
+    }
+  }
+  return context_.consumer.rewind(std::vector{Position{partition.tp, partition.fetch_from()}});
+}
+
 Result<Progress> Rebuild::step(std::optional<kafka::Rebalance>& rebalance) {
   if (!begun_) {
     if (auto begun = begin(); !begun) return forward(begun.error());
@@ -138,27 +233,17 @@ Result<Progress> Rebuild::step(std::optional<kafka::Rebalance>& rebalance) {
     for (const Open& open : tasks_) tell_shortened(open);
     return Progress::done;
   }
+  const auto retried = access_.retry(PartitionMode::rebuilding);
+  if (!retried) return forward(retried.error());
+  const auto settled = settle_gap();
+  if (!settled) return forward(settled.error());
+  if (*retried || *settled) return Progress::again;
 
   auto taken = context_.consumer.take(chunk_messages, longest_wait);
   if (!taken) return forward(taken.error());
+  access_.note(*taken);
   for (const MessageView& message : taken->messages) take(message);
-  for (const kafka::PartitionEvent& event : taken->events) {
-    Open* open = task_of(event.tp);
-    Partition* partition = partitions_.find(event.tp);
-    if (open == nullptr || partition == nullptr || open->finished) continue;
-    if (event.kind == kafka::PartitionEvent::Kind::end_of_log) {
-      if (event.offset >= open->task.until) finish(*open, *partition);
-      continue;
-    }
-    // Retention was faster, or the partition cannot be read: the window is covered only from here on, and says so.
-    open->is_told = true;
-    context_.log(LogLevel::warning,
-                 fmt::format("{}: its history cannot be read again ({}): the window is covered only from offset {} on; "
-                             "until it is whole what repeats an older key is published",
-                             to_string(event.tp), event.detail, open->task.until));
-    partition->state.covered_from_ms = nothing_covered;
-    finish(*open, *partition);
-  }
+  for (const kafka::PartitionEvent& event : taken->events) on_event(event);
   if (taken->rebalance) {
     context_.store.drop_staged();
     rebalance = std::move(taken->rebalance);

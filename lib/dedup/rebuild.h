@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/error.h"
+#include "dedup/access.h"
 #include "dedup/context.h"
 #include "dedup/partition.h"
 #include "dedup/partitions.h"
@@ -16,6 +18,9 @@ namespace firstseen::dedup {
 /// Reads the part of partitions' history that this store has not recorded, and records its keys. Publishes nothing and
 /// commits no offset: what it records was decided long ago, by whoever published it. Progress is kept in the store, so
 /// that a crash goes on where it was.
+///
+/// Only what is gone for good shortens a history, and what is covered then is told: what retention took, or another
+/// log. A partition that cannot be read now is waited for; one whose data are damaged stops.
 class Rebuild {
  public:
   struct Task {
@@ -26,12 +31,12 @@ class Rebuild {
     bool is_whole = false;     ///< the log has all of the window; otherwise the end tells a person what is missing
   };
 
-  /// The partitions of the tasks are in `partitions`, their state as before `from`.
-  Rebuild(const Context& context, Partitions& partitions, std::vector<Task> tasks);
+  /// The partitions of the tasks are in `partitions`, their state as before `from`; `access` is theirs.
+  Rebuild(const Context& context, Partitions& partitions, Access& access, std::vector<Task> tasks);
 
-  /// Begins at first call; takes and records some messages. done: every task has reached its end and the store knows
-  /// it. A rebalance that arrives meanwhile is handed over in `rebalance`; staged entries are dropped, the rebuild is
-  /// over.
+  /// Begins at first call; takes and records some messages. done: every task has reached its end, or has stopped its
+  /// partition, and the store knows it. A rebalance that arrives meanwhile is handed over in `rebalance`; staged
+  /// entries are dropped, the rebuild is over.
   Result<kafka::Progress> step(std::optional<kafka::Rebalance>& rebalance);
 
   [[nodiscard]] std::uint64_t recorded() const { return recorded_; }
@@ -45,14 +50,20 @@ class Rebuild {
   };
   Result<void> begin();
   void take(const MessageView& message);
+  bool still_the_same_log(const MessageView& message, Open& open, Partition& partition);
   [[nodiscard]] bool outlived(std::int64_t time_ms, const Task& task) const;
   void finish(Open& open, Partition& partition);
   void tell_shortened(const Open& open) const;
+  void give_up(Open& open, Partition& partition, const std::string& why);
+  void on_event(const kafka::PartitionEvent& event);
+  Result<bool> settle_gap();
+  Result<void> go_on_after_gap(Open& open, Partition& partition, const kafka::Watermarks& log);
   Open* task_of(const TopicPartition& tp);
   Result<void> record();
 
   const Context& context_;
   Partitions& partitions_;
+  Access& access_;
   std::vector<Open> tasks_;
   bool begun_ = false;
   std::uint64_t since_record_ = 0;

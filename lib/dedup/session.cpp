@@ -5,20 +5,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "dedup/back_off.h"
 #include "dedup/rule.h"
 
 namespace firstseen::dedup {
-
-namespace {
-constexpr std::int64_t first_back_off_ms = 100;
-constexpr std::int64_t longest_back_off_ms = 5000;
-}  // namespace
 
 Session::Session(const Context& context, PublishStage& stage, SlotMemory& memory, SessionHooks hooks)
     : context_(context),
       stage_(stage),
       memory_(memory),
       hooks_(std::move(hooks)),
+      access_(context, partitions_),
       intake_(context, partitions_, batch_, memory.suspects, memory.skipped) {}
 
 Result<Session::Stepped> Session::step() {
@@ -121,10 +118,6 @@ std::string Session::state() const {
 
 void Session::note_known_ends() {
   for (auto& [tp, partition] : partitions_) partition.known_end = context_.consumer.known_end(tp).value_or(-1);
-}
-
-std::int64_t Session::back_off_ms(int failures) {
-  return std::min(first_back_off_ms << static_cast<unsigned>(std::min(failures, 6)), longest_back_off_ms);
 }
 
 Result<void> Session::back_off(const std::string& why) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "dedup/access.h"
 #include "dedup/assignment.h"
 #include "dedup/batch.h"
 #include "dedup/context.h"
@@ -85,12 +86,6 @@ class Session {
   Result<bool> settle_gap();
   Result<void> go_on_after_gap(Partition& partition, const kafka::Watermarks& log);
 
-  // session_access.cpp
-  void refused(Partition& partition, const std::string& why);
-  void note_access(const kafka::Taken& taken);
-  [[nodiscard]] bool access_retry_is_due() const;
-  Result<bool> retry_access();
-
   // session_outputs.cpp
   void expect_outputs();
   [[nodiscard]] bool output_retry_is_due() const;
@@ -116,7 +111,6 @@ class Session {
   Result<void> rebuilding();
   Result<void> begin_consuming();
 
-  static std::int64_t back_off_ms(int failures);
   Result<void> back_off(const std::string& why);
   Result<void> end_back_off();
   bool waited();
@@ -127,6 +121,7 @@ class Session {
   SlotMemory& memory_;
   SessionHooks hooks_;
   Partitions partitions_;
+  Access access_;
   Batch batch_;                               ///< in hand
   Batch in_flight_;                           ///< prepared and handed over; open until its outcome is known
   std::vector<kafka::OffsetCommit> offsets_;  ///< of in_flight_; at_least_once only
@@ -152,9 +147,7 @@ class Session {
   std::string detail_;
 
   int failures_in_a_row_ = 0;
-  std::int64_t resume_at_ms_ = -1;        ///< steady; backing off until then, partitions paused
-  std::int64_t retry_access_at_ms_ = -1;  ///< steady; -1: no partition is refused
-  int access_retries_ = 0;
+  std::int64_t resume_at_ms_ = -1;         ///< steady; backing off until then, partitions paused
   std::int64_t retry_outputs_at_ms_ = -1;  ///< steady; -1: no partition waits for its output topic
   int output_retries_ = 0;
 };

@@ -42,7 +42,11 @@ Result<void> Session::asking() {
     partition.settled = plan.state;
     partition.commit_start = plan.commit_start && plan.stop == StopCause::none;
     partition.verify = plan.verify;
-    if (plan.stop != StopCause::none) partition.stop(plan.stop, plan.text);
+    if (plan.stop != StopCause::none) {
+      partition.stop(plan.stop, plan.text);
+    } else {
+      access_.recall(partition);
+    }
     if (plan.missing_history) {
       history.push_back({tp, plan.history_from, plan.start, plan.history_ends_ms, plan.history_is_whole});
     }
@@ -55,7 +59,7 @@ Result<void> Session::asking() {
   to_assign_ = true;
   phase_ = Phase::taking;
   if (history.empty()) return {};
-  rebuild_.emplace(context_, partitions_, std::move(history));
+  rebuild_.emplace(context_, partitions_, access_, std::move(history));
   phase_ = Phase::rebuilding;
   return {};
 }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "dedup/back_off.h"
 #include "dedup/outputs.h"
 #include "dedup/session.h"
 

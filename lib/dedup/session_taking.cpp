@@ -62,7 +62,8 @@ Result<bool> Session::between_batches() {
     return true;
   }
   if (hooks_.requests_wait()) hooks_.between();
-  auto retried = retry_access();
+  if (!assigned_) return false;
+  auto retried = access_.retry(PartitionMode::running);
   if (!retried || *retried) return retried;
   retried = retry_outputs();
   if (!retried || *retried) return retried;
@@ -72,7 +73,7 @@ Result<bool> Session::between_batches() {
 /// There is work for between_batches().
 bool Session::wants_quiet() const {
   return context_.stop.requested() || rebalance_ || (to_assign_ && !backing_off()) || hooks_.requests_wait() ||
-         access_retry_is_due() || output_retry_is_due() ||
+         access_.retry_is_due() || output_retry_is_due() ||
          (assigned_ && std::any_of(partitions_.begin(), partitions_.end(),
                                    [](const auto& one) { return one.second.gap_to_settle; }));
 }
@@ -109,7 +110,7 @@ Result<void> Session::take_chunk() {
   if (!taken) return forward(taken.error());
   if (taken->rebalance) rebalance_ = std::move(taken->rebalance);
 
-  if (retry_access_at_ms_ >= 0) note_access(*taken);
+  access_.note(*taken);
 
   const bool was_open = batch_.is_open();
   publications_.clear();
@@ -156,7 +157,7 @@ Result<void> Session::on_event(const kafka::PartitionEvent& event) {
   Partition* partition = partitions_.find(event.tp);
   if (partition == nullptr) return {};
   if (event.kind == kafka::PartitionEvent::Kind::inaccessible) {
-    refused(*partition, event.detail);
+    access_.note_refusal(*partition, event.detail);
     return {};
   }
   if (!partition->running()) return {};
@@ -194,7 +195,7 @@ Result<void> Session::on_event(const kafka::PartitionEvent& event) {
 /// Decides one partition whose position is of no use. Returns whether there was one.
 Result<bool> Session::settle_gap() {
   for (auto& [tp, partition] : partitions_) {
-    if (!partition.gap_to_settle || !assigned_) continue;
+    if (!partition.gap_to_settle) continue;
     const auto log = context_.consumer.watermarks(tp);
     if (!log) return forward(log.error());
     if (!*log) return true;

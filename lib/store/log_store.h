@@ -112,6 +112,7 @@ class LogStore final : public SeenStore {
   Result<void> arrange_windows();
   Result<void> make_logs();
   void use_windows();
+  void note_growth(const std::vector<std::int64_t>& retained_ms);
   void add_logs(std::size_t count);
 
   // log_store_index.cpp
@@ -178,8 +179,8 @@ class LogStore final : public SeenStore {
   std::vector<Share> shares_;            ///< by log; empty between two calls of decide()
   Histogram flushes_;
   bool undecided_ = false;
-  bool logs_made_ = false;    ///< by this opening
-  bool lost_commit_ = false;  ///< a commit could not be read back: the data file is ahead, and is written no more
+  bool state_changed_ = false;  ///< by this opening
+  bool lost_commit_ = false;    ///< a commit could not be read back: the data file is ahead, and is written no more
 
   std::string index_origin_;
   bool index_saved_ = false;  ///< the next write removes the file first

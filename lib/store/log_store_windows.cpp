@@ -39,6 +39,7 @@ std::uint64_t random_secret() {
 
 /// Of a store that held a batch only the ttls may change: in a log of its own a key would not be found again.
 Result<void> LogStore::arrange_windows() {
+  const std::vector<std::int64_t> retained_ms = retain_ms_;
   std::vector<WindowRow> rows = rows_for(options_.windows);
   if (options_.windows.size() > most_windows) {
     return fail(Exit::config, fmt::format("{} windows: {} is the most", options_.windows.size(), most_windows));
@@ -58,7 +59,18 @@ Result<void> LogStore::arrange_windows() {
   identity_.windows = std::move(rows);
   if (identity_.windows.empty()) identity_.ttl_ms = options_.ttl.count();
   use_windows();
+  note_growth(retained_ms);
   return {};
+}
+
+/// What has left a log for the ttl that it had has left early for a longer one.
+void LogStore::note_growth(const std::vector<std::int64_t>& retained_ms) {
+  for (std::size_t i = 0; i < std::min(retained_ms.size(), retain_ms_.size()); ++i) {
+    LogBounds& log = state_.logs[i];
+    if (retain_ms_[i] <= retained_ms[i] || log.swept_before_ms <= log.evicted_before_ms) continue;
+    log.evicted_before_ms = log.swept_before_ms;
+    state_changed_ = true;
+  }
 }
 
 /// Takes over what identity_ says of windows and ttls, for the logs that there are.
@@ -94,7 +106,7 @@ Result<void> LogStore::make_logs() {
     if (auto made = env_->create_databases(Tables::further_logs(count)); !made) return made;
     tables_ = Tables::of(*env_).value_or(Tables{});
   }
-  logs_made_ = state_.logs.size() != count;
+  if (state_.logs.size() != count) state_changed_ = true;
   while (logs_.size() > count) logs_.pop_back();  // empty ones, of windows that no batch ever used
   add_logs(count);
   return {};

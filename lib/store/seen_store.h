@@ -156,7 +156,7 @@ struct Stats {
   std::int64_t newest_time_ms = -1;   ///< largest of the newest record
   std::int64_t swept_before_ms = -1;  ///< the highest horizon ever swept by expiry; -1: never
   std::int64_t evicted_before_ms =
-      -1;  ///< entries up to here went early (max_size, discarded after power loss); -1: none
+      -1;  ///< entries up to here went early (max_size, a shorter ttl then, discarded after power loss); -1: none
   std::uint64_t expired_entries = 0;             ///< since this store was opened
   std::uint64_t evicted_entries = 0;             ///< since this store was opened
   std::vector<LogStats> logs = {};               ///< empty where the store has the one window of OpenOptions::ttl

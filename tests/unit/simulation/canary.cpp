@@ -4,31 +4,11 @@
 
 #include "client_decorator.h"
 #include "guarded_store.h"
+#include "interpose.h"
 
 namespace firstseen::simulation {
 
 namespace {
-
-template <class T>
-Interposers on_consumer() {
-  Interposers interposers;
-  interposers.consumer = [](auto inner) { return std::make_unique<T>(std::move(inner)); };
-  return interposers;
-}
-
-template <class T>
-Interposers on_publisher() {
-  Interposers interposers;
-  interposers.publisher = [](auto inner) { return std::make_unique<T>(std::move(inner)); };
-  return interposers;
-}
-
-template <class T>
-Interposers on_store() {
-  Interposers interposers;
-  interposers.store = [](auto inner) { return std::make_unique<T>(std::move(inner)); };
-  return interposers;
-}
 
 /// The proof that a batch stands is gone.
 class ForgetsMetadata final : public ConsumerDecorator {
@@ -220,7 +200,7 @@ class KeepsTheFallen final : public PublisherDecorator {
 }  // namespace
 
 std::vector<Canary> canaries() {
-  return {
+  std::vector<Canary> all{
       {"ForgetsMetadata", "the decision rule: a committed batch is cut off", on_consumer<ForgetsMetadata>()},
       {"SettlesEverything", "the decision rule: an aborted batch stands", on_store<SettlesEverything>()},
       {"KeepsNothing", "nothing twice", on_store<KeepsNothing>()},
@@ -234,6 +214,8 @@ std::vector<Canary> canaries() {
        on_publisher<CommitsLater>()},
       {"KeepsTheFallen", "what is published behind a failed batch falls with it", on_publisher<KeepsTheFallen>()},
   };
+  for (Canary& one : coverage_canaries()) all.push_back(std::move(one));
+  return all;
 }
 
 }  // namespace firstseen::simulation

@@ -15,5 +15,7 @@ struct Canary {
 };
 
 std::vector<Canary> canaries();
+/// Those of them that concern what of the window is covered: expiry, and history that is read again.
+std::vector<Canary> coverage_canaries();
 
 }  // namespace firstseen::simulation

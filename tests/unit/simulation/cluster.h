@@ -41,7 +41,8 @@ struct OffsetChange {
 struct Delivery {
   std::int64_t wall_low_ms = 0;  ///< the slot's wall clock around its deliveries
   std::int64_t wall_high_ms = 0;
-  bool as_history = false;  ///< delivered while the group's committed offset was beyond it
+  std::int64_t first_ms = 0;  ///< steady
+  bool as_history = false;    ///< delivered while the group's committed offset was beyond it
 };
 
 /// A simulated Kafka: topics, the transaction coordinator, one consumer group, and everything that the oracle must
@@ -97,6 +98,8 @@ class SimCluster {
   void end_later(TxnId txn);
   [[nodiscard]] bool committed(TxnId txn) const { return txns_.at(txn).status == Status::committed; }
   [[nodiscard]] bool decided(TxnId txn) const { return txns_.at(txn).status >= Status::committed; }
+  /// Of those begun so far.
+  [[nodiscard]] TxnId last_txn() const { return static_cast<TxnId>(txns_.size()); }
 
   // --- the group's offsets ---
   void commit_offsets(TxnId batch, const std::map<TopicPartition, OffsetAndMetadata>& offsets);

@@ -88,13 +88,22 @@ class Reader {
       const StreamTime own = contribution(input);
       time = {std::max(time.low_ms, own.low_ms), std::max(time.high_ms, own.high_ms)};
       highest_ = std::max(highest_, time.high_ms);
-      Event event{&input, change.txn, index, change.who, time, highest_before_, {}, {}, {}};
+      if (!was_waiting(input)) ahead_[change.tp] = highest_before_;
+      Event event{&input, change.txn, index, change.who, time, highest_before_, ahead_[change.tp], {}, {}, {}};
       if (options_.clock == dedup::WindowClock::wall_clock_time) {
         event.time = wall_of(input);
-        event.others_high_ms = none;  // the wall clock is the same for all, so nothing is ever swept too early
+        // The wall clock is the same for all, so nothing is ever swept too early.
+        event.others_high_ms = event.ahead_high_ms = none;
       }
       history_.events.push_back(std::move(event));
     });
+  }
+
+  /// Could this message be read before the one in front of it was? Then nobody met the end of the log in between.
+  bool was_waiting(const Input& input) {
+    const Input* before = std::exchange(last_[input.position.tp], &input);
+    const Delivery* delivery = before == nullptr ? nullptr : cluster_.delivery(before->position);
+    return delivery != nullptr && input.readable_ms < delivery->first_ms;
   }
 
   /// Retention was faster than every reader.
@@ -154,6 +163,8 @@ class Reader {
   std::map<TopicPartition, StreamTime> times_;
   std::map<TopicPartition, std::string> owner_;
   std::map<TopicPartition, std::int64_t> deleted_;
+  std::map<TopicPartition, const Input*> last_;  // decided
+  std::map<TopicPartition, std::int64_t> ahead_;
   std::int64_t highest_ = none;
   std::int64_t highest_before_ = none;
 };

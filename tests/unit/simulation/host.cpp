@@ -38,6 +38,7 @@ class Host::CrashHook final : public dedup::StepHook {
     --count_;
     if (count_ > 0) return;
     if (host_.options_.trace) std::fprintf(stderr, "%s killed\n", host_.options_.name.c_str());
+    ++host_.kills_at_[static_cast<std::size_t>(step)];
     host_.process_->alive = false;
     throw Killed{};
   }
@@ -155,10 +156,16 @@ void Host::crash_at_step(int count, std::optional<dedup::Step> at) {
   if (running()) hook_->arm(count, at);
 }
 
-void Host::stop() {
+void Host::lose_store() {
+  if (running()) return;
+  std::filesystem::remove_all(options_.directory);
+  options_.name += "'";
+}
+
+void Host::stop(std::optional<dedup::Step> kill_at) {
   if (!running()) return;
   suspend(false);
-  hook_->arm(0, std::nullopt);
+  hook_->arm(kill_at ? 1 : 0, kill_at);
   slot_->request_stop(Millis(10'000));
   const std::int64_t deadline = shared_.cluster.clock().steady_ms() + 30'000;
   while (running() && shared_.cluster.clock().steady_ms() < deadline) {

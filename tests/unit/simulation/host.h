@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -59,8 +60,10 @@ class Host {
   void crash();
   /// The slot is killed at the `count`-th of its next named steps (or the first `at` if given).
   void crash_at_step(int count, std::optional<dedup::Step> at = std::nullopt);
-  /// SIGTERM, and steps until it has stopped.
-  void stop();
+  /// SIGTERM, and steps until it has stopped; or is killed at this step on the way, should it come to it.
+  void stop(std::optional<dedup::Step> kill_at = std::nullopt);
+  /// The volume is gone while it is down: what starts next has an empty store, and another name for it.
+  void lose_store();
   void suspend(bool suspended) { process_->suspended = suspended; }
 
   [[nodiscard]] bool running() const { return slot_ != nullptr; }
@@ -80,6 +83,7 @@ class Host {
   [[nodiscard]] int starts() const { return starts_; }
   [[nodiscard]] const dedup::Counters& last_counters() const { return last_counters_; }
   [[nodiscard]] int steps_seen(dedup::Step step) const { return steps_seen_[static_cast<std::size_t>(step)]; }
+  [[nodiscard]] int kills_at(dedup::Step step) const { return kills_at_[static_cast<std::size_t>(step)]; }
   void change_options(const std::function<void(dedup::SlotOptions&)>& change) { change(options_.slot); }
 
  private:
@@ -102,6 +106,7 @@ class Host {
   std::vector<std::string> warnings_;  ///< those of log_
   dedup::Counters last_counters_;
   std::array<int, dedup::step_names.size()> steps_seen_{};
+  std::array<int, dedup::step_names.size()> kills_at_{};
   int starts_ = 0;
 };
 

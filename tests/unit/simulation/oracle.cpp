@@ -10,21 +10,25 @@ namespace firstseen::simulation {
 using Kind = Input::Kind;
 using dedup::RejectRoute;
 
-Oracle::Oracle(SimCluster& cluster, const Workload& workload, const dedup::SlotOptions& options, Exemptions exemptions,
-               Violations& violations)
+Oracle::Oracle(SimCluster& cluster, const Workload& workload, const dedup::SlotOptions& options, const Windows& windows,
+               Exemptions exemptions, Violations& violations)
     : cluster_(cluster),
       workload_(workload),
       options_(options),
+      windows_(windows),
       exemptions_(exemptions),
       violations_(violations),
-      history_(read_history(cluster, workload, options, Topics{}, exemptions.gaps, violations)) {
+      history_(read_history(cluster, workload, options, Topics{}, exemptions.gaps, violations)),
+      era_high_ms_(windows.eras(), -1) {
   for (const Event& event : history_.events) {
     if (event.input->kind == Kind::keyed) by_key_[event.input->key].push_back(&event);
+    for (std::size_t era = windows_.era_of(event.txn); era < era_high_ms_.size(); ++era)
+      era_high_ms_[era] = std::max(era_high_ms_[era], event.time.high_ms);
   }
 }
 
 std::int64_t Oracle::ttl_ms(const Event& event) const {
-  return options_.ttl_of(rule_of(event.input->key, options_.rule_ttls.size())).count();
+  return windows_.ttl_ms(windows_.era_of(event.txn), event.input->key);
 }
 
 void Oracle::check_outputs() {
@@ -134,26 +138,50 @@ bool Oracle::dropped_rightly(const Event& event) const {
   return earlier || in_history(event);
 }
 
+/// Section 3: may the sweep have taken the entry of `first` before `second` was decided? Then `second` is late. The
+/// sweep goes by the slowest partition that has not reached the end of its log, and by the ttl of its time. Where
+/// history was read again it reaches back by each partition's own time, so the fastest one bounds what is promised.
+/// Within a batch nothing is swept.
+bool Oracle::may_be_swept(const Event& first, const Event& second) const {
+  if (first.txn == second.txn) return false;
+  const bool one_store = !exemptions_.history_read_again && !exemptions_.gaps;
+  const std::size_t now = windows_.era_of(second.txn);
+  for (std::size_t era = std::min(now, windows_.era_of(first.txn)); era <= now; ++era) {
+    const std::int64_t before = one_store ? second.ahead_high_ms : second.others_high_ms;
+    const std::int64_t high = era < now ? era_high_ms_[era] : before;
+    if (first.time.low_ms < high - windows_.ttl_ms(era, second.input->key)) return true;
+  }
+  return false;
+}
+
 void Oracle::check_twice() {
   if (exemptions_.history_lost) return;
   for (const auto& [key, events] : by_key_) {
-    for (std::size_t later = 1; later < events.size(); ++later) {
-      if (events[later]->output.empty()) continue;
-      for (std::size_t earlier = 0; earlier < later; ++earlier) {
-        const Event& first = *events[earlier];
-        const Event& second = *events[later];
-        // Within one batch, which of two partitions was read first cannot be seen from outside.
-        const bool order_unknown = first.txn == second.txn && !(first.input->position.tp == second.input->position.tp);
-        if (order_unknown ? first.output.empty() : !has_entry(first)) continue;
-        if (greatest_distance_ms(first.time, second.time) > ttl_ms(second)) continue;
-        // Section 3: entries below the highest swept horizon may be gone; the message that misses them is `late`.
-        const bool may_be_swept = first.time.low_ms < second.others_high_ms - ttl_ms(second);
-        if (!may_be_swept)
-          violate(second, "published although message " + std::to_string(first.input->id) +
-                              " of its key was published within the window");
-      }
+    std::vector<const Event*> earlier;
+    for (const Event* event : events) {
+      if (!event->output.empty() && !published_rightly(*event, earlier)) ++late_;
+      earlier.push_back(event);
     }
   }
+}
+
+/// False: it is late.
+bool Oracle::published_rightly(const Event& event, const std::vector<const Event*>& earlier) {
+  bool late = false;
+  for (const Event* one : earlier) {
+    const Event& first = *one;
+    // Within one batch, which of two partitions was read first cannot be seen from outside.
+    const bool order_unknown = first.txn == event.txn && !(first.input->position.tp == event.input->position.tp);
+    if (order_unknown ? first.output.empty() : !has_entry(first)) continue;
+    if (greatest_distance_ms(first.time, event.time) > ttl_ms(event)) continue;
+    if (may_be_swept(first, event)) {
+      late = true;
+    } else {
+      violate(event, "published although message " + std::to_string(first.input->id) +
+                         " of its key was published within the window");
+    }
+  }
+  return !late;
 }
 
 void Oracle::check_order() {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "events.h"
+#include "windows.h"
 
 namespace firstseen::simulation {
 
@@ -26,8 +27,8 @@ struct Exemptions {
 /// The judge of a finished and drained run.
 class Oracle {
  public:
-  Oracle(SimCluster& cluster, const Workload& workload, const dedup::SlotOptions& options, Exemptions exemptions,
-         Violations& violations);
+  Oracle(SimCluster& cluster, const Workload& workload, const dedup::SlotOptions& options, const Windows& windows,
+         Exemptions exemptions, Violations& violations);
 
   /// Nothing lost, nothing twice, nothing touched, order kept.
   void check_outputs();
@@ -35,12 +36,15 @@ class Oracle {
   /// since no other store took part. The store must be closed.
   void check_store(const std::filesystem::path& directory, const std::string& who, bool complete);
   [[nodiscard]] const History& history() const { return history_; }
+  /// How many messages were published within the window of an earlier one which the sweep may have taken: each is late.
+  [[nodiscard]] std::size_t late() const { return late_; }
 
  private:
   void check_bytes(const Published& one);
   void check_outcome(const Event& event);
   void check_rejected(const Event& event);
   void check_twice();
+  bool published_rightly(const Event& event, const std::vector<const Event*>& earlier);
   void check_order();
   void check_coverage();
   [[nodiscard]] bool rejectable(const Event& event) const;
@@ -49,17 +53,21 @@ class Oracle {
   /// Is there an entry of this decision for certain?
   [[nodiscard]] bool has_entry(const Event& event) const;
   [[nodiscard]] bool may_have_entry(const Event& event) const;
-  /// Of the window that the message's key belongs to.
+  [[nodiscard]] bool may_be_swept(const Event& first, const Event& second) const;
+  /// Of the window that the message's key belonged to.
   [[nodiscard]] std::int64_t ttl_ms(const Event& event) const;
   void violate(const Event& event, const std::string& what);
 
   SimCluster& cluster_;
   const Workload& workload_;
   const dedup::SlotOptions& options_;
+  const Windows& windows_;
   Exemptions exemptions_;
   Violations& violations_;
   History history_;
   std::map<std::string, std::vector<const Event*>> by_key_;
+  std::vector<std::int64_t> era_high_ms_;  ///< the highest stream time at the end of each era of the windows
+  std::size_t late_ = 0;
 };
 
 }  // namespace firstseen::simulation

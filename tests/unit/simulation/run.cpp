@@ -1,5 +1,6 @@
 #include "run.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace firstseen::simulation {
@@ -15,7 +16,11 @@ struct Plan {
   int crash_permille = 0;
   int stop_permille = 0;
   int wall_jump_permille = 0;
-  int refusal_permille = 0;  // that a refused partition is allowed again, or another one refused
+  int refusal_permille = 0;                      // that a refused partition is allowed again, or another one refused
+  dedup::Step favourite = dedup::Step::started;  // where half of the kills strike
+  int new_volume_permille = 0;                   // that a host comes back on an empty store
+  int history_refusal_permille = 0;              // that partitions are refused while history is read again
+  int grow_at = -1;                              // then everybody stops, and comes back with larger windows
 };
 
 void plan_slot(Random& random, std::size_t hosts, dedup::SlotOptions& slot) {
@@ -41,6 +46,26 @@ void plan_rules(Random random, dedup::SlotOptions& slot) {
   }
 }
 
+/// From a stream of its own, too.
+void plan_restarts(std::uint64_t seed, Random random, Plan& plan) {
+  const dedup::SlotOptions& slot = plan.world.slot;
+  plan.favourite = static_cast<dedup::Step>(seed % dedup::step_names.size());
+  const bool rebuilds = plan.favourite == dedup::Step::rebuilding;
+  const bool stops = plan.favourite == dedup::Step::stopping;
+  const bool by_stream_time = slot.clock == dedup::WindowClock::stream_time;
+  // As with several hosts.
+  const bool may_read_again = by_stream_time && slot.start == dedup::StartAt::earliest && !slot.refresh_on_duplicate;
+  if (may_read_again && (rebuilds || random.chance(250))) {
+    plan.new_volume_permille = static_cast<int>(random.between(200, 600));
+    plan.crash_permille = std::max(plan.crash_permille, 20);
+  }
+  if (may_read_again && random.chance(600)) plan.history_refusal_permille = static_cast<int>(random.between(400, 900));
+  if (by_stream_time && random.chance(150)) {
+    plan.grow_at = static_cast<int>(random.between(plan.steps / 4, plan.steps * 3 / 4));
+  }
+  if (stops) plan.stop_permille = std::max(plan.stop_permille, 20);
+}
+
 Plan make_plan(std::uint64_t seed, Random& random) {
   Plan plan;
   plan.world = small_world(seed);
@@ -61,6 +86,7 @@ Plan make_plan(std::uint64_t seed, Random& random) {
     plan.world.slot.clock = dedup::WindowClock::wall_clock_time;
   }
   if (random.chance(200)) plan.refusal_permille = static_cast<int>(random.between(5, 50));
+  plan_restarts(seed, Random(seed * 37 + 5), plan);
   return plan;
 }
 
@@ -84,7 +110,8 @@ void plan_faults(Random& random, Faults& faults, SimCluster& cluster) {
 
 class Run {
  public:
-  Run(std::uint64_t seed, const Interposers& interposers, bool trace) : random_(seed * 977 + 11) {
+  Run(std::uint64_t seed, const Interposers& interposers, bool trace)
+      : random_(seed * 977 + 11), restarts_(seed * 41 + 3) {
     plan_ = make_plan(seed, random_);
     plan_.world.interposers = interposers;
     plan_.world.trace = trace;
@@ -95,7 +122,10 @@ class Run {
 
   RunSummary execute() {
     world_->workload.produce(static_cast<int>(random_.between(1, 30)));
-    for (int step = 0; step < plan_.steps; ++step) act();
+    for (int step = 0; step < plan_.steps; ++step) {
+      if (step == plan_.grow_at) grow_windows();
+      act();
+    }
     world_->clock.set_wall_error(0);
     const bool drained = world_->drain();
     if (!drained) {
@@ -111,21 +141,81 @@ class Run {
     Host& host = world_->host(random_.below(plan_.hosts));
     if (random_.chance(plan_.produce_permille)) world_->workload.produce(static_cast<int>(random_.between(1, 5)));
     if (!host.running()) {
-      if (random_.chance(300)) host.start();
+      if (random_.chance(300)) start(host);
     } else if (random_.chance(plan_.crash_permille)) {
-      ++kills_;
-      random_.chance(200) ? host.crash() : host.crash_at_step(static_cast<int>(random_.between(1, 12)));
+      kill(host);
     } else if (random_.chance(plan_.stop_permille)) {
-      host.stop();
+      stop(host);
     }
     if (random_.chance(plan_.wall_jump_permille))
       world_->clock.set_wall_error(random_.between(-3, 3) * 365 * 24 * 3600 * 1000LL);
     if (random_.chance(plan_.refusal_permille)) {
-      const TopicPartition tp{"in", static_cast<std::int32_t>(random_.between(0, plan_.world.partitions - 1))};
+      const TopicPartition tp = some_partition(random_);
       world_->cluster.refuse(tp, !world_->cluster.refuses(tp));
     }
+    if (plan_.history_refusal_permille > 0) change_access(host);
     host.step();
     world_->cluster.pass_time(random_.between(0, random_.chance(100) ? 600 : 30));
+  }
+
+  [[nodiscard]] TopicPartition some_partition(Random& random) const {
+    return {"in", static_cast<std::int32_t>(random.between(0, plan_.world.partitions - 1))};
+  }
+
+  void start(Host& host) {
+    if (host.starts() > 0 && restarts_.chance(plan_.new_volume_permille)) {
+      host.lose_store();
+      ++volumes_lost_;
+      if (restarts_.chance(plan_.history_refusal_permille)) refuse_history();
+    }
+    host.start();
+    if (plan_.crash_permille > 0 && restarts_.chance(300)) host.crash_at_step(1, plan_.favourite);
+  }
+
+  void kill(Host& host) {
+    if (random_.chance(200)) {
+      ++kills_;
+      host.crash();
+      return;
+    }
+    const auto count = static_cast<int>(random_.between(1, 12));
+    restarts_.chance(500) ? host.crash_at_step(1, plan_.favourite) : host.crash_at_step(count);
+  }
+
+  void stop(Host& host) {
+    const dedup::Step step = restarts_.chance(500) ? dedup::Step::stopping : plan_.favourite;
+    restarts_.chance(500) ? host.stop(step) : host.stop();
+  }
+
+  /// Nobody runs meanwhile: a process that was killed may have left a batch behind that was decided by the old windows.
+  void grow_windows() {
+    for (auto& host : world_->hosts()) restarts_.chance(300) ? host->crash() : host->stop();
+    const auto grow = [this](Millis& ttl) { ttl += Millis(restarts_.between(1, 6) * 500); };
+    world_->change_windows([&](dedup::SlotOptions& slot) {
+      grow(slot.ttl);
+      for (Millis& ttl : slot.rule_ttls) {
+        if (restarts_.chance(600)) grow(ttl);
+      }
+    });
+    ++windows_grown_;
+  }
+
+  void refuse_history() {
+    for (std::int32_t p = 0; p < plan_.world.partitions; ++p) {
+      if (restarts_.chance(600)) world_->cluster.refuse({"in", p}, true);
+    }
+    ++histories_refused_;
+  }
+
+  /// While history is read some partitions are refused, and after a while they no longer are.
+  void change_access(const Host& host) {
+    const TopicPartition tp = some_partition(restarts_);
+    if (world_->cluster.refuses(tp)) {
+      if (restarts_.chance(200)) world_->cluster.refuse(tp, false);
+    } else if (histories_refused_ < most_refusals && restarts_.chance(plan_.history_refusal_permille) &&
+               host.status().state == "rebuilding") {
+      refuse_history();
+    }
   }
 
   void complain_stuck(Host& host) {
@@ -144,25 +234,30 @@ class Run {
   void judge(bool drained) {
     if (!drained) return;
     Exemptions exemptions;
-    exemptions.history_read_again = plan_.hosts > 1;
+    const bool one_store = plan_.hosts == 1 && volumes_lost_ == 0;
+    exemptions.history_read_again = !one_store;
     Oracle oracle = world_->judge(exemptions);
     for (auto& host : world_->hosts()) {
-      if (host->starts() > 0) oracle.check_store(host->options().directory, host->options().name, plan_.hosts == 1);
+      if (host->starts() > 0) oracle.check_store(host->options().directory, host->options().name, one_store);
     }
     events_ = oracle.history().events.size();
     published_ = oracle.history().published.size();
-    if (plan_.hosts == 1) check_consumed(oracle.history());
+    if (plan_.hosts == 1) check_counters(oracle);
   }
 
   /// The counters of a process that never died count every message once. (A batch whose commit went unanswered and that
   /// was found to stand after the slot's restart is not counted.)
-  void check_consumed(const History& history) {
+  void check_counters(const Oracle& oracle) {
     const Host& host = world_->host();
-    if (host.starts() != 1 || host.killed() || host.last_counters().restarts > 0 ||
-        host.last_counters().consumed == history.events.size())
-      return;
-    world_->violations.add("consumed is " + std::to_string(host.last_counters().consumed) + " instead of " +
-                           std::to_string(history.events.size()));
+    const dedup::Counters& counters = host.last_counters();
+    if (host.starts() != 1 || host.killed() || counters.restarts > 0) return;
+    const auto expect = [&](bool kept, const char* name, std::uint64_t value, const char* relation, std::size_t seen) {
+      if (kept) return;
+      world_->violations.add(std::string(name) + " is " + std::to_string(value) + relation + std::to_string(seen));
+    };
+    const std::size_t consumed = oracle.history().events.size();
+    expect(counters.consumed == consumed, "consumed", counters.consumed, " instead of ", consumed);
+    expect(counters.late >= oracle.late(), "late", counters.late, ", less than the late ones seen: ", oracle.late());
   }
 
   RunSummary summary() {
@@ -171,20 +266,32 @@ class Run {
     result.events = events_;
     result.published = published_;
     result.kills = kills_;
+    result.volumes_lost = volumes_lost_;
+    result.windows_grown = windows_grown_;
+    result.histories_refused = histories_refused_;
     for (auto& host : world_->hosts()) {
       result.starts += host->starts();
-      for (std::size_t i = 0; i < result.steps_seen.size(); ++i)
+      for (std::size_t i = 0; i < result.steps_seen.size(); ++i) {
         result.steps_seen[i] += host->steps_seen(static_cast<dedup::Step>(i));
+        result.kills_at[i] += host->kills_at(static_cast<dedup::Step>(i));
+        result.kills += host->kills_at(static_cast<dedup::Step>(i));
+      }
     }
     return result;
   }
 
+  static constexpr int most_refusals = 3;  // so that the run goes on
+
   Random random_;
+  Random restarts_;  // so that what else happens is the same whatever is drawn from it
   Plan plan_;
   std::optional<World> world_;
   std::size_t events_ = 0;
   std::size_t published_ = 0;
-  int kills_ = 0;
+  int kills_ = 0;  // between steps
+  int volumes_lost_ = 0;
+  int windows_grown_ = 0;
+  int histories_refused_ = 0;
 };
 
 }  // namespace

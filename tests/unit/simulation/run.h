@@ -17,7 +17,11 @@ struct RunSummary {
   std::size_t published = 0;
   int starts = 0;
   int kills = 0;
+  int volumes_lost = 0;
+  int windows_grown = 0;
+  int histories_refused = 0;  ///< while they were read again
   std::array<int, dedup::step_names.size()> steps_seen{};
+  std::array<int, dedup::step_names.size()> kills_at{};
 };
 
 /// One random run: options, input, faults, crashes and their interleaving all come from the seed.

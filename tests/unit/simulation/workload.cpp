@@ -99,7 +99,9 @@ std::int64_t Workload::produce_input(Input input, std::int32_t partition, std::i
 
 void Workload::append(Input input, std::int32_t partition) {
   input.position.tp = {options_.topic, partition};
-  input.position.offset = cluster_.log(input.position.tp)->append(input.record);
+  PartitionLog& log = *cluster_.log(input.position.tp);
+  input.position.offset = log.append(input.record);
+  if (log.visible(input.position.offset)) input.readable_ms = cluster_.clock().steady_ms();
   inputs_[input.position] = std::move(input);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,6 +23,8 @@ struct Input {
   Record record;
   bool too_large = false;  ///< for the output topic
   bool too_new = false;    ///< the output's broker may refuse its timestamp
+  /// Steady: it could be read from then on. Not known where an open transaction stood in front of it.
+  std::int64_t readable_ms = std::numeric_limits<std::int64_t>::max();
 };
 
 struct WorkloadOptions {

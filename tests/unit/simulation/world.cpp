@@ -42,7 +42,8 @@ World::World(WorldOptions world_options)
     : faults(Random(world_options.seed * 7 + 1)),
       cluster(clock, Random(world_options.seed * 7 + 2)),
       workload(cluster, Random(world_options.seed * 7 + 3), world_options.workload),
-      options(std::move(world_options)) {
+      options(std::move(world_options)),
+      windows(options.slot) {
   cluster.create_topic(options.workload.topic, options.partitions);
   cluster.create_topic("out", options.partitions, options.output);
   cluster.create_topic("duplicates", options.partitions);
@@ -113,8 +114,19 @@ void World::stop_all() {
   for (auto& one : hosts_) one->stop();
 }
 
+void World::change_windows(const std::function<void(dedup::SlotOptions&)>& change) {
+  change(options.slot);
+  windows.change(cluster.last_txn(), options.slot);
+  for (auto& one : hosts_) {
+    one->change_options([this](dedup::SlotOptions& slot) {
+      slot.ttl = options.slot.ttl;
+      slot.rule_ttls = options.slot.rule_ttls;
+    });
+  }
+}
+
 Oracle World::judge(const Exemptions& exemptions) {
-  Oracle oracle(cluster, workload, options.slot, exemptions, violations);
+  Oracle oracle(cluster, workload, options.slot, windows, exemptions, violations);
   oracle.check_outputs();
   return oracle;
 }

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "host.h"
 #include "oracle.h"
+#include "windows.h"
 #include "workload.h"
 
 namespace firstseen::simulation {
@@ -59,6 +61,8 @@ class World {
   bool drain(int most_steps = 10'000);
   [[nodiscard]] bool drained();
   void stop_all();
+  /// Other ttls for every process that starts from now on. None runs.
+  void change_windows(const std::function<void(dedup::SlotOptions&)>& change);
   /// Judges the outputs, and after stop_all() the stores.
   Oracle judge(const Exemptions& exemptions);
 
@@ -68,6 +72,7 @@ class World {
   Workload workload;
   Violations violations;
   WorldOptions options;
+  Windows windows;
 
  private:
   void skip_where_stopped(Host& host);

@@ -266,7 +266,14 @@ class RandomRun {
       ASSERT_TRUE(succeeded(store_->close_clean()));
       if (++clean_stops_ % 4 != 0) store_->save_index(index_save_time);
     }
-    if (store_ && std::exchange(held_a_batch_, store_->next_batch().sequence > 1)) change_ttls();
+    if (store_ && std::exchange(held_a_batch_, store_->next_batch().sequence > 1)) {
+      const Model before = model_;
+      change_ttls();
+      for (std::size_t i = 0; i < model_.logs.size(); ++i) {
+        ModelLog& log = model_.logs[i];
+        if (model_.ttl_of_log(i) > before.ttl_of_log(i)) log.evicted = std::max(log.evicted, log.swept);
+      }
+    }
     store_.reset();
     for (ModelLog& log : model_.logs) log.staged.clear();
     auto opened = LogStore::open(options_, limits_);

@@ -117,6 +117,34 @@ TEST_F(Windows, MayHaveOtherTtlsLaterAndKeepTheirKeys) {
   EXPECT_FALSE(store_->find(digest_of(2), 1101, 2)) << "in the log of a longer window, and yet by its own ttl";
 }
 
+TEST_F(Windows, ThatGrowTellWhatHasLeftForTheirOldTtl) {
+  open();
+  for (std::uint8_t window = 0; window < 3; ++window) store_->stage(in_window(window, window, 1000));
+  batch(1000);
+  batch(20'000);
+  EXPECT_FALSE(store_->find(digest_of(0), 1000, 0));
+  options_.windows[0].ttl = Millis{5000};
+  for (int opening = 0; opening < 2; ++opening) {
+    open();
+    EXPECT_EQ(store_->stats().logs[0].evicted_before_ms, 20'000 - 100);
+    EXPECT_EQ(store_->stats().logs[1].evicted_before_ms, -1) << "its ttl is what it was";
+  }
+  options_.windows[0].ttl = Millis{50};
+  open();
+  EXPECT_EQ(store_->stats().logs[0].evicted_before_ms, 20'000 - 100) << "a shorter one brings nothing back";
+}
+
+TEST_F(Windows, ThatGrowBeforeAnythingHasLeftAreCoveredWhole) {
+  open();
+  store_->stage(in_window(0, 0, 20'000));
+  const SourceRange range = range_of("t", 0, 0, 1, 20'000);
+  ASSERT_TRUE(succeeded(store_->prepare({&range, 1}, never, true)));
+  options_.windows[0].ttl = Millis{5000};
+  open();
+  EXPECT_EQ(store_->stats().logs[0].evicted_before_ms, -1);
+  EXPECT_TRUE(store_->find(digest_of(0), 25'000, 0));
+}
+
 TEST_F(Windows, StayWhatTheyAreOnceTheStoreHasHeldABatch) {
   open();
   options_.windows.pop_back();

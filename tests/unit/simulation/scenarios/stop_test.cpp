@@ -77,6 +77,17 @@ TEST_F(StopOf, ASlotThatNeverReachedABrokerIsInTime) {
   expect_nothing_lost(host);
 }
 
+TEST_F(StopOf, ASlotThatIsKilledOnTheWayLosesNothing) {
+  for (const Step step : {Step::committed, Step::settled, Step::stopping}) {
+    SCOPED_TRACE(std::string(dedup::step_name(step)));
+    again();
+    Host& host = at(Step::published);
+    host.stop(step);
+    EXPECT_TRUE(host.killed());
+    expect_nothing_lost(host);
+  }
+}
+
 TEST_F(StopOf, ASlotThatWaitsForItsRestartIsInTime) {
   for (const char* key : {"a", "b"}) say(0, key, 0);
   for (int i = 0; i < 2; ++i) say(1, "c", 0);

@@ -1,0 +1,98 @@
+// Deliberate defects in what of the window is covered.
+#include <limits>
+#include <map>
+
+#include "canary.h"
+#include "client_decorator.h"
+#include "guarded_store.h"
+#include "interpose.h"
+
+namespace firstseen::simulation {
+
+namespace {
+
+using kafka::PartitionEvent;
+
+/// Entries leave 400 ms early.
+class SweepsEarly final : public StoreDecorator {
+ public:
+  using StoreDecorator::StoreDecorator;
+  Result<store::BatchId> prepare(std::span<const store::SourceRange> ranges, std::int64_t expire_before_ms,
+                                 bool decided) override {
+    const bool sweeps = expire_before_ms != std::numeric_limits<std::int64_t>::min();
+    return StoreDecorator::prepare(ranges, sweeps ? expire_before_ms + 400 : expire_before_ms, decided);
+  }
+};
+
+/// Wherever reading has got to, it seems to be the end of the log: the sweep leaves behind whoever is slow.
+class TellsEndsTooEarly final : public ConsumerDecorator {
+ public:
+  using ConsumerDecorator::ConsumerDecorator;
+  Result<kafka::Taken> take(std::size_t max_messages, Millis wait) override {
+    auto taken = ConsumerDecorator::take(max_messages, wait);
+    if (!taken) return taken;
+    std::map<TopicPartition, std::int64_t> ends;
+    for (const MessageView& message : taken->messages)
+      ends[{std::string(message.topic), message.partition}] = message.offset + 1;
+    for (const auto& [tp, end] : ends) taken->events.push_back({PartitionEvent::Kind::end_of_log, tp, end, ""});
+    return taken;
+  }
+};
+
+/// What is read again is not recorded.
+class ForgetsHistory final : public StoreDecorator {
+ public:
+  using StoreDecorator::StoreDecorator;
+  Result<store::BatchId> prepare(std::span<const store::SourceRange> ranges, std::int64_t expire_before_ms,
+                                 bool decided) override {
+    if (decided) inner().drop_staged();
+    return StoreDecorator::prepare(ranges, expire_before_ms, decided);
+  }
+};
+
+/// History that the broker refuses is taken for read.
+class GivesRefusedHistoryUp final : public ConsumerDecorator {
+ public:
+  using ConsumerDecorator::ConsumerDecorator;
+  Result<std::optional<std::vector<kafka::Committed>>> committed(std::span<const TopicPartition> partitions) override {
+    auto answer = ConsumerDecorator::committed(partitions);
+    if (!answer || !*answer) return answer;
+    for (const kafka::Committed& one : **answer) committed_[one.tp] = one.offset.value_or(0);
+    return answer;
+  }
+  Result<void> assign(std::span<const Position> positions) override {
+    history_.clear();
+    for (const Position& position : positions) {
+      if (position.offset < committed_[position.tp]) history_[position.tp] = committed_[position.tp];
+    }
+    return ConsumerDecorator::assign(positions);
+  }
+  Result<kafka::Taken> take(std::size_t max_messages, Millis wait) override {
+    auto taken = ConsumerDecorator::take(max_messages, wait);
+    if (!taken) return taken;
+    for (PartitionEvent& event : taken->events) {
+      const auto until = history_.find(event.tp);
+      if (event.kind != PartitionEvent::Kind::inaccessible || until == history_.end()) continue;
+      event = {PartitionEvent::Kind::end_of_log, event.tp, until->second, ""};
+    }
+    return taken;
+  }
+
+ private:
+  std::map<TopicPartition, std::int64_t> committed_;
+  std::map<TopicPartition, std::int64_t> history_;  // that is being read again, up to there
+};
+
+}  // namespace
+
+std::vector<Canary> coverage_canaries() {
+  return {
+      {"SweepsEarly", "nothing twice: the window lasts", on_store<SweepsEarly>()},
+      {"TellsEndsTooEarly", "the sweep waits for the slowest partition", on_consumer<TellsEndsTooEarly>()},
+      {"ForgetsHistory", "what a store lacks is read again", on_store<ForgetsHistory>()},
+      {"GivesRefusedHistoryUp", "a history that cannot be read now is waited for",
+       on_consumer<GivesRefusedHistoryUp>()},
+  };
+}
+
+}  // namespace firstseen::simulation
