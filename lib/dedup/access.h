@@ -24,8 +24,8 @@ class Access {
   void note(const kafka::Taken& taken);
 
   [[nodiscard]] bool retry_is_due() const;
-  /// If it is due; only while no batch is unfinished. The partitions in mode `fetched` are those that the client fetches.
-  /// Returns whether it did something.
+  /// If it is due; only while no batch is unfinished. The partitions in mode `fetched` are those that the client
+  /// fetches. Returns whether it did something.
   Result<bool> retry(PartitionMode fetched);
 
  private:
@@ -34,7 +34,7 @@ class Access {
   const Context& context_;
   Partitions& partitions_;
   std::map<TopicPartition, std::string> refusals_;  ///< until something arrives of the partition
-  std::int64_t retry_at_ms_ = -1;  ///< steady; -1: no partition is refused
+  std::int64_t retry_at_ms_ = -1;                   ///< steady; -1: no partition is refused
   int retries_ = 0;
 };
 

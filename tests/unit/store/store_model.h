@@ -72,6 +72,15 @@ struct Model {
     return longest;
   }
 
+  /// What has left a log by its ttl has left early when that grows.
+  void change_ttls(const std::vector<std::int64_t>& other) {
+    const Model before = *this;
+    ttls = other;
+    for (std::size_t log = 0; log < logs.size(); ++log) {
+      if (ttl_of_log(log) > before.ttl_of_log(log)) logs[log].evicted = std::max(logs[log].evicted, logs[log].swept);
+    }
+  }
+
   [[nodiscard]] std::uint64_t staged() const {
     std::uint64_t count = 0;
     for (const ModelLog& log : logs) count += log.staged.size();
