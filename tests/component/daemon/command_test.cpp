@@ -27,10 +27,10 @@ void expect_usage_error(const std::vector<std::string>& arguments, const std::st
   EXPECT_EQ(finished.out, "");
 }
 
-constexpr std::array<const char*, 19> all_commands{
-    "run",          "demo",       "validate",     "exec",        "explain", "filter",      "ingest",
-    "status",       "skip",       "plan",         "top",         "store",   "store stats", "store lookup",
-    "store forget", "store list", "store verify", "store prime", "version"};
+constexpr std::array<const char*, 21> all_commands{
+    "run",          "demo",       "validate",     "exec",        "explain",      "filter",       "ingest",
+    "status",       "skip",       "plan",         "top",         "store",        "store stats",  "store lookup",
+    "store forget", "store list", "store verify", "store prime", "store export", "store import", "version"};
 
 std::vector<std::string> words_of(const std::string& text) {
   std::istringstream in(text);
