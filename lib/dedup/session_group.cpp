@@ -28,6 +28,7 @@ Result<void> Session::answer_rebalance() {
 }
 
 Result<void> Session::asking() {
+  if (auto followed = follow_hold(); !followed) return followed;
   const auto asked = assignment_->step();
   if (!asked) return forward(asked.error());
   if (*asked == Progress::again) {
@@ -55,6 +56,7 @@ Result<void> Session::asking() {
 }
 
 Result<void> Session::rebuilding() {
+  if (auto followed = follow_hold(); !followed) return followed;
   if (context_.stop.requested()) {
     context_.store.drop_staged();
     phase_ = Phase::left;
@@ -89,6 +91,9 @@ Result<void> Session::begin_consuming() {
     if (partition.running()) positions.push_back({tp, partition.fetch_from()});
   }
   if (auto assigned = context_.consumer.assign(positions); !assigned) return assigned;
+  if (held_) {
+    if (auto paused = context_.consumer.pause(partitions_.running()); !paused) return paused;
+  }
   to_assign_ = false;
   assigned_ = true;
   joined_ = true;

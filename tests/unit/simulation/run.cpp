@@ -15,6 +15,7 @@ struct Plan {
   int crash_permille = 0;
   int stop_permille = 0;
   int wall_jump_permille = 0;
+  int pause_permille = 0;    // that a person asks for a pause, or takes it back
   int refusal_permille = 0;  // that a refused partition is allowed again, or another one refused
 };
 
@@ -41,6 +42,11 @@ void plan_rules(Random random, dedup::SlotOptions& slot) {
   }
 }
 
+/// From a stream of its own, too.
+void plan_pauses(Random random, Plan& plan) {
+  if (random.chance(150)) plan.pause_permille = static_cast<int>(random.between(5, 60));
+}
+
 Plan make_plan(std::uint64_t seed, Random& random) {
   Plan plan;
   plan.world = small_world(seed);
@@ -52,6 +58,7 @@ Plan make_plan(std::uint64_t seed, Random& random) {
   plan.produce_permille = static_cast<int>(random.between(50, 400));
   plan_slot(random, plan.hosts, plan.world.slot);
   plan_rules(Random(seed * 31 + 7), plan.world.slot);
+  plan_pauses(Random(seed * 53 + 5), plan);
   if (random.chance(600)) plan.crash_permille = static_cast<int>(random.between(5, 40));
   if (random.chance(400)) plan.stop_permille = 10;
   if (random.chance(150)) {
@@ -84,7 +91,8 @@ void plan_faults(Random& random, Faults& faults, SimCluster& cluster) {
 
 class Run {
  public:
-  Run(std::uint64_t seed, const Interposers& interposers, bool trace) : random_(seed * 977 + 11) {
+  Run(std::uint64_t seed, const Interposers& interposers, bool trace)
+      : random_(seed * 977 + 11), pauses_(seed * 59 + 3) {
     plan_ = make_plan(seed, random_);
     plan_.world.interposers = interposers;
     plan_.world.trace = trace;
@@ -124,8 +132,17 @@ class Run {
       const TopicPartition tp{"in", static_cast<std::int32_t>(random_.between(0, plan_.world.partitions - 1))};
       world_->cluster.refuse(tp, !world_->cluster.refuses(tp));
     }
+    if (host.running() && pauses_.chance(plan_.pause_permille)) pause_or_resume(host);
     host.step();
     world_->cluster.pass_time(random_.between(0, random_.chance(100) ? 600 : 30));
+  }
+
+  static void pause_or_resume(Host& host) {
+    if (host.status().pause) {
+      host.slot().resume();
+    } else {
+      static_cast<void>(host.slot().pause("somebody"));
+    }
   }
 
   void complain_stuck(Host& host) {
@@ -180,6 +197,7 @@ class Run {
   }
 
   Random random_;
+  Random pauses_;
   Plan plan_;
   std::optional<World> world_;
   std::size_t events_ = 0;
