@@ -11,8 +11,8 @@
 
 namespace firstseen {
 
-/// What the control socket's requests mean to the daemon: status, skip, forget, pause, resume. Thread-safe; lives from before the slot
-/// starts until after it has ended.
+/// What the control socket's requests mean to the daemon: status, skip, forget, pause, resume. Thread-safe; lives from
+/// before the slot starts until after it has ended.
 class ControlHandler {
  public:
   /// `recent` outlives this.
