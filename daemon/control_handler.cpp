@@ -1,5 +1,7 @@
 #include "control_handler.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <future>
@@ -14,13 +16,17 @@ namespace {
 
 /// A slot answers between two batches; in an outage it cannot.
 constexpr Millis answer_limit{10'000};
+constexpr Millis longest_pause_wait{3'600'000};
+constexpr std::size_t longest_name = 400;
 
-Result<Json> wait_for(std::future<Result<std::string>> answer) {
-  if (answer.wait_for(answer_limit) != std::future_status::ready) {
-    return fail(Exit::try_again,
-                "the daemon is busy (is the broker away?): the request stays queued and may be done later; see "
-                "'firstseen status'");
-  }
+constexpr const char* still_queued =
+    "the daemon is busy (is the broker away?): the request stays queued and may be done later; see 'firstseen status'";
+constexpr const char* still_pausing =
+    "what is in flight is not finished yet (is the broker away?): the daemon pauses as soon as it is, and 'firstseen "
+    "status' tells when; 'firstseen resume' takes the wish back";
+
+Result<Json> wait_for(std::future<Result<std::string>> answer, Millis limit, const char* otherwise) {
+  if (answer.wait_for(limit) != std::future_status::ready) return fail(Exit::try_again, otherwise);
   try {
     auto text = answer.get();
     if (!text) return forward(text.error());
@@ -65,12 +71,14 @@ void ControlHandler::detach() {
 Result<Json> ControlHandler::answer(const Json& request) {
   const auto command = text_in(request, "command");
   if (command == "status") return status();
+  if (command == "pause") return pause(request);
+  if (command == "resume") return resume();
   if (command != "skip" && command != "forget") {
-    return fail(Exit::usage, "unknown command: this daemon answers status, skip and forget");
+    return fail(Exit::usage, "unknown command: this daemon answers status, skip, forget, pause and resume");
   }
   auto pending = command == "skip" ? skip(request) : forget(request);
   if (!pending) return forward(pending.error());
-  return wait_for(std::move(*pending));
+  return wait_for(std::move(*pending), answer_limit, still_queued);
 }
 
 Json ControlHandler::status() {
@@ -114,6 +122,31 @@ Result<ControlHandler::Answer> ControlHandler::forget(const Json& request) {
   const auto running = slot();
   if (!running) return forward(running.error());
   return (*running)->forget(digest);
+}
+
+Result<Json> ControlHandler::pause(const Json& request) {
+  const auto by = text_in(request, "by");
+  const auto limit = number_in(request, "timeout_ms", longest_pause_wait.count());
+  if (!by || by->empty() || by->size() > longest_name || !limit) {
+    return fail(Exit::usage,
+                fmt::format("pause needs by (a text of {} bytes at most) and timeout_ms (a number up to {})",
+                            longest_name, longest_pause_wait.count()));
+  }
+  Answer pending;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto running = slot();
+    if (!running) return forward(running.error());
+    pending = (*running)->pause(*by);
+  }
+  return wait_for(std::move(pending), Millis{*limit}, still_pausing);
+}
+
+Result<Json> ControlHandler::resume() {
+  const std::scoped_lock lock(mutex_);
+  const auto running = slot();
+  if (!running) return forward(running.error());
+  return Json((*running)->resume());
 }
 
 }  // namespace firstseen

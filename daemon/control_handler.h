@@ -11,8 +11,8 @@
 
 namespace firstseen {
 
-/// What the control socket's requests mean to the daemon: status, skip, forget. Thread-safe; lives from before the slot
-/// starts until after it has ended.
+/// What the control socket's requests mean to the daemon: status, skip, forget, pause, resume. Thread-safe; lives from
+/// before the slot starts until after it has ended.
 class ControlHandler {
  public:
   /// `recent` outlives this.
@@ -32,6 +32,8 @@ class ControlHandler {
   Json status();
   Result<Answer> skip(const Json& request);
   Result<Answer> forget(const Json& request);
+  Result<Json> pause(const Json& request);
+  Result<Json> resume();
   Result<dedup::Slot*> slot() const;
 
   Millis configured_window_;

@@ -96,6 +96,12 @@ Json steps_to_json(const dedup::Measures& measures) {
   return steps;
 }
 
+/// Null unless a person has asked for it.
+Json pause_to_json(const std::optional<dedup::Pause>& pause) {
+  if (!pause) return {};
+  return {{"by", pause->by}, {"since_ms", pause->since_ms}, {"drained", pause->drained}};
+}
+
 Json events_to_json(const std::vector<Event>& events) {
   Json list = Json::array();
   for (const Event& event : events) {
@@ -135,13 +141,18 @@ std::string store_text(const Json& store) {
 std::string summary(const Json& status) {
   const std::int64_t configured = status.value("configured_window_ms", std::int64_t{-1});
   const std::int64_t effective = status.value("effective_window_ms", std::int64_t{-1});
-  return format_fields({
+  std::vector<std::pair<std::string, std::string>> fields{
       {"state", status_headline(status)},
       {"window", fmt::format("{} configured, {} covered", window_text(configured), window_text(effective))},
       {"store", store_text(status.value("store", Json::object()))},
       {"daemon",
        fmt::format("firstseen {}, configuration {}", status.value("version", "?"), status.value("configuration", "?"))},
-  });
+  };
+  if (const Json pause = status.value("paused", Json()); pause.is_object()) {
+    fields.emplace_back("paused", fmt::format("since {} by {}", format_time(pause.value("since_ms", std::int64_t{-1})),
+                                              pause.value("by", "")));
+  }
+  return format_fields(fields);
 }
 
 std::string windows_text(const Json& windows) {
@@ -218,6 +229,7 @@ Json status_to_json(const dedup::SlotStatus& status, const History& history) {
   for (const auto& partition : status.partitions) partitions.push_back(partition_to_json(partition));
   return {{"state", status.state},
           {"detail", status.detail},
+          {"paused", pause_to_json(status.pause)},
           {"configured_window_ms", status.configured_window_ms},
           {"effective_window_ms", status.effective_window_ms},
           {"windows", windows_to_json(status)},

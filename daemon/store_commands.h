@@ -11,5 +11,7 @@ void add_store_forget(CLI::App& store, Chosen& chosen);
 void add_store_list(CLI::App& store, Chosen& chosen);
 void add_store_verify(CLI::App& store, Chosen& chosen);
 void add_store_prime(CLI::App& store, Chosen& chosen);
+void add_store_export(CLI::App& store, Chosen& chosen);
+void add_store_import(CLI::App& store, Chosen& chosen);
 
 }  // namespace firstseen

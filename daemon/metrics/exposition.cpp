@@ -39,6 +39,11 @@ void add_state(const dedup::SlotStatus& status, Families& all) {
   Family state = Family::gauge("firstseen_slot_state", "1 for the state that the slot is in");
   for (const std::string_view name : states) state.add(status.state == name ? 1 : 0, {{"state", name}});
   all.push_back(state.take());
+  Family since =
+      Family::gauge("firstseen_paused_since_seconds",
+                    "When a person asked for the pause that lasts, since the Unix epoch (absent without one)");
+  if (status.pause) since.add(seconds(status.pause->since_ms));
+  all.push_back(since.take());
 }
 
 void add_messages(const dedup::Counters& counters, Families& all) {

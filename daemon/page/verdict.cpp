@@ -59,6 +59,9 @@ Verdict verdict_of(const Picture& picture) {
   if (!picture.alive()) {
     return {Mood::bad, "stuck", fmt::format("the loop made its last step {} s ago", picture.step_age_ms / 1000)};
   }
+  if (const auto& pause = picture.status->pause; pause && pause->drained) {
+    return {Mood::busy, "paused", fmt::format("since {}, asked for by {}", format_time(pause->since_ms), pause->by)};
+  }
   return picture.ready() ? serving(*picture.status) : unready(picture);
 }
 

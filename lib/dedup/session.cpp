@@ -112,11 +112,12 @@ Result<void> Session::rule() {
 std::string Session::state() const {
   if (phase_ == Phase::initialise || phase_ == Phase::rule) return "starting";
   if (phase_ == Phase::rebuilding) return "rebuilding";
-  if (backing_off()) return "paused";
+  if (held_ || backing_off()) return "paused";
   return joined_ && assigned_ ? "running" : "joining";
 }
 
 void Session::note_known_ends() {
+  if (held_) return;
   for (auto& [tp, partition] : partitions_) partition.known_end = context_.consumer.known_end(tp).value_or(-1);
 }
 
@@ -132,7 +133,7 @@ Result<void> Session::back_off(const std::string& why) {
 Result<void> Session::end_back_off() {
   resume_at_ms_ = -1;
   if (!assigned_) return {};
-  return context_.consumer.resume(partitions_.running());
+  return let_fetch(partitions_.running());
 }
 
 Result<void> Session::go_on(Partition& partition) {
@@ -141,8 +142,7 @@ Result<void> Session::go_on(Partition& partition) {
   partition.stopped_at = -1;
   const std::vector<Position> position{{partition.tp, partition.state.next_offset}};
   if (auto rewound = context_.consumer.rewind(position); !rewound) return rewound;
-  if (backing_off()) return {};
-  return context_.consumer.resume(std::vector{partition.tp});
+  return let_fetch({partition.tp});
 }
 
 }  // namespace firstseen::dedup

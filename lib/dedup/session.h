@@ -12,6 +12,7 @@
 #include "dedup/assignment.h"
 #include "dedup/batch.h"
 #include "dedup/context.h"
+#include "dedup/hold.h"
 #include "dedup/intake.h"
 #include "dedup/partitions.h"
 #include "dedup/publish_stage.h"
@@ -27,6 +28,7 @@ struct SlotMemory {
   Suspects suspects;
   std::set<Position> skipped;
   Counters in_doubt;  ///< of the batch whose outcome a session has left open
+  Hold hold;
 };
 
 /// What a session asks of its slot.
@@ -58,6 +60,8 @@ class Session {
   [[nodiscard]] const std::string& detail() const { return detail_; }
   /// Has settled a batch or been assigned since it began: it is no restart in vain.
   [[nodiscard]] bool made_progress() const { return made_progress_; }
+  /// Takes nothing because a person has asked for it, and has no unfinished batch.
+  [[nodiscard]] bool held() const { return held_; }
 
   /// Looks up how long the partitions' logs are, as far as the client knows without asking.
   void note_known_ends();
@@ -90,6 +94,14 @@ class Session {
   void expect_outputs();
   [[nodiscard]] bool output_retry_is_due() const;
   Result<bool> retry_outputs();
+
+  // session_hold.cpp
+  /// What a person has asked for is not what the session does.
+  [[nodiscard]] bool hold_is_due() const { return memory_.hold.asked() != held_; }
+  Result<void> follow_hold();
+  Result<void> end_hold();
+  /// Resumes them, unless all partitions are paused.
+  Result<void> let_fetch(const std::vector<TopicPartition>& partitions);
 
   // session_batch.cpp
   Result<void> prepare();
@@ -144,6 +156,7 @@ class Session {
   bool assigned_ = false;
   bool joined_ = false;  ///< has been assigned at least once
   bool made_progress_ = false;
+  bool held_ = false;  ///< by a person: every running partition is paused
   std::string detail_;
 
   int failures_in_a_row_ = 0;

@@ -214,7 +214,7 @@ Result<void> Session::restore_partitions() {
   if (rebalance_) return {};
   if (auto rewound = context_.consumer.rewind(positions); !rewound) return rewound;
   if (failures_in_a_row_ > 1) return back_off(detail_);
-  return running_again.empty() ? Result<void>{} : context_.consumer.resume(running_again);
+  return running_again.empty() ? Result<void>{} : let_fetch(running_again);
 }
 
 }  // namespace firstseen::dedup

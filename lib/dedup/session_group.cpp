@@ -28,6 +28,7 @@ Result<void> Session::answer_rebalance() {
 }
 
 Result<void> Session::asking() {
+  if (auto followed = follow_hold(); !followed) return followed;
   const auto asked = assignment_->step();
   if (!asked) return forward(asked.error());
   if (*asked == Progress::again) {
@@ -65,6 +66,7 @@ Result<void> Session::asking() {
 }
 
 Result<void> Session::rebuilding() {
+  if (auto followed = follow_hold(); !followed) return followed;
   if (context_.stop.requested()) {
     context_.store.drop_staged();
     phase_ = Phase::left;
@@ -102,6 +104,10 @@ Result<void> Session::begin_consuming() {
     if (!partition.running() && may_go_on) held.push_back(tp);
   }
   if (auto assigned = context_.consumer.assign(positions); !assigned) return assigned;
+  if (held_) {
+    const std::vector<TopicPartition> running = partitions_.running();
+    held.insert(held.end(), running.begin(), running.end());
+  }
   if (!held.empty()) {
     if (auto paused = context_.consumer.pause(held); !paused) return paused;
   }

@@ -22,7 +22,8 @@ void Session::expect_outputs() {
 }
 
 bool Session::output_retry_is_due() const {
-  return retry_outputs_at_ms_ >= 0 && assigned_ && !backing_off() && context_.clock.steady_ms() >= retry_outputs_at_ms_;
+  const bool may_begin = assigned_ && !held_ && !backing_off();
+  return may_begin && retry_outputs_at_ms_ >= 0 && context_.clock.steady_ms() >= retry_outputs_at_ms_;
 }
 
 /// Looks for the outputs again. Those that are there now let their partitions be planned as newly assigned ones; no

@@ -53,6 +53,10 @@ Result<bool> Session::between_batches() {
     phase_ = Phase::left;
     return true;
   }
+  if (hold_is_due()) {
+    if (auto followed = follow_hold(); !followed) return forward(followed.error());
+    return true;
+  }
   if (rebalance_) {
     if (auto answered = answer_rebalance(); !answered) return forward(answered.error());
     return true;
@@ -64,7 +68,7 @@ Result<bool> Session::between_batches() {
   if (hooks_.requests_wait()) hooks_.between();
   if (!assigned_) return false;
   auto retried = access_.retry(PartitionMode::running);
-  if (!retried || *retried) return retried;
+  if (!retried || *retried || held_) return retried;
   retried = retry_outputs();
   if (!retried || *retried) return retried;
   return settle_gap();
@@ -72,8 +76,8 @@ Result<bool> Session::between_batches() {
 
 /// There is work for between_batches().
 bool Session::wants_quiet() const {
-  return context_.stop.requested() || rebalance_ || (to_assign_ && !backing_off()) || hooks_.requests_wait() ||
-         access_.retry_is_due() || output_retry_is_due() ||
+  return context_.stop.requested() || hold_is_due() || rebalance_ || (to_assign_ && !backing_off()) ||
+         hooks_.requests_wait() || access_.retry_is_due() || output_retry_is_due() ||
          (assigned_ && std::any_of(partitions_.begin(), partitions_.end(),
                                    [](const auto& one) { return one.second.gap_to_settle; }));
 }
@@ -83,7 +87,7 @@ bool Session::wants_quiet() const {
 bool Session::must_finish() const {
   return batch_.messages() >= context_.options.max_batch || batch_.bytes() >= context_.options.max_batch_bytes ||
          batch_.is_cut() || (!in_flight_.is_open() && context_.clock.steady_ms() >= batch_.deadline_ms()) ||
-         context_.stop.requested() || rebalance_.has_value() || hooks_.requests_wait();
+         context_.stop.requested() || hold_is_due() || rebalance_.has_value() || hooks_.requests_wait();
 }
 
 Millis Session::wait_limit() const {
@@ -163,6 +167,7 @@ Result<void> Session::on_event(const kafka::PartitionEvent& event) {
   if (!partition->running()) return {};
   switch (event.kind) {
     case kafka::PartitionEvent::Kind::end_of_log:
+      if (held_) return {};
       if (partition->verify && event.offset <= partition->verify->offset) {
         return intake_.meet_other_log(*partition, fmt::format("the log ends at offset {}, and what was read before "
                                                               "reached to {}",

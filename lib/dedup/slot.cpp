@@ -41,6 +41,10 @@ class Slot::Impl {
   }
   void request_stop(Millis limit);
   std::future<Result<std::string>> ask(Request request) { return requests_.push(std::move(request)); }
+  std::future<Result<std::string>> pause(const std::string& by) {
+    return memory_.hold.ask(by, parts_.clock->wall_ms());
+  }
+  std::string resume() { return memory_.hold.release(); }
   SlotStatus status() const;
 
  private:
@@ -53,6 +57,7 @@ class Slot::Impl {
   void answer_requests();
   [[nodiscard]] std::int64_t covered_ms(std::int64_t ttl_ms, std::int64_t lost_before_ms) const;
   void show_windows(SlotStatus& status) const;
+  void show_pause(SlotStatus& status) const;
   void publish_status();
   void really_idle(Millis wait);
 
@@ -69,6 +74,7 @@ class Slot::Impl {
   std::thread publishing_;
   std::int64_t status_at_ms_ = 0;  ///< steady; when the last one was made
   std::int64_t ends_at_ms_ = 0;    ///< steady; when the ends of the logs were looked up
+  bool shown_held_ = false;        ///< by that status
   int restarts_in_a_row_ = 0;
   std::optional<std::int64_t> fenced_at_ms_;  ///< steady; forgotten after progress and some time
   std::int64_t start_at_ms_ = 0;
@@ -105,7 +111,9 @@ Result<Slot::Stepped> Slot::Impl::step() {
   if (stepped && session_->made_progress()) note_progress();
   if (!stepped && stepped.error().action == Action::restart) return restart(stepped.error());
   const bool goes_on = stepped && *stepped == Session::Stepped::more;
-  if (!goes_on || parts_.clock->steady_ms() - status_at_ms_ >= status_interval_ms) publish_status();
+  const bool old = parts_.clock->steady_ms() - status_at_ms_ >= status_interval_ms;
+  if (!goes_on || old || session_->held() != shown_held_) publish_status();
+  if (session_->held()) memory_.hold.drained();  // whoever is told so finds it in the status
   if (!stepped) {
     close();
     return forward(stepped.error());
@@ -239,6 +247,16 @@ void Slot::Impl::show_windows(SlotStatus& status) const {
   status.effective_window_ms = shown.effective_ms;
 }
 
+void Slot::Impl::show_pause(SlotStatus& status) const {
+  status.pause = memory_.hold.status();
+  if (!status.pause) return;
+  const bool held = session_ && session_->held();
+  status.pause->drained = held;
+  const std::string why = held ? fmt::format("asked for by {}; `firstseen resume` goes on", status.pause->by)
+                               : fmt::format("{} has asked for a pause", status.pause->by);
+  status.detail = status.detail.empty() ? why : why + "; " + status.detail;
+}
+
 void Slot::Impl::publish_status() {
   status_at_ms_ = parts_.clock->steady_ms();
   SlotStatus status;
@@ -251,6 +269,8 @@ void Slot::Impl::publish_status() {
         "the group's coordinator has not assigned any partitions yet; a member that left for good is waited for until "
         "its session ends (session.timeout.ms, 45 s by default)";
   }
+  show_pause(status);
+  shown_held_ = session_ && session_->held();
   status.store = parts_.store->stats();
   if (session_) {
     if (status_at_ms_ - ends_at_ms_ >= ends_interval_ms) {
@@ -280,6 +300,9 @@ Result<Slot::Stepped> Slot::step() { return impl_->step(); }
 void Slot::step_publishing() { impl_->step_publishing(); }
 void Slot::request_stop(Millis limit) { impl_->request_stop(limit); }
 SlotStatus Slot::status() const { return impl_->status(); }
+
+std::future<Result<std::string>> Slot::pause(const std::string& by) { return impl_->pause(by); }
+std::string Slot::resume() { return impl_->resume(); }
 
 std::future<Result<std::string>> Slot::skip(TopicPartition tp, std::int64_t offset) {
   Request request;

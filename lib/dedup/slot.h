@@ -61,6 +61,12 @@ class Slot {
   /// Goes on behind the message at `offset` at which this partition has stopped; that message counts as rejected.
   /// The future's text is for the person who asked. Done by the next step().
   std::future<Result<std::string>> skip(TopicPartition tp, std::int64_t offset);
+  /// Finishes the batch in flight and takes nothing until resume(); partitions stay assigned, those that come later are
+  /// paused as well. `by`: who asks, and why. The future's text is for that person; it is there when no batch is
+  /// unfinished any more.
+  std::future<Result<std::string>> pause(const std::string& by);
+  /// The text is for the person who asked. Followed within about a second.
+  std::string resume();
   /// Forgets a key: a tombstone in a batch record of its own.
   std::future<Result<std::string>> forget(Digest digest);
 

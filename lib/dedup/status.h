@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,10 +63,18 @@ struct WindowStatus {
   auto operator<=>(const WindowStatus&) const = default;
 };
 
+/// A person has asked that nothing be taken for now.
+struct Pause {
+  std::string by;             ///< who asked, and why
+  std::int64_t since_ms = 0;  ///< wall clock; when
+  bool drained = false;       ///< no batch is unfinished any more
+};
+
 /// A consistent picture of a slot.
 struct SlotStatus {
   std::string state;   ///< starting | joining | running | paused | restarting | stopped
   std::string detail;  ///< why, when it is not running
+  std::optional<Pause> pause;
   Counters counters;
   Measures measures;
   std::vector<PartitionStatus> partitions;

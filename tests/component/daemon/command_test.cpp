@@ -27,10 +27,11 @@ void expect_usage_error(const std::vector<std::string>& arguments, const std::st
   EXPECT_EQ(finished.out, "");
 }
 
-constexpr std::array<const char*, 19> all_commands{
-    "run",          "demo",       "validate",     "exec",        "explain", "filter",      "ingest",
-    "status",       "skip",       "plan",         "top",         "store",   "store stats", "store lookup",
-    "store forget", "store list", "store verify", "store prime", "version"};
+constexpr std::array<const char*, 23> all_commands{
+    "run",          "demo",        "validate",     "exec",         "explain",      "filter",
+    "ingest",       "status",      "skip",         "pause",        "resume",       "plan",
+    "top",          "store",       "store stats",  "store lookup", "store forget", "store list",
+    "store verify", "store prime", "store export", "store import", "version"};
 
 std::vector<std::string> words_of(const std::string& text) {
   std::istringstream in(text);
@@ -185,6 +186,16 @@ TEST(Status, WithoutADaemonIsUnavailable) {
   EXPECT_EQ(finished.status, 69);
   EXPECT_NE(finished.err.find("no daemon answers"), std::string::npos) << finished.err;
   EXPECT_EQ(run({"skip", "orders", "0", "1", "-c", scene.config()}).status, 69);
+  EXPECT_EQ(run({"pause", "-c", scene.config()}).status, 69);
+  EXPECT_EQ(run({"resume", "-c", scene.config()}).status, 69);
+}
+
+TEST(Pause, WaitsForAtLeastAMomentAndAtMostAnHour) {
+  for (const char* timeout : {"0s", "soon", "61m", "10"}) {
+    const Finished finished = run({"pause", "--store", "/x", "--timeout", timeout});
+    EXPECT_EQ(finished.status, 64) << timeout;
+    EXPECT_NE(finished.err.find("--timeout"), std::string::npos) << finished.err;
+  }
 }
 
 TEST(Validate, ShowsNoValueOutOfAFileThatTheKeyRefuses) {

@@ -43,6 +43,18 @@ TEST(StatusText, CountsStoppedPartitionsInItsFirstLineAndGivesTheirReasonsBelowT
   EXPECT_EQ(health_of(status_to_json(status)), Exit::try_again);
 }
 
+TEST(StatusText, TellsWhoAskedForAPauseAndSinceWhen) {
+  dedup::SlotStatus status = running();
+  EXPECT_TRUE(status_to_json(status)["paused"].is_null());
+  EXPECT_FALSE(contains(text_of(status), "paused"));
+  status.state = "paused";
+  status.pause = {"alice: new disks", 1'700'000'000'000, true};
+  EXPECT_TRUE(contains(text_of(status), "since 2023-11-14T22:13:20.000Z by alice: new disks")) << text_of(status);
+  EXPECT_EQ(status_to_json(status)["paused"].dump(),
+            R"({"by":"alice: new disks","since_ms":1700000000000,"drained":true})");
+  EXPECT_EQ(health_of(status_to_json(status)), Exit::try_again);
+}
+
 TEST(StatusJson, TellsTheSizeOfTheStoreAndTheLastWarningsAndErrors) {
   dedup::SlotStatus status = running();
   status.store.max_size_bytes = 1U << 30U;

@@ -168,6 +168,13 @@ TEST(Metrics, TimesAreInSecondsAndWhatIsNotKnownIsAbsent) {
   EXPECT_FALSE(samples.contains("firstseen_store_oldest_entry_time_seconds"));
 }
 
+TEST(Metrics, OfAPauseTellSinceWhenItLasts) {
+  dedup::SlotStatus status = busy();
+  EXPECT_FALSE(samples_of(status).contains("firstseen_paused_since_seconds"));
+  status.pause = {"alice", 1'700'000'000'500, true};
+  EXPECT_EQ(samples_of(status).at("firstseen_paused_since_seconds"), 1'700'000'000.5);
+}
+
 TEST(Metrics, OfRulesEachLogHasItsOwnWindow) {
   const Samples samples = samples_of(busy_with_rules());
   EXPECT_EQ(samples.at(R"(firstseen_rules_window_seconds{window="5m",log="0",kind="configured"})"), 300);

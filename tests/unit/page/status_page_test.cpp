@@ -65,6 +65,18 @@ TEST(Verdict, IsOneWordForTheWorstThatIsTheCase) {
             "stopped");
 }
 
+TEST(Verdict, OfAPauseSaysSinceWhenAndWhoAskedOnceNothingIsInFlight) {
+  const auto paused = [](bool drained) {
+    return with([&](auto& status) {
+      status.pause = {"alice: new disks", 1'700'000'000'000, drained};
+      if (drained) status.state = "paused";
+    });
+  };
+  EXPECT_EQ(verdict_of(paused(false)).word, "healthy");
+  EXPECT_EQ(verdict_of(paused(true)).word, "paused");
+  EXPECT_EQ(verdict_of(paused(true)).reason, "since 2023-11-14T22:13:20.000Z, asked for by alice: new disks");
+}
+
 TEST(Verdict, NamesTheCheckThatFails) {
   Picture picture = healthy();
   picture.checks[1] = {"broker", false, "connection refused", 1'700'000'000'000};

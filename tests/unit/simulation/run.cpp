@@ -16,6 +16,7 @@ struct Plan {
   int crash_permille = 0;
   int stop_permille = 0;
   int wall_jump_permille = 0;
+  int pause_permille = 0;    // that a person asks for a pause, or takes it back
   int refusal_permille = 0;                      // that a refused partition is allowed again, or another one refused
   dedup::Step favourite = dedup::Step::started;  // where half of the kills strike
   int new_volume_permille = 0;                   // that a host comes back on an empty store
@@ -66,6 +67,10 @@ void plan_restarts(std::uint64_t seed, Random random, Plan& plan) {
   if (stops) plan.stop_permille = std::max(plan.stop_permille, 20);
 }
 
+void plan_pauses(Random random, Plan& plan) {
+  if (random.chance(150)) plan.pause_permille = static_cast<int>(random.between(5, 60));
+}
+
 Plan make_plan(std::uint64_t seed, Random& random) {
   Plan plan;
   plan.world = small_world(seed);
@@ -77,6 +82,7 @@ Plan make_plan(std::uint64_t seed, Random& random) {
   plan.produce_permille = static_cast<int>(random.between(50, 400));
   plan_slot(random, plan.hosts, plan.world.slot);
   plan_rules(Random(seed * 31 + 7), plan.world.slot);
+  plan_pauses(Random(seed * 53 + 5), plan);
   if (random.chance(600)) plan.crash_permille = static_cast<int>(random.between(5, 40));
   if (random.chance(400)) plan.stop_permille = 10;
   if (random.chance(150)) {
@@ -111,7 +117,7 @@ void plan_faults(Random& random, Faults& faults, SimCluster& cluster) {
 class Run {
  public:
   Run(std::uint64_t seed, const Interposers& interposers, bool trace)
-      : random_(seed * 977 + 11), restarts_(seed * 41 + 3) {
+      : random_(seed * 977 + 11), restarts_(seed * 41 + 3), pauses_(seed * 59 + 3) {
     plan_ = make_plan(seed, random_);
     plan_.world.interposers = interposers;
     plan_.world.trace = trace;
@@ -154,6 +160,7 @@ class Run {
       world_->cluster.refuse(tp, !world_->cluster.refuses(tp));
     }
     if (plan_.history_refusal_permille > 0) change_access(host);
+    if (host.running() && pauses_.chance(plan_.pause_permille)) pause_or_resume(host);
     host.step();
     world_->cluster.pass_time(random_.between(0, random_.chance(100) ? 600 : 30));
   }
@@ -215,6 +222,14 @@ class Run {
     } else if (histories_refused_ < most_refusals && restarts_.chance(plan_.history_refusal_permille) &&
                host.status().state == "rebuilding") {
       refuse_history();
+    }
+  }
+
+  static void pause_or_resume(Host& host) {
+    if (host.status().pause) {
+      host.slot().resume();
+    } else {
+      static_cast<void>(host.slot().pause("somebody"));
     }
   }
 
@@ -284,6 +299,7 @@ class Run {
 
   Random random_;
   Random restarts_;  // so that what else happens is the same whatever is drawn from it
+  Random pauses_;
   Plan plan_;
   std::optional<World> world_;
   std::size_t events_ = 0;

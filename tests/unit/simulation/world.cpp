@@ -83,6 +83,9 @@ bool World::drained() {
 bool World::drain(int most_steps) {
   faults.end();
   cluster.settle_down();
+  for (auto& one : hosts_) {
+    if (one->running()) one->slot().resume();
+  }
   for (int i = 0; i < most_steps; ++i) {
     if (drained()) return true;
     for (auto& one : hosts_) {

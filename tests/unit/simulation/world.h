@@ -56,8 +56,8 @@ class World {
   /// One step of every running host, and a little time.
   void step_all(std::int64_t pass_ms = 5);
   /// Steps until everything that is in the input is decided and committed, without new faults. False: stuck, which is a
-  /// violation too, unless `partitions may stop` for good. Skips, as a person would, rejected messages at which a
-  /// partition has stopped.
+  /// violation too, unless `partitions may stop` for good. As a person would, it takes pauses back and skips rejected
+  /// messages at which a partition has stopped.
   bool drain(int most_steps = 10'000);
   [[nodiscard]] bool drained();
   void stop_all();
