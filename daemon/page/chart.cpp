@@ -81,7 +81,7 @@ std::string chart(std::string_view title, std::string_view unit, const Series& s
   const double top = largest(series);
   const std::string now = series.empty() || !series.back() ? "-" : fmt::format("{:.0f}", *series.back());
   return fmt::format(
-      "<figure><figcaption>{0}: {1} {2}, at most {3:.0f} in the last hour</figcaption>\n"
+      "<figure><figcaption>{0}: {1} {2}, at most {3:.0f}</figcaption>\n"
       "<svg viewBox=\"0 -2 {4} {5:.0f}\" preserveAspectRatio=\"none\" role=\"img\" "
       "aria-label=\"{0}\">{6}</svg></figure>\n",
       escape(title), now, escape(unit), top, width, height + 4, lines(series, top));

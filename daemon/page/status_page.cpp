@@ -109,8 +109,8 @@ std::string durations(const dedup::Measures& measures) {
   for (std::size_t i = 0; i < measures.steps.size(); ++i) {
     add_durations(table, fmt::format("batch: {}", dedup::batch_step_names[i]), measures.steps[i]);
   }
-  add_durations(table, "message: from its timestamp to the commit", measures.latency);
-  return section("Durations", table.html());
+  add_durations(table, "message: latency", measures.latency);
+  return section("Durations", table.html() + "<p>A message's is from its timestamp to its commit.</p>\n");
 }
 
 std::string clients(const Picture& picture) {

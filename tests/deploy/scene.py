@@ -16,7 +16,9 @@ class Stream:
     messages without a key, some from the future."""
 
     def __init__(self) -> None:
-        self._producer = Producer({"test.mock.num.brokers": 1, "log_level": 3})
+        self._producer: Producer | None = Producer(
+            {"test.mock.num.brokers": 1, "log_level": 3, "compression.type": "lz4"}
+        )
         broker = self._producer.list_topics(timeout=30).brokers[1]
         self.brokers = f"{broker.host}:{broker.port}"
         for topic in ("orders", "orders.unique"):  # asking for a topic makes it
@@ -24,12 +26,30 @@ class Stream:
         self._next = 0
 
     def write(self) -> None:
+        assert self._producer is not None
         for _ in range(200):
             self._next += 1
             self._producer.produce("orders", json.dumps({"id": self._next // 2}))
         self._producer.produce("orders", "not JSON")
         self._producer.produce("orders", json.dumps({"id": 0}), timestamp=int(time.time() + 3600) * 1000)
         assert self._producer.flush(30) == 0
+
+    def fill(self, count: int) -> None:
+        """So many messages, each with a key of its own."""
+        assert self._producer is not None
+        for number in range(count):
+            value = b'{"id":"f%d"}' % number
+            while True:
+                try:
+                    self._producer.produce("orders", value)
+                    break
+                except BufferError:
+                    self._producer.poll(0.1)
+        assert self._producer.flush(60) == 0
+
+    def close(self) -> None:
+        """The broker goes with the client that it lives in."""
+        self._producer = None
 
 
 @dataclass

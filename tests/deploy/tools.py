@@ -110,6 +110,14 @@ def _from_debian(program: str, *packages: str) -> Path:
 
 
 @cache
+def chromium() -> Path:
+    """The browser, on PATH."""
+    if found := shutil.which("chromium") or shutil.which("google-chrome"):
+        return Path(found)
+    pytest.skip("no chromium: apt-get install chromium fonts-dejavu-core")
+
+
+@cache
 def promtool() -> Path:
     """On PATH, or out of Debian's package, which is Prometheus' own in Debian 12."""
     if installed := shutil.which("promtool"):
