@@ -209,7 +209,7 @@ Result<std::unique_ptr<Publisher>> make_topic_publisher(const TopicOptions& opti
   client.transactional_id = transactional_id(ledger_id, worker);
   auto inquirer = Inquirer::make(client, log);
   if (!inquirer) return forward(inquirer.error());
-  auto producer = kafka::Producer::make(client, std::move(log));
+  auto producer = kafka::Producer::make(client, std::move(log), {});
   if (!producer) return forward(producer.error());
   std::unique_ptr<Publisher> publisher =
       std::make_unique<TopicPublisher>(options, client.group, std::move(*inquirer), std::move(*producer));
