@@ -31,6 +31,7 @@ class LogStore final : public SeenStore {
   [[nodiscard]] const std::vector<std::string>& open_report() const override { return report_; }
   Result<void> pin(std::span<const Pin> pins) override;
   [[nodiscard]] std::optional<std::string> pinned(const std::string& name) const override;
+  Result<void> set_ttls(Millis ttl, std::span<const Millis> windows) override;
   Result<void> set_note(const std::string& name, const std::string& value) override;
   [[nodiscard]] std::optional<std::string> note(const std::string& name) const override;
   [[nodiscard]] const std::map<TopicPartition, PartitionState>& partitions() const override { return partitions_; }
@@ -175,8 +176,8 @@ class LogStore final : public SeenStore {
   std::int64_t longest_ms_ = 0;          ///< of retain_ms_
   std::vector<Share> shares_;            ///< by log; empty between two calls of decide()
   bool undecided_ = false;
-  bool logs_made_ = false;    ///< by this opening
-  bool lost_commit_ = false;  ///< a commit could not be read back: the data file is ahead, and is written no more
+  bool state_changed_ = false;  ///< by this opening, which has not written it yet
+  bool lost_commit_ = false;    ///< a commit could not be read back: the data file is ahead, and is written no more
 
   std::string index_origin_;
   bool index_saved_ = false;  ///< the next write removes the file first

@@ -194,7 +194,7 @@ Result<void> LogStore::take_ownership() {
   identity.max_size_bytes = options_.max_size_bytes;
   auto txn = Txn::begin(*env_, Txn::Mode::write);
   if (!txn) return forward(txn.error());
-  const bool state_changed = std::exchange(logs_made_, false);
+  const bool state_changed = std::exchange(state_changed_, false);
   auto done = write_identity(*txn, tables_, identity);
   if (done && state_changed) done = write_log_state(*txn, tables_, state_);
   if (done) done = write_text(*txn, tables_, TextKind::note, index_note, index_origin_);
