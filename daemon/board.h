@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "dedup/status.h"
+#include "shown_configuration.h"
 
 namespace firstseen {
 
@@ -27,6 +28,9 @@ struct Check {
   std::int64_t since_ms = 0;  ///< wall clock; when `ok` became what it is
 };
 
+/// What has become of a wish to reload the configuration.
+enum class Reload : std::size_t { applied, unchanged, refused };
+
 /// The daemon at one moment, for everybody but the loop.
 struct Picture {
   Phase phase = Phase::opening_store;
@@ -36,6 +40,8 @@ struct Picture {
   std::int64_t step_age_ms = 0;    ///< since the loop's last step
   std::array<Check, 3> checks;     ///< store, broker, slot
   std::shared_ptr<const dedup::SlotStatus> status;
+  std::shared_ptr<const ShownConfiguration> configuration = std::make_shared<const ShownConfiguration>();
+  std::array<std::uint64_t, 3> reloads{};  ///< by Reload
 
   /// The loop makes steps; opening and closing the store are none and may take any time.
   [[nodiscard]] bool alive() const;
@@ -53,6 +59,8 @@ class Board {
   void stepped() { stepped_at_ms_.store(clock_.steady_ms(), std::memory_order_relaxed); }
   void publish(dedup::SlotStatus status);
   void broker(bool answers, std::string detail);
+  void configured(const std::string& file, const std::string& text);
+  void reloaded(Reload outcome);
 
   [[nodiscard]] Picture look() const;
 

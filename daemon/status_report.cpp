@@ -68,6 +68,13 @@ Json pause_to_json(const std::optional<dedup::Pause>& pause) {
   return {{"by", pause->by}, {"since_ms", pause->since_ms}, {"drained", pause->drained}};
 }
 
+Json configuration_to_json(const ShownConfiguration* configuration) {
+  if (configuration == nullptr) return {};
+  return {{"file", configuration->file},
+          {"fingerprint", fingerprint(configuration->text)},
+          {"loaded_at_ms", configuration->loaded_at_ms}};
+}
+
 Json events_to_json(const std::vector<Event>& events) {
   Json list = Json::array();
   for (const Event& event : events) {
@@ -102,6 +109,10 @@ std::string summary(const Json& status) {
   if (const Json pause = status.value("paused", Json()); pause.is_object()) {
     fields.emplace_back("paused", fmt::format("since {} by {}", format_time(pause.value("since_ms", std::int64_t{-1})),
                                               pause.value("by", "")));
+  }
+  if (const Json loaded = status.value("configuration", Json()); loaded.is_object()) {
+    fields.emplace_back("configuration", fmt::format("{}, loaded {}", loaded.value("fingerprint", ""),
+                                                     format_time(loaded.value("loaded_at_ms", std::int64_t{-1}))));
   }
   return format_fields(fields);
 }
@@ -175,7 +186,8 @@ std::string status_headline(const Json& status) {
   return status.value("state", "") + (detail.empty() ? "" : ": " + detail);
 }
 
-Json status_to_json(const dedup::SlotStatus& status, const std::vector<Event>& events) {
+Json status_to_json(const dedup::SlotStatus& status, const std::vector<Event>& events,
+                    const ShownConfiguration* configuration) {
   Json partitions = Json::array();
   for (const auto& partition : status.partitions) partitions.push_back(partition_to_json(partition));
   return {{"state", status.state},
@@ -187,7 +199,8 @@ Json status_to_json(const dedup::SlotStatus& status, const std::vector<Event>& e
           {"counters", counters_to_json(status.counters)},
           {"store", store_to_json(status.store)},
           {"partitions", std::move(partitions)},
-          {"events", events_to_json(events)}};
+          {"events", events_to_json(events)},
+          {"configuration", configuration_to_json(configuration)}};
 }
 
 std::string status_to_text(const Json& status) {

@@ -25,8 +25,9 @@ Response probe(const Sources& sources) {
 }
 
 Response status_json(const Sources& sources) {
+  const Picture picture = sources.board.look();
   return {.status = 200,
-          .body = to_text(status_to_json(*sources.board.look().status, sources.recent.events())),
+          .body = to_text(status_to_json(*picture.status, sources.recent.events(), picture.configuration.get())),
           .content_type = "application/json",
           .headers = {}};
 }
@@ -39,15 +40,14 @@ Response metrics_text(const Sources& sources) {
 }
 
 Response status_page(const Sources& sources) {
-  return {.status = 200,
-          .body = page::render({.picture = sources.board.look(),
-                                .samples = sources.recent.samples(),
-                                .events = sources.recent.events(),
-                                .configuration = sources.configuration}),
-          .content_type = "text/html; charset=utf-8",
-          .headers = {{"Content-Security-Policy",
-                       "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
-                       "form-action 'none'; frame-ancestors 'none'"}}};
+  return {
+      .status = 200,
+      .body = page::render(
+          {.picture = sources.board.look(), .samples = sources.recent.samples(), .events = sources.recent.events()}),
+      .content_type = "text/html; charset=utf-8",
+      .headers = {{"Content-Security-Policy",
+                   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+                   "form-action 'none'; frame-ancestors 'none'"}}};
 }
 
 constexpr std::array<Route, 6> routes{{{"/livez", true, probe<livez>},

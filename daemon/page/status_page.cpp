@@ -2,14 +2,11 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <string_view>
 
-#include "base/hex.h"
 #include "base/units.h"
 #include "output.h"
 #include "page/chart.h"
@@ -130,17 +127,11 @@ std::string events(const std::vector<Event>& all) {
   return section("Warnings and errors", list + "</ul>\n");
 }
 
-/// By which two daemons' configurations are told apart.
-std::string fingerprint(const std::string& text) {
-  std::array<std::uint8_t, 32> digest{};
-  if (EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) return "unknown";
-  return to_hex(digest).substr(0, 16);
-}
-
-std::string configuration(const std::string& text) {
-  return section("Configuration", fmt::format("<details><summary>every option, secrets left out; fingerprint {}"
-                                              "</summary>\n<pre>{}</pre></details>\n",
-                                              fingerprint(text), escape(text)));
+std::string configuration(const ShownConfiguration& shown) {
+  return section("Configuration",
+                 fmt::format("<details><summary>every option, secrets left out; fingerprint {}, loaded {}</summary>\n"
+                             "<pre>{}</pre></details>\n",
+                             fingerprint(shown.text), format_time(shown.loaded_at_ms), escape(shown.text)));
 }
 
 }  // namespace
@@ -150,7 +141,7 @@ std::string render(const StatusPage& page) {
   const std::string body =
       head(page.picture) + checks(page.picture) + charts(page) + messages(status.counters) + window(status) +
       store_section(status.store) + partitions(status.partitions) + events(page.events) +
-      configuration(page.configuration) +
+      configuration(*page.picture.configuration) +
       fmt::format(
           "<footer>firstseen {}, running since {}. The same for machines: /status.json, /metrics. The page "
           "loads itself again every 10 s.</footer>\n",

@@ -13,7 +13,6 @@ struct StatusPage {
   Picture picture;
   std::vector<Sample> samples;
   std::vector<Event> events;
-  std::string configuration;  ///< without secrets
 };
 
 /// One HTML document for people, without scripts and without anything loaded from elsewhere.

@@ -55,6 +55,17 @@ TEST(StatusText, TellsWhoAskedForAPauseAndSinceWhen) {
   EXPECT_EQ(health_of(status_to_json(status)), Exit::try_again);
 }
 
+TEST(StatusJson, TellsWhichConfigurationIsInForceSinceWhen) {
+  EXPECT_TRUE(status_to_json(running())["configuration"].is_null());
+  const ShownConfiguration shown{"/etc/firstseen/orders.yaml", "window:\n  ttl: 1d\n", 1'700'000'000'000};
+  const Json json = status_to_json(running(), {}, &shown);
+  EXPECT_EQ(json["configuration"]["file"], shown.file);
+  EXPECT_EQ(json["configuration"]["fingerprint"], fingerprint(shown.text));
+  EXPECT_EQ(fingerprint(shown.text).size(), 16U);
+  EXPECT_NE(fingerprint(shown.text), fingerprint(""));
+  EXPECT_TRUE(contains(status_to_text(json), fingerprint(shown.text) + ", loaded 2023-11-14T22:13:20.000Z"));
+}
+
 TEST(StatusJson, TellsTheSizeOfTheStoreAndTheLastWarningsAndErrors) {
   dedup::SlotStatus status = running();
   status.store.max_size_bytes = 1U << 30U;

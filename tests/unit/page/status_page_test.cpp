@@ -43,9 +43,7 @@ Picture with(const std::function<void(dedup::SlotStatus&)>& change) {
   return healthy(&status);
 }
 
-std::string page_of(const Picture& picture) {
-  return render({.picture = picture, .samples = {}, .events = {}, .configuration = "kafka:\n"});
-}
+std::string page_of(const Picture& picture) { return render({.picture = picture, .samples = {}, .events = {}}); }
 
 TEST(Verdict, IsOneWordForTheWorstThatIsTheCase) {
   EXPECT_EQ(verdict_of(healthy()).word, "healthy");
@@ -144,7 +142,7 @@ std::vector<std::string> unbalanced(const std::string& html) {
 
 TEST(StatusPage, IsWellFormedAndLoadsNothingAndRunsNothingWhateverNamesHold) {
   const std::string evil = "</pre><script src=http://evil/>\xff\"'";
-  const Picture picture = with([&](auto& status) {
+  Picture picture = with([&](auto& status) {
     status.detail = evil;
     status.partitions[0].tp.topic = evil;
     status.partitions[0].reason = evil;
@@ -152,10 +150,9 @@ TEST(StatusPage, IsWellFormedAndLoadsNothingAndRunsNothingWhateverNamesHold) {
     test::add_windows_of_rules(status);
     status.store.logs[0].windows = {evil};
   });
-  const std::string page = render({.picture = picture,
-                                   .samples = {{0, 0, 0}, {10'000, 50, 5}},
-                                   .events = {{0, LogLevel::error, evil}},
-                                   .configuration = evil});
+  picture.configuration = std::make_shared<const ShownConfiguration>(ShownConfiguration{evil, evil, 0});
+  const std::string page =
+      render({.picture = picture, .samples = {{0, 0, 0}, {10'000, 50, 5}}, .events = {{0, LogLevel::error, evil}}});
   EXPECT_EQ(unbalanced(page), std::vector<std::string>{});
   for (const char* never : {"<script", "<link", "<img", "<iframe", "src=\"", "href=", "@import", "url(", "onclick"}) {
     EXPECT_EQ(page.find(never), std::string::npos) << never;
