@@ -74,6 +74,17 @@ void Board::note(const kafka::ClientFigures& figures) {
   picture_.clients[figures.side == kafka::ClientFigures::Side::consumer ? 0 : 1] = figures;
 }
 
+void Board::configured(const std::string& file, const std::string& text) {
+  auto shown = std::make_shared<const ShownConfiguration>(ShownConfiguration{file, text, clock_.wall_ms()});
+  const std::scoped_lock lock(mutex_);
+  picture_.configuration = std::move(shown);
+}
+
+void Board::reloaded(Reload outcome) {
+  const std::scoped_lock lock(mutex_);
+  ++picture_.reloads.at(static_cast<std::size_t>(outcome));
+}
+
 Picture Board::look() const {
   const std::int64_t now_ms = clock_.steady_ms();
   const std::scoped_lock lock(mutex_);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "dedup/status.h"
 #include "kafka/figures.h"
+#include "shown_configuration.h"
 
 namespace firstseen {
 
@@ -29,6 +30,9 @@ struct Check {
   std::int64_t since_ms = 0;  ///< wall clock; when `ok` became what it is
 };
 
+/// What has become of a wish to reload the configuration.
+enum class Reload : std::size_t { applied, unchanged, refused };
+
 /// The daemon at one moment, for everybody but the loop.
 struct Picture {
   Phase phase = Phase::opening_store;
@@ -39,6 +43,8 @@ struct Picture {
   std::array<Check, 3> checks;     ///< store, broker, slot
   std::shared_ptr<const dedup::SlotStatus> status;
   std::array<std::optional<kafka::ClientFigures>, 2> clients;  ///< consumer, producer; nothing: not told yet
+  std::shared_ptr<const ShownConfiguration> configuration = std::make_shared<const ShownConfiguration>();
+  std::array<std::uint64_t, 3> reloads{};  ///< by Reload
 
   /// The loop makes steps; opening and closing the store are none and may take any time.
   [[nodiscard]] bool alive() const;
@@ -57,6 +63,8 @@ class Board {
   void publish(dedup::SlotStatus status);
   void broker(bool answers, std::string detail);
   void note(const kafka::ClientFigures& figures);
+  void configured(const std::string& file, const std::string& text);
+  void reloaded(Reload outcome);
 
   [[nodiscard]] Picture look() const;
 

@@ -21,6 +21,7 @@ void add_status(CLI::App& program, Chosen& chosen);
 void add_skip(CLI::App& program, Chosen& chosen);
 void add_pause(CLI::App& program, Chosen& chosen);
 void add_resume(CLI::App& program, Chosen& chosen);
+void add_reload(CLI::App& program, Chosen& chosen);
 void add_store(CLI::App& program, Chosen& chosen);
 void add_version(CLI::App& program, Chosen& chosen);
 void add_manual(CLI::App& program, Chosen& chosen);

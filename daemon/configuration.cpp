@@ -310,6 +310,7 @@ Result<config::Settings> load_settings(const std::filesystem::path& file) {
 
 Configuration configure(const config::Settings& settings) {
   Configuration c;
+  c.settings = settings;
   c.store_path = settings.store.path;
   c.key = key_spec(settings);
   c.store.max_size_bytes = settings.store.max_size;
@@ -337,7 +338,9 @@ Configuration configure(const config::Settings& settings) {
 Result<Configuration> load_configuration(const std::filesystem::path& file) {
   const auto settings = load_settings(file);
   if (!settings) return forward(settings.error());
-  return configure(*settings);
+  Configuration configuration = configure(*settings);
+  configuration.file = std::filesystem::absolute(file);
+  return configuration;
 }
 
 }  // namespace firstseen

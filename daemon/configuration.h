@@ -17,6 +17,8 @@ namespace firstseen {
 
 /// A checked configuration in the terms of the parts that it configures.
 struct Configuration {
+  std::filesystem::path file;        ///< where it was read; empty: nowhere
+  config::Settings settings;         ///< what all of this was made of
   std::filesystem::path store_path;  ///< store.path; holds slot-0/ and the control socket
   key::KeySpec key;
   store::OpenOptions store;     ///< without directory and clock

@@ -73,8 +73,9 @@ Result<Json> ControlHandler::answer(const Json& request) {
   if (command == "status") return status();
   if (command == "pause") return pause(request);
   if (command == "resume") return resume();
+  if (command == "reload") return reload();
   if (command != "skip" && command != "forget") {
-    return fail(Exit::usage, "unknown command: this daemon answers status, skip, forget, pause and resume");
+    return fail(Exit::usage, "unknown command: this daemon answers status, skip, forget, pause, resume and reload");
   }
   auto pending = command == "skip" ? skip(request) : forget(request);
   if (!pending) return forward(pending.error());
@@ -82,14 +83,15 @@ Result<Json> ControlHandler::answer(const Json& request) {
 }
 
 Json ControlHandler::status() {
+  const auto configuration = board_.look().configuration;
   const std::scoped_lock lock(mutex_);
-  if (slot_ != nullptr) return status_to_json(slot_->status(), recent_.history());
+  if (slot_ != nullptr) return status_to_json(slot_->status(), recent_.history(), configuration.get());
   dedup::SlotStatus status;
   status.state = "starting";
   status.detail = detail_;
   status.configured_window_ms = configured_window_.count();
   status.effective_window_ms = -1;
-  return status_to_json(status, recent_.history());
+  return status_to_json(status, recent_.history(), configuration.get());
 }
 
 Result<dedup::Slot*> ControlHandler::slot() const {
@@ -140,6 +142,12 @@ Result<Json> ControlHandler::pause(const Json& request) {
     pending = (*running)->pause(*by);
   }
   return wait_for(std::move(pending), Millis{*limit}, still_pausing);
+}
+
+Result<Json> ControlHandler::reload() {
+  auto text = reload_();
+  if (!text) return forward(text.error());
+  return Json(std::move(*text));
 }
 
 Result<Json> ControlHandler::resume() {

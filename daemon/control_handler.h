@@ -1,23 +1,29 @@
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "board.h"
 #include "dedup/slot.h"
 #include "output.h"
 #include "recent.h"
 
 namespace firstseen {
 
-/// What the control socket's requests mean to the daemon: status, skip, forget, pause, resume. Thread-safe; lives from
-/// before the slot starts until after it has ended.
+/// What the control socket's requests mean to the daemon: status, skip, forget, pause, resume, reload. Thread-safe;
+/// lives from before the slot starts until after it has ended.
 class ControlHandler {
  public:
-  /// `recent` outlives this.
-  ControlHandler(Millis configured_window, const Recent& recent)
-      : configured_window_(configured_window), recent_(recent) {}
+  /// What reads the configuration again, and a text for the person who asked.
+  using ReloadConfiguration = std::function<Result<std::string>()>;
+
+  /// `recent` and `board` outlive this.
+  ControlHandler(Millis configured_window, const Recent& recent, const Board& board, ReloadConfiguration reload)
+      : configured_window_(configured_window), recent_(recent), board_(board), reload_(std::move(reload)) {}
 
   /// Why no slot runs yet.
   void starting(std::string detail);
@@ -34,10 +40,13 @@ class ControlHandler {
   Result<Answer> forget(const Json& request);
   Result<Json> pause(const Json& request);
   Result<Json> resume();
+  Result<Json> reload();
   Result<dedup::Slot*> slot() const;
 
   Millis configured_window_;
   const Recent& recent_;
+  const Board& board_;
+  ReloadConfiguration reload_;
   std::mutex mutex_;
   dedup::Slot* slot_ = nullptr;  // guarded by mutex_
   std::string detail_;           // guarded by mutex_

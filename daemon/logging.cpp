@@ -69,12 +69,21 @@ class LineFormatter final : public spdlog::formatter {
 
 }  // namespace
 
-LogSink make_log(LogLevel least, LogFormat format) {
-  const auto logger = std::make_shared<spdlog::logger>("firstseen", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_formatter(std::make_unique<LineFormatter>(format));
-  logger->set_level(to_spdlog(least));
-  logger->flush_on(spdlog::level::debug);
-  return [logger](LogLevel level, const std::string& event) { logger->log(to_spdlog(level), "{}", event); };
+Log::Log(LogLevel least, LogFormat format)
+    : logger_(std::make_shared<spdlog::logger>("firstseen", std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
+  logger_->flush_on(spdlog::level::debug);
+  change(least, format);
 }
+
+LogSink Log::sink() const {
+  return [logger = logger_](LogLevel level, const std::string& event) { logger->log(to_spdlog(level), "{}", event); };
+}
+
+void Log::change(LogLevel least, LogFormat format) const {
+  logger_->set_formatter(std::make_unique<LineFormatter>(format));
+  logger_->set_level(to_spdlog(least));
+}
+
+LogSink make_log(LogLevel least, LogFormat format) { return Log(least, format).sink(); }
 
 }  // namespace firstseen

@@ -54,7 +54,7 @@ Exit run_program(int argc, char** argv) {
   Chosen chosen;
   auto command = take_command(argc, argv);
   for (const auto add : {add_run, add_demo, add_validate, add_explain, add_filter, add_ingest, add_plan, add_status,
-                         add_top, add_skip, add_pause, add_resume, add_store, add_version, add_manual}) {
+                         add_top, add_skip, add_pause, add_resume, add_reload, add_store, add_version, add_manual}) {
     add(program, chosen);
   }
   add_exec(program, chosen, std::move(command));

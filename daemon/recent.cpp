@@ -40,11 +40,6 @@ void Recent::note(LogLevel level, const std::string& text) {
   if (events_.size() > events_kept) events_.pop_front();
 }
 
-void Recent::configured(std::string fingerprint) {
-  const std::scoped_lock lock(mutex_);
-  configuration_ = std::move(fingerprint);
-}
-
 std::vector<Sample> Recent::samples() const {
   const std::scoped_lock lock(mutex_);
   return {samples_.begin(), samples_.end()};
@@ -57,7 +52,7 @@ std::vector<Event> Recent::events() const {
 
 History Recent::history() const {
   const std::scoped_lock lock(mutex_);
-  return {{samples_.begin(), samples_.end()}, {events_.begin(), events_.end()}, configuration_};
+  return {{samples_.begin(), samples_.end()}, {events_.begin(), events_.end()}};
 }
 
 }  // namespace firstseen

@@ -36,11 +36,9 @@ struct Sample {
 struct History {
   std::vector<Sample> samples = {};  ///< of the last hour, oldest first
   std::vector<Event> events = {};    ///< the last warnings and errors, oldest first
-  std::string configuration = {};    ///< fingerprint of what the daemon runs by
 };
 
-/// What people want to see beside the present: samples of the last hour, the last warnings and errors, and which
-/// configuration it is. Thread-safe.
+/// What people want to see beside the present: samples of the last hour, the last warnings and errors. Thread-safe.
 class Recent {
  public:
   static constexpr std::int64_t sample_every_ms = 10'000;
@@ -54,8 +52,6 @@ class Recent {
   void sample(const dedup::SlotStatus& status);
   /// Keeps warnings and errors.
   void note(LogLevel level, const std::string& text);
-  /// The configuration from now on.
-  void configured(std::string fingerprint);
 
   /// Oldest first.
   [[nodiscard]] std::vector<Sample> samples() const;
@@ -68,7 +64,6 @@ class Recent {
   std::int64_t sampled_at_ms_ = 0;  // steady; this and what follows guarded by mutex_
   std::deque<Sample> samples_;
   std::deque<Event> events_;
-  std::string configuration_;
 };
 
 }  // namespace firstseen

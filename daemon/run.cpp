@@ -13,8 +13,9 @@ namespace {
 Exit run_daemon(const std::string& config) {
   auto configuration = load_configuration(config);
   if (!configuration) return report(configuration.error());
-  const LogSink log = make_log(configuration->log_level, configuration->log_format);
-  return run_service(std::move(*configuration), log);
+  const Log log(configuration->log_level, configuration->log_format);
+  const auto file = configuration->file;
+  return run_service(std::move(*configuration), log, [file] { return load_configuration(file); });
 }
 
 }  // namespace
@@ -23,7 +24,9 @@ void add_run(CLI::App& program, Chosen& chosen) {
   auto* command = program.add_subcommand("run", "Run the daemon");
   command->footer(
       "SIGTERM or SIGINT finishes or aborts the batch in flight and leaves within 10 s with status 0; a second one\n"
-      "leaves at once with status 75, losing nothing. The log goes to stderr.");
+      "leaves at once with status 75, losing nothing. SIGHUP reads the configuration again, as 'firstseen reload' "
+      "does.\n"
+      "The log goes to stderr.");
   const auto config = std::make_shared<std::string>();
   command->add_option("-c,--config", *config, "Configuration file")->required()->type_name("FILE");
   command->callback([&chosen, config] { chosen = [config] { return run_daemon(*config); }; });

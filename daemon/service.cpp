@@ -16,7 +16,6 @@
 #include "control_handler.h"
 #include "crash_hook.h"
 #include "dedup/slot.h"
-#include "fingerprint.h"
 #include "http/faces.h"
 #include "identity.h"
 #include "kafka/broker_watch.h"
@@ -25,6 +24,7 @@
 #include "notify.h"
 #include "preflight_request.h"
 #include "recent.h"
+#include "reloader.h"
 #include "reporter.h"
 #include "signals.h"
 #include "store_layout.h"
@@ -81,17 +81,31 @@ class StopWish {
 /// The daemon's life, step by step; what a step made stays alive in the members for the next ones.
 class Service {
  public:
-  Service(Configuration configuration, LogSink log)
+  Service(Configuration configuration, const Log& log, ReadConfiguration read)
       : configuration_(std::move(configuration)),
         recent_(clock_),
-        log_([this, log = std::move(log)](LogLevel level, const std::string& text) {
+        log_([this, sink = log.sink()](LogLevel level, const std::string& text) {
           recent_.note(level, text);
-          log(level, text);
+          sink(level, text);
         }),
         notifier_(clock_),
         board_(clock_, configuration_.store.ttl),
-        control_(configuration_.store.ttl, recent_),
-        signals_([this] { stop_.wish(); }, log_) {}
+        faces_({board_, recent_}),
+        reloader_(configuration_, {.read = std::move(read),
+                                   .log_itself = log,
+                                   .log = log_,
+                                   .board = board_,
+                                   .faces = faces_,
+                                   .stopping = [this] { return stop_.wished(); }}),
+        control_(configuration_.store.ttl, recent_, board_, [this] { return reloader_.reload(); }),
+        signals_([this] { stop_.wish(); }, log_, [this] { reloader_.request(); }) {
+    board_.configured(configuration_.file.native(), configuration_.shown);
+  }
+  ~Service() { reloader_.close(); }
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+  Service(Service&&) = delete;
+  Service& operator=(Service&&) = delete;
 
   Result<void> run() {
     if (auto listening = open_http(); !listening) return listening;
@@ -128,6 +142,8 @@ class Service {
   Notifier notifier_;
   StopWish stop_;
   Board board_;
+  http::Faces faces_;
+  Reloader reloader_;
   ControlHandler control_;
   SignalThread signals_;
   std::unique_ptr<CrashHook> crash_hook_;
@@ -135,15 +151,14 @@ class Service {
   std::unique_ptr<store::SeenStore> store_;
   std::unique_ptr<control::Server> server_;  // its threads and those below use what stands above
   std::unique_ptr<kafka::BrokerWatch> watch_;
-  http::Faces faces_;
 };
 
 /// Before anything that may take long: probes are answered from here on.
 Result<void> Service::open_http() {
-  recent_.configured(fingerprint(configuration_.shown));
-  auto faces = http::Faces::start(configuration_.http, {board_, recent_, configuration_.shown}, log_);
-  if (!faces) return forward(faces.error());
-  faces_ = std::move(*faces);
+  auto prepared = faces_.prepare(configuration_.http, log_);
+  if (!prepared) return forward(prepared.error());
+  faces_.apply(std::move(*prepared));
+  reloader_.open();
   return {};
 }
 
@@ -199,6 +214,7 @@ Result<void> Service::check_broker() {
   if (!report) return forward(report.error());
   for (const std::string& warning : report->warnings) log_(LogLevel::warning, warning);
   configuration_.client.max_message_bytes = report->max_message_bytes;
+  reloader_.set_max_message_bytes(report->max_message_bytes);
   board_.broker(true, "answers");
   return pin_cluster(*store_, report->cluster_id);
 }
@@ -237,10 +253,12 @@ Result<void> Service::run_slot() {
   dedup::Slot slot(slot_parts());
   Reporter reporter(clock_, notifier_, log_);
   control_.attach(&slot);
+  reloader_.attach(&slot);
   stop_.attach(&slot);
   auto ended = loop(slot, reporter);
   stop_.attach(nullptr);
   control_.detach();
+  reloader_.attach(nullptr);
   board_.publish(slot.status());
   reporter.finish(slot.status());
   return ended;
@@ -271,11 +289,11 @@ Result<void> Service::loop(dedup::Slot& slot, Reporter& reporter) {
 
 }  // namespace
 
-Exit run_service(Configuration configuration, const LogSink& log) {
-  Service service(std::move(configuration), log);
+Exit run_service(Configuration configuration, const Log& log, ReadConfiguration read) {
+  Service service(std::move(configuration), log, std::move(read));
   const auto ended = service.run();
   if (ended) return Exit::ok;
-  log(LogLevel::error, ended.error().message);
+  log.sink()(LogLevel::error, ended.error().message);
   return ended.error().exit;
 }
 

@@ -30,8 +30,11 @@ void block_signals() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-SignalThread::SignalThread(std::function<void()> stop, LogSink log)
-    : stop_(std::move(stop)), log_(std::move(log)), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+SignalThread::SignalThread(std::function<void()> stop, LogSink log, std::function<void()> reload)
+    : stop_(std::move(stop)),
+      log_(std::move(log)),
+      reload_(std::move(reload)),
+      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   const sigset_t set = handled_signals();
   signals_ = control::Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   thread_ = std::thread([this] { loop(); });
@@ -57,7 +60,8 @@ void SignalThread::loop() {
 
 void SignalThread::answer(int signal) {
   if (signal == SIGHUP) {
-    log_(LogLevel::info, "SIGHUP ignored: the configuration is read at start only; restart to change it");
+    log_(LogLevel::info, reload_ ? "SIGHUP: reading the configuration again" : "SIGHUP ignored");
+    if (reload_) reload_();
     return;
   }
   if (stopping_) {

@@ -13,11 +13,11 @@ namespace firstseen {
 void block_signals();
 
 /// Answers signals in a thread of its own. The first SIGTERM or SIGINT calls `stop` once; a second one ends the process
-/// at once with Exit::try_again, which loses nothing: the next start decides the batch in flight. SIGHUP is logged
-/// only.
+/// at once with Exit::try_again, which loses nothing: the next start decides the batch in flight. SIGHUP calls
+/// `reload`, which must not wait for anything; without one it is logged only.
 class SignalThread {
  public:
-  SignalThread(std::function<void()> stop, LogSink log);
+  SignalThread(std::function<void()> stop, LogSink log, std::function<void()> reload = {});
   ~SignalThread();
   SignalThread(const SignalThread&) = delete;
   SignalThread& operator=(const SignalThread&) = delete;
@@ -30,6 +30,7 @@ class SignalThread {
 
   std::function<void()> stop_;
   LogSink log_;
+  std::function<void()> reload_;
   control::Fd signals_;
   control::Fd wake_;
   bool stopping_ = false;

@@ -102,6 +102,13 @@ Json pause_to_json(const std::optional<dedup::Pause>& pause) {
   return {{"by", pause->by}, {"since_ms", pause->since_ms}, {"drained", pause->drained}};
 }
 
+Json configuration_to_json(const ShownConfiguration* configuration) {
+  if (configuration == nullptr) return {};
+  return {{"file", configuration->file},
+          {"fingerprint", fingerprint(configuration->text)},
+          {"loaded_at_ms", configuration->loaded_at_ms}};
+}
+
 Json events_to_json(const std::vector<Event>& events) {
   Json list = Json::array();
   for (const Event& event : events) {
@@ -145,12 +152,15 @@ std::string summary(const Json& status) {
       {"state", status_headline(status)},
       {"window", fmt::format("{} configured, {} covered", window_text(configured), window_text(effective))},
       {"store", store_text(status.value("store", Json::object()))},
-      {"daemon",
-       fmt::format("firstseen {}, configuration {}", status.value("version", "?"), status.value("configuration", "?"))},
+      {"daemon", "firstseen " + status.value("version", "?")},
   };
   if (const Json pause = status.value("paused", Json()); pause.is_object()) {
     fields.emplace_back("paused", fmt::format("since {} by {}", format_time(pause.value("since_ms", std::int64_t{-1})),
                                               pause.value("by", "")));
+  }
+  if (const Json loaded = status.value("configuration", Json()); loaded.is_object()) {
+    fields.emplace_back("configuration", fmt::format("{}, loaded {}", loaded.value("fingerprint", ""),
+                                                     format_time(loaded.value("loaded_at_ms", std::int64_t{-1}))));
   }
   return format_fields(fields);
 }
@@ -224,7 +234,8 @@ std::string status_headline(const Json& status) {
   return status.value("state", "") + (detail.empty() ? "" : ": " + detail);
 }
 
-Json status_to_json(const dedup::SlotStatus& status, const History& history) {
+Json status_to_json(const dedup::SlotStatus& status, const History& history,
+                    const ShownConfiguration* configuration) {
   Json partitions = Json::array();
   for (const auto& partition : status.partitions) partitions.push_back(partition_to_json(partition));
   return {{"state", status.state},
@@ -241,7 +252,7 @@ Json status_to_json(const dedup::SlotStatus& status, const History& history) {
           {"partitions", std::move(partitions)},
           {"events", events_to_json(history.events)},
           {"version", FIRSTSEEN_VERSION},
-          {"configuration", history.configuration}};
+          {"configuration", configuration_to_json(configuration)}};
 }
 
 std::string status_to_text(const Json& status) {

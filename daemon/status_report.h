@@ -8,6 +8,7 @@
 #include "dedup/status.h"
 #include "output.h"
 #include "recent.h"
+#include "shown_configuration.h"
 
 namespace firstseen {
 
@@ -15,8 +16,9 @@ namespace firstseen {
 std::string_view mode_name(dedup::PartitionMode mode);
 
 /// A slot's status as `firstseen status --json` prints it and the control socket sends it; the members are named in
-/// daemon/README.md.
-Json status_to_json(const dedup::SlotStatus& status, const History& history = {});
+/// daemon/README.md. `configuration` may be null.
+Json status_to_json(const dedup::SlotStatus& status, const History& history = {},
+                    const ShownConfiguration* configuration = nullptr);
 
 /// The state in a line, with what is wrong: "running: 1 of 3 partitions stopped".
 std::string status_headline(const Json& status);

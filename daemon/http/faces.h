@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 #include "base/error.h"
@@ -21,15 +22,59 @@ struct Options {
   [[nodiscard]] bool any() const { return listen || probe_listen; }
 };
 
-/// The daemon's HTTP listeners, for as long as this lives.
-class Faces {
+/// The pages of a listener, which may become others while it answers. Thread-safe.
+class Gate {
  public:
-  /// The error begins with the option that it is about.
-  static Result<Faces> start(const Options& options, const Sources& sources, const LogSink& log);
+  explicit Gate(const Routes& routes) : routes_(std::make_shared<const Routes>(routes)) {}
+  Response answer(const Request& request) const { return current()->answer(request); }
+  void become(const Routes& routes);
 
  private:
-  std::unique_ptr<Server> main_;
-  std::unique_ptr<Server> probes_;
+  [[nodiscard]] std::shared_ptr<const Routes> current() const;
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Routes> routes_;  // guarded by mutex_
+};
+
+/// The daemon's HTTP listeners, for as long as this lives. One thread at a time.
+class Faces {
+ public:
+  /// One of the two listeners, as another configuration wants it.
+  struct Wanted {
+    std::optional<config::Endpoint> endpoint;
+    std::optional<Routes> routes;
+    std::unique_ptr<Server> server;  ///< of another address than the present one's; answers already
+    std::shared_ptr<Gate> gate;      ///< its pages
+  };
+  /// What another configuration needs, beside what answers now.
+  struct Change {
+    Wanted main;
+    Wanted probes;
+  };
+
+  /// None at first.
+  explicit Faces(const Sources& sources) : sources_(sources) {}
+
+  /// Everything that can fail: binds, and reads the token. Nothing is changed; a change that is not applied leaves
+  /// nothing behind. The error begins with the option that it is about.
+  [[nodiscard]] Result<Change> prepare(const Options& options, const LogSink& log) const;
+  /// Listeners that keep their address keep their connections.
+  void apply(Change change);
+
+ private:
+  struct Listener {
+    std::optional<config::Endpoint> endpoint;
+    std::shared_ptr<Gate> gate;
+    std::unique_ptr<Server> server;
+  };
+  static Result<Wanted> prepare_one(const Listener& present, std::string_view option,
+                                    const std::optional<config::Endpoint>& endpoint, const Routes& routes,
+                                    std::string_view pages, const LogSink& log);
+  static void apply_one(Listener& present, Wanted wanted);
+
+  Sources sources_;
+  Listener main_;
+  Listener probes_;
 };
 
 }  // namespace firstseen::http

@@ -25,8 +25,9 @@ Response probe(const Sources& sources) {
 }
 
 Response status_json(const Sources& sources) {
+  const Picture picture = sources.board.look();
   return {.status = 200,
-          .body = to_text(status_to_json(*sources.board.look().status, sources.recent.history())),
+          .body = to_text(status_to_json(*picture.status, sources.recent.history(), picture.configuration.get())),
           .content_type = "application/json",
           .headers = {}};
 }
@@ -40,9 +41,7 @@ Response metrics_text(const Sources& sources) {
 
 Response status_page(const Sources& sources) {
   return {.status = 200,
-          .body = page::render({.picture = sources.board.look(),
-                                .history = sources.recent.history(),
-                                .configuration = sources.configuration}),
+          .body = page::render({.picture = sources.board.look(), .history = sources.recent.history()}),
           .content_type = "text/html; charset=utf-8",
           .headers = {{"Content-Security-Policy",
                        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "

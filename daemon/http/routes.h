@@ -22,7 +22,6 @@ enum class Face {
 struct Sources {
   const Board& board;
   const Recent& recent;
-  const std::string& configuration;  ///< as `firstseen validate --effective` prints it
 };
 
 /// The pages of one listener. Unknown paths get status 404, other methods than GET and HEAD 405, facts asked for

@@ -31,6 +31,11 @@ void add_process(const Picture& picture, Families& all) {
                               "Time since the loop's last step; it makes at least one a second")
                     .add(seconds(picture.step_age_ms))
                     .take());
+  Family reloads =
+      Family::counter("firstseen_config_reloads_total", "Reloads of the configuration by what came of them");
+  constexpr std::array<std::string_view, 3> outcomes{"applied", "unchanged", "refused"};
+  for (std::size_t i = 0; i < outcomes.size(); ++i) reloads.add(picture.reloads.at(i), {{"outcome", outcomes.at(i)}});
+  all.push_back(reloads.take());
 }
 
 void add_state(const dedup::SlotStatus& status, Families& all) {

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "base/units.h"
-#include "fingerprint.h"
 #include "forecast.h"
 #include "output.h"
 #include "page/chart.h"
@@ -177,10 +176,11 @@ std::string events(const std::vector<Event>& all) {
   return section("Warnings and errors", list + "</ul>\n");
 }
 
-std::string configuration(const std::string& text) {
-  return section("Configuration", fmt::format("<details><summary>every option, secrets left out; fingerprint {}"
-                                              "</summary>\n<pre>{}</pre></details>\n",
-                                              fingerprint(text), escape(text)));
+std::string configuration(const ShownConfiguration& shown) {
+  return section("Configuration",
+                 fmt::format("<details><summary>every option, secrets left out; fingerprint {}, loaded {}</summary>\n"
+                             "<pre>{}</pre></details>\n",
+                             fingerprint(shown.text), format_time(shown.loaded_at_ms), escape(shown.text)));
 }
 
 }  // namespace
@@ -191,7 +191,7 @@ std::string render(const StatusPage& page) {
       head(page.picture) + checks(page.picture) + charts(page.history.samples) + messages(status.counters) +
       durations(status.measures) + window(status) + store_section(status, page.history.samples) +
       partitions(status.partitions) + clients(page.picture) + events(page.history.events) +
-      configuration(page.configuration) +
+      configuration(*page.picture.configuration) +
       fmt::format(
           "<footer>firstseen {}, running since {}. The same for machines: /status.json, /metrics. The page "
           "loads itself again every 10 s.</footer>\n",

@@ -11,7 +11,6 @@ namespace firstseen::page {
 struct StatusPage {
   Picture picture;
   History history;
-  std::string configuration;  ///< without secrets
 };
 
 /// One HTML document for people, without scripts and without anything loaded from elsewhere.

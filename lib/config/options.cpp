@@ -199,13 +199,22 @@ std::vector<Option> run_options() {
        "Empty: they are answered at http.listen."},
       {"http.token_file", Text{at<&S::http, &S::Http::token_file>}, "", false,
        "File with a token: everything but the probes then needs the header 'Authorization: Bearer TOKEN'. Read at "
-       "start. "
-       "Empty: no token is asked for."},
+       "start and by every reload. Empty: no token is asked for."},
       {"log.level", Choice{at<&S::log, &S::Log::level>, {"debug", "info", "warning", "error"}}, "info", false,
        "Least important lines logged."},
       {"log.format", Choice{at<&S::log, &S::Log::format>, {"text", "json"}}, "text", false,
        "Lines for people, or one JSON object per line."},
   };
+}
+
+/// What `firstseen reload` gives a running daemon. Everything else is part of its identity, of the store's, or of a
+/// client that would have to be made anew.
+constexpr std::array<std::string_view, 11> live_options{
+    "duplicates.route", "duplicates.topic", "rejects.route",     "rejects.topic", "key.rules[].ttl", "window.ttl",
+    "http.listen",      "http.token_file",  "http.probe_listen", "log.level",     "log.format"};
+
+void mark_live(std::vector<Option>& all) {
+  for (Option& option : all) option.live = std::ranges::find(live_options, option.path) != live_options.end();
 }
 
 struct Later {
@@ -231,13 +240,18 @@ std::span<const Option> options() {
     for (auto* part : {&kafka_options, &topic_options, &key_options, &window_options, &run_options}) {
       for (Option& option : (*part)()) joined.push_back(std::move(option));
     }
+    mark_live(joined);
     return joined;
   }();
   return all;
 }
 
 std::span<const Option> rule_options() {
-  static const std::vector<Option> all = make_rule_options();
+  static const std::vector<Option> all = [] {
+    auto made = make_rule_options();
+    mark_live(made);
+    return made;
+  }();
   return all;
 }
 

@@ -64,6 +64,7 @@ struct Option {
   bool required = false;           ///< has no default
   std::string_view help;           ///< one or two sentences
   bool secret = false;             ///< never printed; of a TextMap: the entries that is_secret_name() names
+  bool live = false;               ///< `firstseen reload` gives a running daemon another value
 };
 
 /// All options in the order of the reference.

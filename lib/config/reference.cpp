@@ -46,6 +46,7 @@ std::string described(const Option& option, std::string_view heading) {
   }
   if (const std::string bounds = std::visit(Bounds{}, option.kind); !bounds.empty())
     text += "- bounds: " + bounds + "\n";
+  if (option.live) text += "- `firstseen reload` gives a running daemon another value\n";
   if (option.secret) text += "- values of passwords, secrets, tokens and private keys are never printed or logged\n";
   return text;
 }

@@ -29,7 +29,16 @@ bool RequestQueue::empty() const {
 }
 
 Result<std::string> RequestHandler::carry_out(const Request& request) {
-  return request.kind == Request::Kind::skip ? skip(request.position) : forget(request.digest);
+  switch (request.kind) {
+    case Request::Kind::skip:
+      return skip(request.position);
+    case Request::Kind::forget:
+      return forget(request.digest);
+    case Request::Kind::change:
+      break;
+  }
+  if (request.begun->test_and_set()) return fail(Exit::try_again, "the change was taken back");
+  return change(request.options);
 }
 
 Result<std::string> RequestHandler::skip(const Position& position) {
@@ -69,6 +78,35 @@ Result<std::string> RequestHandler::forget(const Digest& digest) {
     return forward(recorded.error());
   }
   return std::string("forgotten: the next message with this key is published");
+}
+
+/// What can fail comes first, so that a change is made as a whole or not at all.
+Result<std::string> RequestHandler::change(const LiveOptions& wanted) {
+  if (wanted.rule_ttls.size() != options_.rule_ttls.size()) {
+    return fail(Exit::internal, "the number of rules cannot change while the slot runs");
+  }
+  if (wanted.ttl != options_.ttl || wanted.rule_ttls != options_.rule_ttls) {
+    if (auto set = context_.store.set_ttls(wanted.ttl, wanted.rule_ttls); !set) return forward(set.error());
+  }
+  const bool other_rejects = wanted.rejects != options_.rejects;
+  options_.ttl = wanted.ttl;
+  options_.rule_ttls = wanted.rule_ttls;
+  options_.duplicates = wanted.duplicates;
+  options_.duplicates_topic = wanted.duplicates_topic;
+  options_.rejects = wanted.rejects;
+  options_.rejects_topic = wanted.rejects_topic;
+  if (other_rejects) let_rejected_go_on();
+  return std::string("changed");
+}
+
+/// Another route may have a way for the messages at which partitions have stopped; if it has none, they stop again.
+void RequestHandler::let_rejected_go_on() {
+  for (auto& [tp, partition] : session_.partitions()) {
+    if (partition.cause != StopCause::rejected) continue;
+    if (auto gone_on = session_.go_on(partition); !gone_on) {
+      context_.log(LogLevel::error, to_string(tp) + ": " + gone_on.error().message);
+    }
+  }
 }
 
 }  // namespace firstseen::dedup

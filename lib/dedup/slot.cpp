@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -208,7 +210,7 @@ void Slot::Impl::request_stop(Millis limit) {
 }
 
 void Slot::Impl::answer_requests() {
-  RequestHandler handler(*context_, *session_, memory_);
+  RequestHandler handler(*context_, *session_, memory_, parts_.options);
   while (auto request = requests_.pop()) request->reply.set_value(handler.carry_out(*request));
 }
 
@@ -300,6 +302,15 @@ Result<Slot::Stepped> Slot::step() { return impl_->step(); }
 void Slot::step_publishing() { impl_->step_publishing(); }
 void Slot::request_stop(Millis limit) { impl_->request_stop(limit); }
 SlotStatus Slot::status() const { return impl_->status(); }
+
+PendingChange Slot::change(LiveOptions options) {
+  Request request;
+  request.kind = Request::Kind::change;
+  request.options = std::move(options);
+  request.begun = std::make_shared<std::atomic_flag>();
+  auto begun = request.begun;
+  return {impl_->ask(std::move(request)), std::move(begun)};
+}
 
 std::future<Result<std::string>> Slot::pause(const std::string& by) { return impl_->pause(by); }
 std::string Slot::resume() { return impl_->resume(); }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "dedup/live_options.h"
 #include "dedup/options.h"
 #include "dedup/status.h"
 #include "dedup/steps.h"
@@ -61,6 +62,9 @@ class Slot {
   /// Goes on behind the message at `offset` at which this partition has stopped; that message counts as rejected.
   /// The future's text is for the person who asked. Done by the next step().
   std::future<Result<std::string>> skip(TopicPartition tp, std::int64_t offset);
+  /// Other options from the next batch on, all of them or none. What a longer ttl does not cover yet is reported; a
+  /// partition that has stopped at a rejected message meets it again under another route for rejects.
+  PendingChange change(LiveOptions options);
   /// Finishes the batch in flight and takes nothing until resume(); partitions stay assigned, those that come later are
   /// paused as well. `by`: who asks, and why. The future's text is for that person; it is there when no batch is
   /// unfinished any more.

@@ -32,6 +32,7 @@ class LogStore final : public SeenStore {
   [[nodiscard]] const std::string& open_loss() const override { return loss_; }
   Result<void> pin(std::span<const Pin> pins) override;
   [[nodiscard]] std::optional<std::string> pinned(const std::string& name) const override;
+  Result<void> set_ttls(Millis ttl, std::span<const Millis> windows) override;
   Result<void> set_note(const std::string& name, const std::string& value) override;
   [[nodiscard]] std::optional<std::string> note(const std::string& name) const override;
   [[nodiscard]] const std::map<TopicPartition, PartitionState>& partitions() const override { return partitions_; }
@@ -112,7 +113,6 @@ class LogStore final : public SeenStore {
   Result<void> arrange_windows();
   Result<void> make_logs();
   void use_windows();
-  void note_growth(const std::vector<std::int64_t>& retained_ms);
   void add_logs(std::size_t count);
 
   // log_store_index.cpp
@@ -179,7 +179,7 @@ class LogStore final : public SeenStore {
   std::vector<Share> shares_;            ///< by log; empty between two calls of decide()
   Histogram flushes_;
   bool undecided_ = false;
-  bool state_changed_ = false;  ///< by this opening
+  bool state_changed_ = false;  ///< by this opening, which has not written it yet
   bool lost_commit_ = false;    ///< a commit could not be read back: the data file is ahead, and is written no more
 
   std::string index_origin_;

@@ -30,6 +30,27 @@ std::string names_of(const std::vector<WindowRow>& rows) {
   return "windows " + names;
 }
 
+/// For how long each log keeps its records: the longest of its windows.
+std::vector<std::int64_t> retain_of(const Identity& identity) {
+  std::vector<std::int64_t> retain(identity.log_count(), 0);
+  if (identity.windows.empty()) retain.front() = identity.ttl_ms;
+  for (const WindowRow& window : identity.windows) retain[window.log] = std::max(retain[window.log], window.ttl_ms);
+  return retain;
+}
+
+/// What has left a log under a shorter ttl is missing in the longer window that it has now. True: something has.
+bool note_longer_windows(const std::vector<std::int64_t>& before, const std::vector<std::int64_t>& now,
+                         LogState& state) {
+  bool noted = false;
+  for (std::size_t i = 0; i < std::min({before.size(), now.size(), state.logs.size()}); ++i) {
+    LogBounds& log = state.logs[i];
+    if (now[i] <= before[i] || log.swept_before_ms <= log.evicted_before_ms) continue;
+    log.evicted_before_ms = log.swept_before_ms;
+    noted = true;
+  }
+  return noted;
+}
+
 std::uint64_t random_secret() {
   std::random_device device;
   return std::uint64_t{device()} << 32U | device();
@@ -39,7 +60,6 @@ std::uint64_t random_secret() {
 
 /// Of a store that held a batch only the ttls may change: in a log of its own a key would not be found again.
 Result<void> LogStore::arrange_windows() {
-  const std::vector<std::int64_t> retained_ms = retain_ms_;
   std::vector<WindowRow> rows = rows_for(options_.windows);
   if (options_.windows.size() > most_windows) {
     return fail(Exit::config, fmt::format("{} windows: {} is the most", options_.windows.size(), most_windows));
@@ -56,41 +76,51 @@ Result<void> LogStore::arrange_windows() {
     }
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i].log = kept[i].log;
   }
+  const std::vector<std::int64_t> before = retain_of(identity_);
   identity_.windows = std::move(rows);
   if (identity_.windows.empty()) identity_.ttl_ms = options_.ttl.count();
+  if (state_.sequence != 0 && note_longer_windows(before, retain_of(identity_), state_)) state_changed_ = true;
   use_windows();
-  note_growth(retained_ms);
   return {};
 }
 
-/// What has left a log for the ttl that it had has left early for a longer one.
-void LogStore::note_growth(const std::vector<std::int64_t>& retained_ms) {
-  for (std::size_t i = 0; i < std::min(retained_ms.size(), retain_ms_.size()); ++i) {
-    LogBounds& log = state_.logs[i];
-    if (retain_ms_[i] <= retained_ms[i] || log.swept_before_ms <= log.evicted_before_ms) continue;
-    log.evicted_before_ms = log.swept_before_ms;
-    state_changed_ = true;
+Result<void> LogStore::set_ttls(Millis ttl, std::span<const Millis> windows) {
+  user_.check();
+  Identity identity = identity_;
+  if (windows.size() != identity.windows.size()) {
+    return fail(Exit::internal, fmt::format("{} ttls for {}", windows.size(), names_of(identity.windows)));
   }
+  identity.ttl_ms = windows.empty() ? ttl.count() : std::ranges::max(windows).count();
+  for (std::size_t i = 0; i < windows.size(); ++i) identity.windows[i].ttl_ms = windows[i].count();
+  LogState state = state_;
+  const bool noted = note_longer_windows(retain_ms_, retain_of(identity), state);
+  auto txn = begin_write();
+  if (!txn) return forward(txn.error());
+  auto done = write_identity(*txn, tables_, identity);
+  if (done && noted) done = write_log_state(*txn, tables_, state);
+  if (done) done = commit(*txn);
+  if (!done) return done;
+  identity_ = std::move(identity);
+  state_ = std::move(state);
+  use_windows();
+  return {};
 }
 
 /// Takes over what identity_ says of windows and ttls, for the logs that there are.
 void LogStore::use_windows() {
-  const std::size_t count = identity_.log_count();
   log_of_.clear();
   ttls_ms_.clear();
-  retain_ms_.assign(count, 0);
   if (identity_.windows.empty()) {
     log_of_.push_back(0);
     ttls_ms_.push_back(static_cast<std::uint64_t>(identity_.ttl_ms));
-    retain_ms_.front() = identity_.ttl_ms;
   }
   for (const WindowRow& window : identity_.windows) {
     log_of_.push_back(static_cast<std::uint8_t>(window.log));
     ttls_ms_.push_back(static_cast<std::uint64_t>(window.ttl_ms));
-    retain_ms_[window.log] = std::max(retain_ms_[window.log], window.ttl_ms);
   }
+  retain_ms_ = retain_of(identity_);
   longest_ms_ = std::ranges::max(retain_ms_);
-  shares_.resize(count);
+  shares_.resize(identity_.log_count());
 }
 
 /// In memory, those that it does not have yet.

@@ -203,6 +203,10 @@ class SeenStore {
   /// Pins each value on first use; a different value later fails with Exit::config and names what differs, old and new.
   virtual Result<void> pin(std::span<const Pin> pins) = 0;
   [[nodiscard]] virtual std::optional<std::string> pinned(const std::string& name) const = 0;
+  /// Other ttls from now on, as the next opening could bring them: one LMDB commit. `windows`: one for each of
+  /// OpenOptions::windows, in their order; empty: the only window has `ttl`. What left under a shorter ttl then counts
+  /// as gone early.
+  virtual Result<void> set_ttls(Millis ttl, std::span<const Millis> windows) = 0;
   /// A free text kept in the store (e.g. the generated instance name); pin() without the check.
   virtual Result<void> set_note(const std::string& name, const std::string& value) = 0;
   [[nodiscard]] virtual std::optional<std::string> note(const std::string& name) const = 0;

@@ -27,11 +27,11 @@ void expect_usage_error(const std::vector<std::string>& arguments, const std::st
   EXPECT_EQ(finished.out, "");
 }
 
-constexpr std::array<const char*, 23> all_commands{
-    "run",          "demo",        "validate",     "exec",         "explain",      "filter",
-    "ingest",       "status",      "skip",         "pause",        "resume",       "plan",
-    "top",          "store",       "store stats",  "store lookup", "store forget", "store list",
-    "store verify", "store prime", "store export", "store import", "version"};
+constexpr std::array<const char*, 24> all_commands{
+    "run",        "demo",         "validate",    "exec",         "explain",      "filter",
+    "ingest",     "status",       "skip",        "pause",        "resume",       "reload",
+    "plan",       "top",          "store",       "store stats",  "store lookup", "store forget",
+    "store list", "store verify", "store prime", "store export", "store import", "version"};
 
 std::vector<std::string> words_of(const std::string& text) {
   std::istringstream in(text);

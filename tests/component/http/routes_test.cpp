@@ -40,8 +40,7 @@ class Pages : public ::testing::Test {
   FakeClock clock_;
   Board board_{clock_, Millis{3'600'000}};
   Recent recent_{clock_};
-  std::string configuration_ = "kafka:\n";
-  Sources sources_{board_, recent_, configuration_};
+  Sources sources_{board_, recent_};
 };
 
 TEST_F(Pages, AnswerGetAndHeadAlone) {
@@ -131,6 +130,7 @@ TEST_F(Pages, StatusJsonIsThereFromTheStartAndIsJsonWhateverTheNamesHold) {
 }
 
 TEST_F(Pages, StatusIsAPageThatRunsNothing) {
+  board_.configured("/etc/firstseen/orders.yaml", "kafka:\n");
   const Response response = get("/status");
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.content_type, "text/html; charset=utf-8");

@@ -1,5 +1,7 @@
 """firstseen@NAME under a systemd that has booted."""
 
+import json
+
 from harness.machine import Machine
 from harness.poll import wait_until
 
@@ -62,6 +64,30 @@ def test_a_mistake_in_the_configuration_is_not_tried_again(instance):
     instance.wait_state("failed")
     assert (instance.shows("ExecMainStatus"), instance.shows("NRestarts")) == ("78", "0")
     assert f"{instance.config}:1:" in instance.journal()
+
+
+def test_a_reload_gives_the_running_daemon_what_the_file_says_and_a_mistake_changes_nothing(instance):
+    instance.started()
+    pid = instance.pid
+    store = {"path": str(instance.store)}
+
+    def wait_journal(text: str) -> None:
+        wait_until(lambda: text in instance.journal(), f"the journal says '{text}'")
+
+    def expect_refused(configuration: str, reason: str) -> None:
+        instance.write(configuration)
+        assert instance.machine.run(f"systemctl reload {instance.unit}", check=False).returncode != 0
+        wait_journal(reason)
+
+    instance.write(json.dumps(instance.lab.config(store=store, window={"ttl": "2h"})))
+    instance.systemctl("reload")
+    wait_journal("the configuration has changed: window.ttl")
+    expect_refused("input: [", f"{instance.config}:1:")
+    expect_refused(json.dumps(instance.lab.config(store={**store, "max_size": "2GiB"})), "store.max_size")
+    assert (instance.pid, instance.shows("ActiveState")) == (pid, "active")
+    instance.lab.send("a", "b", "a")
+    instance.lab.drained()
+    instance.lab.assert_exact()
 
 
 def test_a_stop_is_clean_and_quick(instance):

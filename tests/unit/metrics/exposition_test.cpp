@@ -147,6 +147,18 @@ TEST(Metrics, EveryVerdictAndOutcomeIsThereFromTheStart) {
   }
   EXPECT_EQ(samples.at("firstseen_batches_total{outcome=\"committed\"}"), 0);
   EXPECT_EQ(samples.at("firstseen_batches_total{outcome=\"aborted\"}"), 0);
+  for (const char* outcome : {"applied", "unchanged", "refused"}) {
+    EXPECT_EQ(samples.at("firstseen_config_reloads_total{outcome=\"" + std::string(outcome) + "\"}"), 0);
+  }
+}
+
+TEST(Metrics, ReloadsAreCountedByWhatCameOfThem) {
+  Picture picture = picture_of(busy());
+  picture.reloads = {3, 2, 1};
+  const Samples samples = read_metrics(exposition(picture));
+  EXPECT_EQ(samples.at("firstseen_config_reloads_total{outcome=\"applied\"}"), 3);
+  EXPECT_EQ(samples.at("firstseen_config_reloads_total{outcome=\"unchanged\"}"), 2);
+  EXPECT_EQ(samples.at("firstseen_config_reloads_total{outcome=\"refused\"}"), 1);
 }
 
 TEST(Metrics, TimesAreInSecondsAndWhatIsNotKnownIsAbsent) {

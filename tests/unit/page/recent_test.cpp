@@ -68,15 +68,6 @@ TEST(Recent, SamplesSumLagsThatAreKnownAndCountKeysWhateverBecameOfThem) {
   EXPECT_EQ(page::lags_of(samples), page::Series{9});
 }
 
-TEST(Recent, TellsWhichConfigurationItIsNow) {
-  FakeClock clock;
-  Recent recent(clock);
-  recent.configured("0123456789abcdef");
-  recent.note(LogLevel::error, "e");
-  EXPECT_EQ(recent.history().configuration, "0123456789abcdef");
-  EXPECT_EQ(recent.history().events.size(), 1U);
-}
-
 TEST(Latencies, AreMeansOfTheMessagesBetweenTwoSamples) {
   std::vector<Sample> samples(3);
   samples[1].timed = samples[2].timed = 4;

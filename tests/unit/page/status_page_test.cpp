@@ -43,9 +43,7 @@ Picture with(const std::function<void(dedup::SlotStatus&)>& change) {
   return healthy(&status);
 }
 
-std::string page_of(const Picture& picture) {
-  return render({.picture = picture, .history = {}, .configuration = "kafka:\n"});
-}
+std::string page_of(const Picture& picture) { return render({.picture = picture, .history = {}}); }
 
 TEST(Verdict, IsOneWordForTheWorstThatIsTheCase) {
   EXPECT_EQ(verdict_of(healthy()).word, "healthy");
@@ -140,7 +138,7 @@ TEST(StatusPage, SaysWhenTheStoreWillBeFull) {
   samples[0].newest_key_ms = 0;
   const auto page_with = [&](std::uint64_t keys) {
     samples[1].keys_added = keys;
-    return render({.picture = picture, .history = {.samples = samples}, .configuration = ""});
+    return render({.picture = picture, .history = {.samples = samples}});
   };
   EXPECT_NE(page_with(6'000).find("<p class=\"good\">fits: at 100 keys/s a window of 1h takes"), std::string::npos);
   EXPECT_NE(page_with(6'000'000).find("<p class=\"busy\">full in 24 s: at 100,000 keys/s"), std::string::npos)
@@ -200,7 +198,7 @@ std::vector<std::string> unbalanced(const std::string& html) {
 
 TEST(StatusPage, IsWellFormedAndLoadsNothingAndRunsNothingWhateverNamesHold) {
   const std::string evil = "</pre><script src=http://evil/>\xff\"'";
-  const Picture picture = with([&](auto& status) {
+  Picture picture = with([&](auto& status) {
     status.detail = evil;
     status.partitions[0].tp.topic = evil;
     status.partitions[0].reason = evil;
@@ -208,11 +206,10 @@ TEST(StatusPage, IsWellFormedAndLoadsNothingAndRunsNothingWhateverNamesHold) {
     test::add_windows_of_rules(status);
     status.store.logs[0].windows = {evil};
   });
-  const std::string page = render({.picture = picture,
-                                   .history = {.samples = {{0, 0, 0}, {10'000, 50, 5}},
-                                               .events = {{0, LogLevel::error, evil}},
-                                               .configuration = evil},
-                                   .configuration = evil});
+  picture.configuration = std::make_shared<const ShownConfiguration>(ShownConfiguration{evil, evil, 0});
+  const std::string page = render(
+      {.picture = picture,
+       .history = {.samples = {{0, 0, 0}, {10'000, 50, 5}}, .events = {{0, LogLevel::error, evil}}}});
   EXPECT_EQ(unbalanced(page), std::vector<std::string>{});
   for (const char* never : {"<script", "<link", "<img", "<iframe", "src=\"", "href=", "@import", "url(", "onclick"}) {
     EXPECT_EQ(page.find(never), std::string::npos) << never;

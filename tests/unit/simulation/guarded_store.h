@@ -23,6 +23,7 @@ class StoreDecorator : public store::SeenStore {
   [[nodiscard]] std::optional<std::string> pinned(const std::string& name) const override {
     return inner_->pinned(name);
   }
+  Result<void> set_ttls(Millis ttl, std::span<const Millis> windows) override { return inner_->set_ttls(ttl, windows); }
   Result<void> set_note(const std::string& name, const std::string& value) override {
     return inner_->set_note(name, value);
   }
@@ -89,6 +90,10 @@ class GuardedStore final : public StoreDecorator {
   void settle() override {
     if (!undecided()) violations_.add(process_.name + ": settle without an undecided batch");
     if (!dead("settle")) inner().settle();
+  }
+  Result<void> set_ttls(Millis ttl, std::span<const Millis> windows) override {
+    if (refuse("set_ttls")) return fail(Action::pause, Exit::io, "disk full (simulated)");
+    return inner().set_ttls(ttl, windows);
   }
   Result<void> close_clean() override {
     if (dead("close_clean")) return {};

@@ -145,6 +145,53 @@ TEST_F(Windows, ThatGrowBeforeAnythingHasLeftAreCoveredWhole) {
   EXPECT_TRUE(store_->find(digest_of(0), 25'000, 0));
 }
 
+TEST_F(Windows, MayHaveOtherTtlsWhileTheStoreIsOpen) {
+  open();
+  for (std::uint8_t window = 0; window < 3; ++window) store_->stage(in_window(window, window, 1000));
+  batch(1000);
+  ASSERT_TRUE(succeeded(store_->set_ttls({}, std::array{Millis{10'000}, Millis{50}, Millis{100}})));
+  EXPECT_TRUE(store_->find(digest_of(0), 11'000, 0));
+  EXPECT_FALSE(store_->find(digest_of(1), 1051, 1));
+  EXPECT_TRUE(store_->find(digest_of(2), 1100, 2));
+  EXPECT_FALSE(store_->find(digest_of(2), 1101, 2));
+  EXPECT_FALSE(store_->set_ttls({}, std::array{Millis{10'000}})) << "one for each";
+  store_.reset();
+  EXPECT_EQ(inspect(directory_.path())->windows[1].ttl, Millis{50}) << "a view knows it, too";
+}
+
+TEST_F(Windows, ThatGrowAreShortByWhatHasLeftWhetherTheStoreIsOpenOrNot) {
+  for (const bool while_open : {true, false}) {
+    SCOPED_TRACE(while_open ? "while it is open" : "at an opening");
+    options_.directory = directory_.path() / (while_open ? "open" : "opened");
+    options_.windows = {};
+    options_.ttl = Millis{1000};
+    offset_ = 0;
+    open();
+    for (const std::int64_t now : {100'000, 200'000, 300'000}) {
+      store_->stage(seen(static_cast<std::uint64_t>(now), now));
+      const SourceRange range = range_of("t", 0, offset_, offset_ + 1, now);
+      ++offset_;
+      ASSERT_TRUE(succeeded(store_->prepare({&range, 1}, now - options_.ttl.count(), false)));
+      store_->settle();
+    }
+    ASSERT_EQ(store_->stats().evicted_before_ms, -1);
+    const std::int64_t swept = store_->stats().swept_before_ms;
+    ASSERT_EQ(swept, 299'000);
+    const auto change = [&](Millis ttl) {
+      options_.ttl = ttl;
+      if (!while_open) return open();
+      EXPECT_TRUE(succeeded(store_->set_ttls(ttl, {})));
+    };
+    change(Millis{500});
+    EXPECT_EQ(store_->stats().evicted_before_ms, -1) << "of a shorter window nothing is missing";
+    change(Millis{1'000'000});
+    EXPECT_EQ(store_->stats().evicted_before_ms, swept);
+    open();
+    EXPECT_EQ(store_->stats().evicted_before_ms, swept) << "that is kept";
+    EXPECT_EQ(store_->stats().evicted_entries, 0U) << "nothing was taken away for want of space";
+  }
+}
+
 TEST_F(Windows, StayWhatTheyAreOnceTheStoreHasHeldABatch) {
   open();
   options_.windows.pop_back();

@@ -1,9 +1,8 @@
-#include "fingerprint.h"
+#include "shown_configuration.h"
 
 #include <openssl/evp.h>
 
 #include <array>
-#include <cstdint>
 
 #include "base/hex.h"
 

@@ -1,0 +1,41 @@
+#include <memory>
+#include <string>
+
+#include "commands.h"
+#include "control/client.h"
+#include "output.h"
+#include "store_layout.h"
+#include "target.h"
+
+namespace firstseen {
+namespace {
+
+/// The daemon gives up before.
+constexpr Millis reload_limit{90'000};
+
+Exit reload(const Target& target) {
+  const auto path = store_path(target);
+  if (!path) return report(path.error());
+  const auto answer = control::ask(control_socket(*path), {{"command", "reload"}}, reload_limit);
+  if (!answer) return report(answer.error());
+  return print(answer->get<std::string>() + "\n");
+}
+
+}  // namespace
+
+void add_reload(CLI::App& program, Chosen& chosen) {
+  auto* command = program.add_subcommand("reload", "Let a running daemon read its configuration file again");
+  command->footer(
+      "The daemon checks the whole file first, and the files that it names. What can change while it runs then "
+      "changes,\n"
+      "all of it or nothing: log.*, http.* (the token in http.token_file, too), window.ttl, key.rules[].ttl, "
+      "duplicates.*\n"
+      "and rejects.*. A file with a mistake or with another value of any other option is refused: every mistake is\n"
+      "printed with its place, every such option by its name. SIGHUP does the same and tells the log only.\n"
+      "Exit status: 0 as the file says, 78 refused, 75 not now, 69 no daemon answers.");
+  const auto target = std::make_shared<Target>();
+  add_target(*command, target);
+  command->callback([&chosen, target] { chosen = [target] { return reload(*target); }; });
+}
+
+}  // namespace firstseen

@@ -1,0 +1,197 @@
+#include "reloader.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <utility>
+
+#include "base/clock.h"
+#include "config/difference.h"
+#include "kafka/preflight.h"
+#include "preflight_request.h"
+
+namespace firstseen {
+namespace {
+
+/// For the slot to come between two batches, and for a broker to answer.
+constexpr Millis patience{20'000};
+
+/// Side topics that `fresh` publishes to and `running` does not.
+bool has_new_side_topic(const dedup::LiveOptions& running, const dedup::LiveOptions& fresh) {
+  const bool duplicates =
+      fresh.duplicates == dedup::DuplicateRoute::topic &&
+      (running.duplicates != fresh.duplicates || running.duplicates_topic != fresh.duplicates_topic);
+  const bool rejects = fresh.rejects == dedup::RejectRoute::topic &&
+                       (running.rejects != fresh.rejects || running.rejects_topic != fresh.rejects_topic);
+  return duplicates || rejects;
+}
+
+Result<std::string> answer_of(dedup::PendingChange& pending) {
+  if (pending.answer.wait_for(patience) != std::future_status::ready && pending.take_back()) {
+    return fail(Exit::try_again, "the daemon is busy (is the broker away?); try again");
+  }
+  try {
+    return pending.answer.get();  // what has begun ends soon
+  } catch (const std::future_error&) {
+    return fail(Exit::unavailable, "the daemon is stopping");
+  }
+}
+
+}  // namespace
+
+Reloader::Reloader(const Configuration& running, Parts parts)
+    : parts_(std::move(parts)),
+      settings_(running.settings),
+      slot_options_(dedup::live_options(running.slot)),
+      http_at_start_(running.http.any()),
+      thread_([this] { loop(); }) {}
+
+Reloader::~Reloader() {
+  close();
+  thread_.join();
+}
+
+void Reloader::open() {
+  const std::scoped_lock lock(mutex_);
+  open_ = true;
+  wake_.notify_all();
+}
+
+void Reloader::close() {
+  const std::scoped_lock lock(mutex_);
+  closed_ = true;
+  wake_.notify_all();
+}
+
+bool Reloader::closed() const {
+  const std::scoped_lock lock(mutex_);
+  return closed_;
+}
+
+void Reloader::attach(dedup::Slot* slot) {
+  const std::scoped_lock lock(mutex_);
+  slot_ = slot;
+}
+
+void Reloader::set_max_message_bytes(std::uint64_t bytes) {
+  const std::scoped_lock lock(mutex_);
+  max_message_bytes_ = bytes;
+}
+
+void Reloader::request() {
+  const std::scoped_lock lock(mutex_);
+  wanted_ = true;
+  wake_.notify_all();
+}
+
+void Reloader::loop() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wake_.wait(lock, [this] { return (wanted_ && open_) || closed_; });
+    if (closed_) return;
+    wanted_ = false;
+    lock.unlock();
+    static_cast<void>(reload());
+    lock.lock();
+  }
+}
+
+Result<std::string> Reloader::reload() {
+  const std::scoped_lock turn(turn_);
+  const auto changed = attempt();
+  if (!changed) {
+    parts_.board.reloaded(Reload::refused);
+    tell_refused(changed.error());
+    return forward(changed.error());
+  }
+  parts_.board.reloaded(changed->empty() ? Reload::unchanged : Reload::applied);
+  const std::string text = changed->empty()
+                               ? "the configuration is as it was"
+                               : fmt::format("the configuration has changed: {}", fmt::join(*changed, ", "));
+  parts_.log(LogLevel::info, text);
+  return text;
+}
+
+/// A line for each problem.
+void Reloader::tell_refused(const Error& error) const {
+  parts_.log(LogLevel::error, "the configuration was not reloaded, and nothing was changed:");
+  const std::string& all = error.message;
+  for (std::size_t begin = 0; begin <= all.size();) {
+    const std::size_t end = std::min(all.find('\n', begin), all.size());
+    parts_.log(LogLevel::error, all.substr(begin, end - begin));
+    begin = end + 1;
+  }
+}
+
+/// What can fail comes first; the slot's change is its last.
+Result<Reloader::Names> Reloader::attempt() {
+  const auto fresh = parts_.read();
+  if (!fresh) return forward(fresh.error());
+  Names changed;
+  Names fixed;
+  for (const config::Difference& one : config::differences(settings_, fresh->settings)) {
+    changed.push_back(one.path);
+    if (!one.live) fixed.push_back(one.path);
+  }
+  if (auto live = check_live(fixed, *fresh); !live) return forward(live.error());
+  auto faces = parts_.faces.prepare(fresh->http, parts_.log);
+  if (!faces) return forward(faces.error());
+  const dedup::LiveOptions wanted = dedup::live_options(fresh->slot);
+  if (wanted != slot_options_) {
+    if (auto checked = check_side_topics(*fresh); !checked) return forward(checked.error());
+    if (auto done = change_slot(wanted); !done) return forward(done.error());
+  }
+  parts_.faces.apply(std::move(*faces));
+  parts_.log_itself.change(fresh->log_level, fresh->log_format);
+  settings_ = fresh->settings;
+  slot_options_ = wanted;
+  if (!changed.empty()) parts_.board.configured(fresh->file.native(), fresh->shown);
+  return changed;
+}
+
+Result<void> Reloader::check_live(const Names& fixed, const Configuration& fresh) const {
+  if (closed() || parts_.stopping()) return fail(Exit::try_again, "the daemon is stopping");
+  Names all = fixed;
+  if (fresh.http.any() && !http_at_start_) all.emplace_back("http.listen (there was none at the start)");
+  if (all.empty()) return {};
+  return fail(Exit::config, fmt::format("{}: restart the daemon for another value of: {}. What a reload can change is "
+                                        "marked in config/REFERENCE.md",
+                                        fresh.file.native(), fmt::join(all, ", ")));
+}
+
+/// As before the start: a side topic must be able to take what is published.
+Result<void> Reloader::check_side_topics(const Configuration& fresh) {
+  if (!has_new_side_topic(slot_options_, dedup::live_options(fresh.slot))) return {};
+  const SystemClock clock;
+  const std::int64_t until_ms = clock.steady_ms() + patience.count();
+  const auto keep_waiting = [&] { return !closed() && !parts_.stopping() && clock.steady_ms() < until_ms; };
+  const auto report = kafka::preflight(preflight_request(fresh), keep_waiting, parts_.log);
+  if (!report) return forward(report.error());
+  const std::scoped_lock lock(mutex_);
+  if (report->max_message_bytes != 0 && max_message_bytes_ != 0 && report->max_message_bytes < max_message_bytes_) {
+    return fail(Exit::config,
+                fmt::format("a new side topic takes messages of {} bytes at most, and the producer was made for {}: "
+                            "raise its max.message.bytes, or restart the daemon",
+                            report->max_message_bytes, max_message_bytes_));
+  }
+  for (const std::string& warning : report->warnings) parts_.log(LogLevel::warning, warning);
+  return {};
+}
+
+Result<void> Reloader::change_slot(const dedup::LiveOptions& wanted) {
+  dedup::PendingChange pending;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (slot_ == nullptr)
+      return fail(Exit::try_again, "the daemon is not ready: it is starting, or stopping; try again");
+    pending = slot_->change(wanted);
+  }
+  const auto answer = answer_of(pending);
+  if (!answer) return forward(answer.error());
+  return {};
+}
+
+}  // namespace firstseen
