@@ -73,7 +73,7 @@ void add_pause(CLI::App& program, Chosen& chosen) {
       "still pauses as soon as it can.");
   const auto arguments = std::make_shared<PauseArguments>();
   add_target(*command, {arguments, &arguments->target});
-  command->add_option("--reason", arguments->reason, "Shown with your name while it is paused")->type_name("TEXT");
+  command->add_option("--reason", arguments->reason, "Shown with your name while it is paused")->type_name("WHY");
   command->add_option("--timeout", arguments->timeout, "How long to wait for what is in flight")
       ->type_name("DURATION")
       ->capture_default_str();

@@ -122,7 +122,8 @@ bool OwnerLock::held(const fs::path& directory) {
 bool has_data(const fs::path& directory) {
   std::error_code error;
   const auto bytes = fs::file_size(directory / data_file, error);
-  return error ? error != std::errc::no_such_file_or_directory : bytes > 0;
+  const bool is_none = error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
+  return error ? !is_none : bytes > 0;
 }
 
 Result<void> check_is_store_or_empty(const fs::path& directory) {

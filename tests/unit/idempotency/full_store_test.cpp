@@ -44,8 +44,8 @@ class FullStore : public testing::Test {
 TEST_F(FullStore, RefusesNewOperationsAndSaysSo) {
   EXPECT_EQ(refused_.action, Action::pause);
   EXPECT_NE(refused_.message.find("is full"), std::string::npos) << refused_.message;
-  EXPECT_FALSE(handler_->start(key("another")));
-  EXPECT_FALSE(*store_->peek(key("another")));
+  EXPECT_FALSE(handler_->start(key(other(others_))));
+  EXPECT_FALSE(*store_->peek(key(other(others_))));
 }
 
 TEST_F(FullStore, HasRoomForTheEndsOfTheOperationsThatRun) {

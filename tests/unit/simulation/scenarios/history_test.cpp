@@ -72,22 +72,6 @@ TEST_F(HistoryInPart, ThatIsNoneIsAWarningToo) {
   EXPECT_FALSE(host.has_warned("in[1]"));
 }
 
-TEST_F(HistoryInPart, ThatRetentionTakesWhileItIsReadIsAWarningToo) {
-  say(0, "a", 0);
-  Host& first = start("A");
-  run();
-  first.stop();
-  cluster().refuse(in(0), true);
-  Host& host = start("B", "A");
-  run_until("the history cannot be read", [&] { return host.has_warned("in[0]: its history cannot be read again"); });
-  EXPECT_TRUE(host.has_warned("the window is covered only from offset 1 on"));
-  EXPECT_FALSE(host.has_warned("could not be read back")) << "said once";
-  cluster().refuse(in(0), false);
-  say(0, "b", 100);
-  run();
-  EXPECT_EQ(published(), (Ids{1, 2}));
-}
-
 TEST_F(MissingHistory, IsReadAgainFromTheStartWhenTheProcessIsKilledMeanwhile) {
   Host& host = on_an_empty_store(OnMissingHistory::rebuild);
   host.crash_at_step(1, dedup::Step::rebuilding);
