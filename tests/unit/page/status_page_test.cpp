@@ -34,6 +34,7 @@ Picture healthy(const dedup::SlotStatus* changed = nullptr) {
   picture.checks = {Check{"store", true, "open", 0}, Check{"broker", true, "answers", 0},
                     Check{"slot", true, "running", 0}};
   picture.status = std::make_shared<const dedup::SlotStatus>(changed == nullptr ? status : *changed);
+  picture.configuration = std::make_shared<const ShownConfiguration>(ShownConfiguration{"/etc/f.yaml", "kafka:\n", 0});
   return picture;
 }
 

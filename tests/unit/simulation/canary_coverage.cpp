@@ -50,39 +50,6 @@ class ForgetsHistory final : public StoreDecorator {
   }
 };
 
-/// History that the broker refuses is taken for read.
-class GivesRefusedHistoryUp final : public ConsumerDecorator {
- public:
-  using ConsumerDecorator::ConsumerDecorator;
-  Result<std::optional<std::vector<kafka::Committed>>> committed(std::span<const TopicPartition> partitions) override {
-    auto answer = ConsumerDecorator::committed(partitions);
-    if (!answer || !*answer) return answer;
-    for (const kafka::Committed& one : **answer) committed_[one.tp] = one.offset.value_or(0);
-    return answer;
-  }
-  Result<void> assign(std::span<const Position> positions) override {
-    history_.clear();
-    for (const Position& position : positions) {
-      if (position.offset < committed_[position.tp]) history_[position.tp] = committed_[position.tp];
-    }
-    return ConsumerDecorator::assign(positions);
-  }
-  Result<kafka::Taken> take(std::size_t max_messages, Millis wait) override {
-    auto taken = ConsumerDecorator::take(max_messages, wait);
-    if (!taken) return taken;
-    for (PartitionEvent& event : taken->events) {
-      const auto until = history_.find(event.tp);
-      if (event.kind != PartitionEvent::Kind::inaccessible || until == history_.end()) continue;
-      event = {PartitionEvent::Kind::end_of_log, event.tp, until->second, ""};
-    }
-    return taken;
-  }
-
- private:
-  std::map<TopicPartition, std::int64_t> committed_;
-  std::map<TopicPartition, std::int64_t> history_;  // that is being read again, up to there
-};
-
 }  // namespace
 
 std::vector<Canary> coverage_canaries() {
@@ -90,8 +57,6 @@ std::vector<Canary> coverage_canaries() {
       {"SweepsEarly", "nothing twice: the window lasts", on_store<SweepsEarly>()},
       {"TellsEndsTooEarly", "the sweep waits for the slowest partition", on_consumer<TellsEndsTooEarly>()},
       {"ForgetsHistory", "what a store lacks is read again", on_store<ForgetsHistory>()},
-      {"GivesRefusedHistoryUp", "a history that cannot be read now is waited for",
-       on_consumer<GivesRefusedHistoryUp>()},
   };
 }
 
