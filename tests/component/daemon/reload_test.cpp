@@ -103,7 +103,7 @@ TEST_F(Reload, IsWhatSighupDoes) {
     return log.find("was not reloaded") != std::string::npos &&
            log.find("firstseen.yaml:7:15: window.ttl") != std::string::npos;
   })) << daemon.log();
-  EXPECT_EQ(status_by_store()["configured_window_ms"], 7'200'000);
+  EXPECT_TRUE(eventually([&] { return status_by_store()["configured_window_ms"] == 7'200'000; })) << daemon.log();
 }
 
 TEST_F(Reload, OfAFileWithMistakesTellsEachWithItsPlaceAndChangesNothing) {
