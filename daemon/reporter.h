@@ -11,8 +11,8 @@
 
 namespace firstseen {
 
-/// Turns a slot's status into log lines (each change of state, rates every 30 s while messages flow, a store that is too
-/// small for its window) and into what systemd shows and waits for.
+/// Turns a slot's status into log lines (each change of state, rates every 30 s while messages flow, a store that is
+/// too small for its window) and into what systemd shows and waits for.
 class Reporter {
  public:
   Reporter(const Clock& clock, Notifier& notifier, LogSink log);

@@ -234,8 +234,7 @@ std::string status_headline(const Json& status) {
   return status.value("state", "") + (detail.empty() ? "" : ": " + detail);
 }
 
-Json status_to_json(const dedup::SlotStatus& status, const History& history,
-                    const ShownConfiguration* configuration) {
+Json status_to_json(const dedup::SlotStatus& status, const History& history, const ShownConfiguration* configuration) {
   Json partitions = Json::array();
   for (const auto& partition : status.partitions) partitions.push_back(partition_to_json(partition));
   return {{"state", status.state},

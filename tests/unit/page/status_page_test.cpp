@@ -208,9 +208,9 @@ TEST(StatusPage, IsWellFormedAndLoadsNothingAndRunsNothingWhateverNamesHold) {
     status.store.logs[0].windows = {evil};
   });
   picture.configuration = std::make_shared<const ShownConfiguration>(ShownConfiguration{evil, evil, 0});
-  const std::string page = render(
-      {.picture = picture,
-       .history = {.samples = {{0, 0, 0}, {10'000, 50, 5}}, .events = {{0, LogLevel::error, evil}}}});
+  const std::string page =
+      render({.picture = picture,
+              .history = {.samples = {{0, 0, 0}, {10'000, 50, 5}}, .events = {{0, LogLevel::error, evil}}}});
   EXPECT_EQ(unbalanced(page), std::vector<std::string>{});
   for (const char* never : {"<script", "<link", "<img", "<iframe", "src=\"", "href=", "@import", "url(", "onclick"}) {
     EXPECT_EQ(page.find(never), std::string::npos) << never;

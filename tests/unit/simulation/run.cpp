@@ -16,7 +16,7 @@ struct Plan {
   int crash_permille = 0;
   int stop_permille = 0;
   int wall_jump_permille = 0;
-  int pause_permille = 0;    // that a person asks for a pause, or takes it back
+  int pause_permille = 0;                        // that a person asks for a pause, or takes it back
   int refusal_permille = 0;                      // that a refused partition is allowed again, or another one refused
   dedup::Step favourite = dedup::Step::started;  // where half of the kills strike
   int new_volume_permille = 0;                   // that a host comes back on an empty store
