@@ -214,6 +214,7 @@ Result<void> Service::check_broker() {
   if (!report) return forward(report.error());
   for (const std::string& warning : report->warnings) log_(LogLevel::warning, warning);
   configuration_.client.max_message_bytes = report->max_message_bytes;
+  configuration_.client.largest_message_bytes = report->largest_message_bytes;
   reloader_.set_max_message_bytes(report->max_message_bytes);
   board_.broker(true, "answers");
   return pin_cluster(*store_, report->cluster_id);

@@ -26,8 +26,9 @@ struct ClientOptions {
   std::string compression = "lz4";            ///< none | gzip | snappy | lz4 | zstd
   std::uint64_t prefetch_bytes = 64U << 20U;  ///< bound of the consumer's queue, bytes
   Millis commit_interval{100};                ///< bounds linger
-  std::uint64_t max_message_bytes =
-      0;                          ///< smallest max.message.bytes of the output topics, from the preflight; 0: unknown
+  /// Smallest and largest max.message.bytes of the output topics, from the preflight; 0: unknown.
+  std::uint64_t max_message_bytes = 0;
+  std::uint64_t largest_message_bytes = 0;
   Millis statistics_interval{0};  ///< how often librdkafka tells its figures, unless `properties` say so; 0: never
   bool headers_wanted = false;    ///< the key reads headers: fill MessageView::headers in take()
 };

@@ -177,6 +177,7 @@ Result<PreflightReport> preflight(const PreflightRequest& request, const KeepWai
   if (!findings.errors.empty()) return fail(Exit::config, fmt::format("{}", fmt::join(findings.errors, "; ")));
   for (const std::string& input : *inputs) report.input_partitions[input] = topics->at(input).partitions;
   report.max_message_bytes = findings.max_message_bytes;
+  report.largest_message_bytes = findings.largest_message_bytes;
   report.warnings.insert(report.warnings.end(), findings.warnings.begin(), findings.warnings.end());
   return report;
 }

@@ -24,7 +24,9 @@ struct PreflightRequest {
 struct PreflightReport {
   std::string cluster_id;                                ///< empty: the broker has none
   std::map<std::string, std::int32_t> input_partitions;  ///< per existing input topic
-  std::uint64_t max_message_bytes = 0;  ///< smallest of outputs and side topics, for ClientOptions; 0: unknown
+  /// Smallest and largest of outputs and side topics, for ClientOptions; 0: unknown.
+  std::uint64_t max_message_bytes = 0;
+  std::uint64_t largest_message_bytes = 0;
   std::vector<std::string> warnings;
 };
 

@@ -102,7 +102,7 @@ Result<Progress> Producer::enqueue(const MessageView& message, const Destination
   const Bytes value = bytes_of(message.value);
   const Bytes key = bytes_of(message.key);
   // producev and not produceva: the latter frees the headers twice after some failures before librdkafka 2.12.
-  const rd_kafka_resp_err_t code = rd_kafka_producev(
+  rd_kafka_resp_err_t code = rd_kafka_producev(
       client_.get(), RD_KAFKA_VTYPE_RKT, topic, RD_KAFKA_VTYPE_PARTITION, to.partition, RD_KAFKA_VTYPE_MSGFLAGS,
       RD_KAFKA_MSG_F_COPY, RD_KAFKA_VTYPE_VALUE, value.data, value.size, RD_KAFKA_VTYPE_KEY, key.data, key.size,
       RD_KAFKA_VTYPE_TIMESTAMP, std::max<std::int64_t>(message.timestamp_ms, 0), RD_KAFKA_VTYPE_HEADERS, headers.get(),
@@ -114,13 +114,18 @@ Result<Progress> Producer::enqueue(const MessageView& message, const Destination
   }
   const Origin origin = origins_.back();
   origins_.pop_back();
+  std::string reason = rd_kafka_err2str(code);
+  if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL && outstanding_ == 0) {  // room for this one will never come
+    code = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    reason = "larger than the producer's whole queue, kafka.properties queue.buffering.max.kbytes: raise it";
+  }
   const Failure failure{Call::produce,
                         code,
                         false,
                         false,
                         false,
                         fmt::format("{}[{}]@{} to {}: {}", message.topic, message.partition, message.offset, to.topic,
-                                    rd_kafka_err2str(code))};
+                                    reason)};
   Error error = to_error(failure);
   if (error.action == Action::retry) {
     serve(full_queue_wait);

@@ -79,12 +79,12 @@ std::int64_t linger_ms(const ClientOptions& options) {
   return std::clamp<std::int64_t>(options.commit_interval.count() / 5, 0, 20);
 }
 
-/// A message larger than the queue would wait for room for ever, so it holds two of the largest at least.
+/// A message larger than the queue is refused, so it holds two of the largest that any output takes.
 std::uint64_t producer_queue_kib(const ClientOptions& options) {
   constexpr std::uint64_t usual = 64ULL * 1024;
   constexpr std::uint64_t most = 1024ULL * 1024;
-  return options.max_message_bytes == 0 ? most
-                                        : std::clamp<std::uint64_t>(options.max_message_bytes / 512, usual, most);
+  const std::uint64_t largest = options.largest_message_bytes;
+  return largest == 0 ? most : std::clamp<std::uint64_t>(largest / 512, usual, most);
 }
 
 }  // namespace

@@ -88,7 +88,10 @@ class Checker {
   }
 
   TopicFindings take() {
-    return {{errors_.begin(), errors_.end()}, {warnings_.begin(), warnings_.end()}, max_message_bytes_};
+    return {{errors_.begin(), errors_.end()},
+            {warnings_.begin(), warnings_.end()},
+            max_message_bytes_,
+            largest_message_bytes_};
   }
 
  private:
@@ -127,6 +130,7 @@ class Checker {
     if (!admitted || *admitted <= 0) return;
     const auto bytes = static_cast<std::uint64_t>(*admitted);
     max_message_bytes_ = max_message_bytes_ == 0 ? bytes : std::min(max_message_bytes_, bytes);
+    largest_message_bytes_ = std::max(largest_message_bytes_, bytes);
     const auto wanted = number(from, "max.message.bytes");
     if (!wanted || *admitted >= *wanted) return;
     error(
@@ -155,6 +159,7 @@ class Checker {
   std::set<std::string> errors_;
   std::set<std::string> warnings_;
   std::uint64_t max_message_bytes_ = 0;
+  std::uint64_t largest_message_bytes_ = 0;
 };
 
 }  // namespace

@@ -28,7 +28,9 @@ std::string destination_for(const std::string& pattern, const std::string& input
 struct TopicFindings {
   std::vector<std::string> errors;  ///< the promises could not be kept; each says what to change
   std::vector<std::string> warnings;
-  std::uint64_t max_message_bytes = 0;  ///< smallest max.message.bytes of outputs and side topics; 0: unknown
+  /// Smallest and largest max.message.bytes of outputs and side topics; 0: unknown.
+  std::uint64_t max_message_bytes = 0;
+  std::uint64_t largest_message_bytes = 0;
 };
 
 /// The rules of the preflight, without a broker. `matched` are the existing input topics.

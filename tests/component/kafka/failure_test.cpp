@@ -212,6 +212,28 @@ TEST_F(Failing, AFullQueueSaysAgainAndLosesNothing) {
   EXPECT_EQ(contents("out", 30).size(), 30U);
 }
 
+TEST_F(Failing, AMessageLargerThanTheWholeQueueIsRefusedOnceTheQueueIsEmpty) {
+  ClientOptions small = options();
+  small.properties["queue.buffering.max.kbytes"] = "1";
+  auto client = this->client(small);
+  ASSERT_TRUE(client.publisher->begin());
+  publish(client, 1);
+  const std::string large(4096, 'x');
+  const auto refused = failure_of([&] { return client.publisher->publish(message(1, large), {"out", 0}, {}); });
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->action, Action::abort);
+  EXPECT_NE(refused->message.find("queue.buffering.max.kbytes"), std::string::npos) << refused->message;
+  finish([&] { return client.publisher->abort(); });
+  const auto failures = client.publisher->failures();
+  ASSERT_EQ(failures.size(), 1U) << "the smaller one before it was delivered";
+  EXPECT_EQ(failures[0].position, (Position{{"in", 0}, 1}));
+  EXPECT_TRUE(failures[0].permanent);
+  EXPECT_TRUE(failures[0].alone);
+  ASSERT_TRUE(client.publisher->begin());
+  publish(client, 1);
+  EXPECT_FALSE(commit(client));
+}
+
 TEST_F(Failing, AtLeastOnceCommitsNoOffsetsWhenADeliveryFailed) {
   auto client = this->client(options(Guarantee::at_least_once));
   join(client);

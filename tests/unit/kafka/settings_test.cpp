@@ -56,6 +56,12 @@ TEST(ProducerSettings, ABatchSizeOfThePropertiesIsTaken) {
   EXPECT_EQ(batch_size_of(options_with("10000000", 20'000'000)), "10000000");
 }
 
+TEST(ProducerSettings, TheQueueHoldsTwoOfTheLargestMessagesThatAnyOutputTakes) {
+  ClientOptions options = options_with("", 1'048'588);
+  options.largest_message_bytes = 200 * 1024 * 1024;
+  EXPECT_EQ(value_of(producer_settings(options), "queue.buffering.max.kbytes"), std::to_string(400 * 1024));
+}
+
 TEST(ProducerSettings, NoBatchIsLargerThanAnOutputTopicTakes) {
   EXPECT_EQ(batch_size_of(options_with("10000000", 1'048'588)), "1048588");
   EXPECT_EQ(batch_size_of(options_with("", 100'000)), "100000");

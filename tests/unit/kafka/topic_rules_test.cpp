@@ -155,10 +155,19 @@ TEST_F(TopicRules, EachInputHasItsOwnOutputWhereTheNameSaysSo) {
   EXPECT_EQ(destination_for("fixed", "orders"), "fixed");
 }
 
+TEST_F(TopicRules, BatchesAreBoundByTheSmallestOutputAndTheQueueByTheLargest) {
+  request_.side_topics = {"orders.rejects"};
+  topics_["orders.rejects"] = topics_["orders.unique"];
+  topics_["orders.rejects"].settings["max.message.bytes"] = "200000000";
+  EXPECT_EQ(check().max_message_bytes, 1048588U);
+  EXPECT_EQ(check().largest_message_bytes, 200000000U);
+}
+
 TEST_F(TopicRules, UnknownSettingsAreNotGuessed) {
   output_settings().clear();
   EXPECT_TRUE(check().errors.empty());
   EXPECT_EQ(check().max_message_bytes, 0U);
+  EXPECT_EQ(check().largest_message_bytes, 0U);
 }
 
 TEST_F(TopicRules, APatternThatIsNoRegexIsAnError) {
