@@ -1,6 +1,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <optional>
 #include <string>
 
 #include "base/error.h"
@@ -9,8 +10,8 @@
 namespace firstseen::daemon {
 
 struct ExplainOptions {
-  std::string default_topic;  ///< for a message that names none
-  bool json = false;          ///< one JSON object instead of a text for people
+  std::optional<std::string> default_topic;  ///< for a message that names none
+  bool json = false;                         ///< one JSON object instead of a text for people
 };
 
 /// Reads one message (message_json.h) and writes how its key comes about: each part, what was found, its bytes

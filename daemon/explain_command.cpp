@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "configuration.h"
 #include "explain.h"
+#include "message_json.h"
 #include "output.h"
 
 namespace firstseen {
@@ -20,7 +21,8 @@ struct ExplainArguments {
 Exit explain_message(const ExplainArguments& arguments) {
   const auto configuration = load_configuration(arguments.config);
   if (!configuration) return report(configuration.error());
-  const daemon::ExplainOptions options{.default_topic = configuration->slot.topics.front(), .json = arguments.as_json};
+  const daemon::ExplainOptions options{.default_topic = daemon::sole_topic(configuration->slot.topics),
+                                       .json = arguments.as_json};
   std::ifstream file;
   if (arguments.file != "-") {
     file.open(arguments.file, std::ios::binary);
@@ -42,8 +44,9 @@ void add_explain(CLI::App& program, Chosen& chosen) {
   auto* command = program.add_subcommand("explain", "Show how a message's key comes about");
   command->footer(
       "The message is a JSON object with topic, partition, offset, timestamp, key, value, headers; all may be left\n"
-      "out. value may be a string, or an object or array that stands for its own text; key_base64 and value_base64\n"
-      "take any bytes; headers is {name: value} or [[name, value], ...]. Or what kcat prints:\n"
+      "out, topic where input.topics is one name. value may be a string, or an object or array that stands for its own\n"
+      "text; key_base64 and value_base64 take any bytes; headers is {name: value} or [[name, value], ...].\n"
+      "Or what kcat prints:\n"
       "  kcat -C -b BROKER -t TOPIC -p PARTITION -o OFFSET -c 1 -e -J | firstseen explain --config F\n"
       "Exit status: 0 for every message, also for one that would be rejected: its result is 'reject' with --json.");
   const auto arguments = std::make_shared<ExplainArguments>();

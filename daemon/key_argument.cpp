@@ -178,7 +178,7 @@ Result<Digest> digest_of(const KeyArgument& key, const Target& target, const Fou
   if (!deriver) return forward(deriver.error());
   const auto text = read_all(key.message);
   if (!text) return forward(text.error());
-  const auto message = daemon::read_message_json(*text, configuration->slot.topics.front());
+  const auto message = daemon::read_message_json(*text, daemon::sole_topic(configuration->slot.topics));
   if (!message) return forward(message.error());
   auto digest = of_message(**deriver, *message);
   if (!digest) return digest;

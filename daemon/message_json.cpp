@@ -207,7 +207,12 @@ Result<void> check(std::string_view text) {
 
 }  // namespace
 
-Result<OwnedMessage> read_message_json(std::string_view text, std::string_view default_topic) {
+std::optional<std::string> sole_topic(const std::vector<std::string>& topics) {
+  if (topics.size() != 1 || topics.front().starts_with('^')) return std::nullopt;
+  return topics.front();
+}
+
+Result<OwnedMessage> read_message_json(std::string_view text, std::optional<std::string_view> default_topic) {
   if (auto valid = check(text); !valid) return forward(valid.error());
   const simdjson::padded_string padded(text);
   od::parser parser;
@@ -220,7 +225,8 @@ Result<OwnedMessage> read_message_json(std::string_view text, std::string_view d
                 "the message is not a JSON object: write {\"topic\": ..., \"key\": ..., \"value\": ...}");
   }
   OwnedMessage message;
-  message.topic = default_topic;
+  message.topic = default_topic.value_or("");
+  bool has_topic = default_topic.has_value();
   bool twice = false;
   for (auto next : object) {
     od::field field;
@@ -229,12 +235,17 @@ Result<OwnedMessage> read_message_json(std::string_view text, std::string_view d
       return fail(Exit::bad_data, "the message is not a JSON object");
     }
     const std::string name(unescaped);
+    has_topic = has_topic || name == "topic";
     twice = twice || (message.key && name.substr(0, 3) == "key") ||
             (message.value && (name.substr(0, 5) == "value" || name == "payload"));
     od::value value = field.value();
     if (auto read = read_member(name, value, message); !read) return forward(read.error());
   }
   if (twice) return fail(Exit::bad_data, "the message has a member both as text and as base64: keep one of them");
+  if (!has_topic) {
+    return fail(Exit::bad_data,
+                "the message names no topic, and input.topics has several (or a pattern): add \"topic\" to it");
+  }
   return message;
 }
 

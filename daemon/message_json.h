@@ -23,9 +23,12 @@ struct OwnedMessage {
   std::vector<std::pair<std::string, std::optional<std::string>>> headers;
 };
 
+/// The topic of a message that names none: the only one of `input.topics`, unless that is a pattern.
+std::optional<std::string> sole_topic(const std::vector<std::string>& topics);
+
 /// Reads a message that a person wrote as a JSON object; every member may be left out:
 ///
-///   topic                 a string; `default_topic` otherwise
+///   topic                 a string; `default_topic` otherwise, and refused when there is none
 ///   partition, offset     whole numbers, 0 otherwise
 ///   timestamp             milliseconds since the Unix epoch; otherwise the message has none
 ///   key, value            a string (its UTF-8 bytes) or null, which is also what they are when left out; value may
@@ -37,6 +40,6 @@ struct OwnedMessage {
 /// turn; tstype and broker mean nothing here.
 ///
 /// Fails with Exit::bad_data, saying what is wrong where.
-Result<OwnedMessage> read_message_json(std::string_view text, std::string_view default_topic);
+Result<OwnedMessage> read_message_json(std::string_view text, std::optional<std::string_view> default_topic);
 
 }  // namespace firstseen::daemon

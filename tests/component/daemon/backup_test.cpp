@@ -43,6 +43,16 @@ class Backup : public Daemon {
     daemon.signal(SIGTERM);
     ASSERT_EQ(daemon.wait().status, 0) << daemon.log();
   }
+  /// One bit of a record's checksum.
+  void damage_copy() const {
+    const fs::path data = copy() + "/slot-0/data.mdb";
+    std::string bytes(fs::file_size(data), '\0');
+    std::ifstream(data, std::ios::binary).read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    const std::size_t record = bytes.find("FSRB");
+    ASSERT_NE(record, std::string::npos);
+    std::fstream file(data, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(static_cast<std::streamoff>(record + 64)).put(static_cast<char>(bytes[record + 64] ^ 1));
+  }
   static void expect_refused(const Finished& finished, int status, const std::string& text) {
     EXPECT_EQ(finished.status, status) << finished.err;
     EXPECT_NE(finished.err.find(text), std::string::npos) << finished.err;
@@ -127,17 +137,23 @@ TEST_F(Backup, OfAnotherKeyOrGroupIsRefusedAndNothingIsMade) {
 
 TEST_F(Backup, ThatIsDamagedIsRefusedBeforeAnythingIsReplaced) {
   export_thirty_keys();
-  const fs::path data = copy() + "/slot-0/data.mdb";
-  std::string bytes(fs::file_size(data), '\0');
-  std::ifstream(data, std::ios::binary).read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  const std::size_t record = bytes.find("FSRB");
-  ASSERT_NE(record, std::string::npos);
-  std::fstream file(data, std::ios::binary | std::ios::in | std::ios::out);
-  file.seekp(static_cast<std::streamoff>(record + 64))
-      .put(static_cast<char>(bytes[record + 64] ^ 1));  // of its checksum
-  file.close();
+  ASSERT_NO_FATAL_FAILURE(damage_copy());
   expect_refused(put_in_place(*scene_, copy(), {"--replace"}), 65, "damaged");
   EXPECT_EQ(store_command("verify").status, 0) << "the store is what it was";
+}
+
+TEST_F(Backup, ThatIsDamagedIsFoundByVerifyWhichNamesTheProblem) {
+  export_thirty_keys();
+  ASSERT_NO_FATAL_FAILURE(damage_copy());
+  const Finished json = test::run({"store", "verify", "--store", copy(), "--json"});
+  EXPECT_EQ(json.status, 65) << json.err;
+  const Json found = Json::parse(json.out, nullptr, false);
+  ASSERT_TRUE(found.is_object()) << json.out << json.err;
+  EXPECT_EQ(found["sound"], false);
+  EXPECT_NE(found["problems"].dump().find("does not match its checksum"), std::string::npos) << found;
+  const Finished text = test::run({"store", "verify", "--store", copy()});
+  EXPECT_EQ(text.status, 65) << text.err;
+  EXPECT_NE(text.out.find("does not match its checksum"), std::string::npos) << text.out;
 }
 
 TEST_F(Backup, TakesOnlyWhatADaemonMade) {

@@ -303,6 +303,25 @@ TEST(Store, ForgetLookupStatsAndVerifyNeedNoDaemon) {
   EXPECT_TRUE(Json::parse(store_command("verify", {"--store", scene.store(), "--json"}).out)["sound"]);
 }
 
+TEST(CommandLine, AMessageWithoutATopicIsRefusedUnlessOneTopicIsNamed) {
+  for (const char* topics : {"\"^orders[.](eu|us)$\"", "orders.eu, orders.us"}) {
+    SCOPED_TRACE(topics);
+    const Scene scene("127.0.0.1:1", topics);
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"explain", "-c", scene.config()},
+          {"store", "lookup", "-c", scene.config(), "--message", "-"},
+          {"store", "forget", "-c", scene.config(), "--message", "-"}}) {
+      const Finished refused = run(words, {}, R"({"value": {"order": {"id": 7}}})");
+      EXPECT_EQ(refused.status, 65) << refused.err;
+      EXPECT_NE(refused.err.find("the message names no topic"), std::string::npos) << refused.err;
+    }
+    const Finished named =
+        run({"explain", "-c", scene.config()}, {}, R"({"topic": "orders.eu", "value": {"order": {"id": 7}}})");
+    EXPECT_EQ(named.status, 0) << named.err;
+    EXPECT_NE(named.out.find("\"orders.eu\""), std::string::npos) << named.out;
+  }
+}
+
 TEST(Store, LookupRefusesWhatIsNoKey) {
   const Scene scene;
   EXPECT_EQ(run({"store", "lookup", "--store", scene.store(), "--digest", "xyz"}).status, 64);

@@ -57,6 +57,19 @@ TEST(MessageJson, WhatKcatPrintsIsReadAsItIs) {
   EXPECT_FALSE(read_message_json(R"({"payload":"1","value":"1"})", "t"));
 }
 
+TEST(MessageJson, ATopicThatIsLeftOutIsTheOnlyOneButNeverAPatternOrOneOfSeveral) {
+  EXPECT_EQ(sole_topic({"orders"}), "orders");
+  EXPECT_EQ(sole_topic({"^orders[.].*"}), std::nullopt);
+  EXPECT_EQ(sole_topic({"orders", "returns"}), std::nullopt);
+  const auto refused = read_message_json(R"({"value":{"id":1}})", std::nullopt);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().exit, Exit::bad_data);
+  EXPECT_NE(refused.error().message.find("names no topic"), std::string::npos) << refused.error().message;
+  const auto named = read_message_json(R"({"value":{"id":1},"topic":"orders.eu"})", std::nullopt);
+  ASSERT_TRUE(named) << named.error().message;
+  EXPECT_EQ(named->topic, "orders.eu");
+}
+
 TEST(MessageJson, WhatIsLeftOutIsNullOrZero) {
   const auto message = read_message_json("{}", "orders");
   ASSERT_TRUE(message) << message.error().message;

@@ -87,7 +87,7 @@ void Oracle::check_outcome(const Event& event) {
   } else if (event.input->kind == Kind::passed) {
     if (event.output.empty()) violate(event, "lost: it was to be passed unchecked");
   } else if (event.output.empty() && !dropped_rightly(event)) {
-    if (rejectable(event) && options_.rejects != RejectRoute::topic) return;
+    if (rejectable(event) && (options_.rejects != RejectRoute::topic || exemptions_.rejects_refused)) return;
     violate(event, "lost: no earlier message of its key was published within the window");
   } else if (event.output.empty() && options_.duplicates == dedup::DuplicateRoute::topic &&
              event.duplicates.size() != 1 && !rejectable(event)) {

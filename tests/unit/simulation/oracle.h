@@ -22,6 +22,8 @@ struct Exemptions {
   bool history_lost = false;
   /// A person skipped messages at which a partition had stopped.
   bool skipped_by_hand = true;
+  /// The rejects topic refuses what the output refuses, too, and a person skipped that.
+  bool rejects_refused = false;
 };
 
 /// The judge of a finished and drained run.

@@ -46,8 +46,8 @@ World::World(WorldOptions world_options)
       windows(options.slot) {
   cluster.create_topic(options.workload.topic, options.partitions);
   cluster.create_topic("out", options.partitions, options.output);
-  cluster.create_topic("duplicates", options.partitions);
-  cluster.create_topic("rejects", options.partitions);
+  cluster.create_topic("duplicates", options.partitions, options.duplicates);
+  cluster.create_topic("rejects", options.partitions, options.rejects);
 }
 
 Host& World::add_host(const std::string& name, const std::string& identity, const std::string& store) {

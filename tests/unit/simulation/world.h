@@ -34,6 +34,8 @@ struct WorldOptions {
   WorkloadOptions workload;
   dedup::SlotOptions slot;
   TopicSettings output;
+  TopicSettings duplicates;
+  TopicSettings rejects;
   Interposers interposers;
   bool trace = false;
 };

@@ -25,6 +25,12 @@ class Rejects : public Scenario {
     input.too_large = true;
     return input;
   }
+  void expect_stopped_at_1(Host& host) {
+    run_until("stopped", [&] { return is_stopped(host, 0) && committed(0) == 1 && committed(1) == 1; });
+    const std::string reason = partition(host, 0).reason;
+    EXPECT_NE(reason.find("in[0] offset 1 is rejected: undeliverable"), std::string::npos) << reason;
+    EXPECT_NE(reason.find("firstseen skip in 0 1"), std::string::npos) << reason;
+  }
 };
 
 TEST_F(Rejects, WithStopStopThatPartitionAndSkipGoesOn) {
@@ -147,6 +153,49 @@ TEST_F(Rejects, AMessageTooLargeForTheOutputStopsItsPartitionWithStopAndWithPass
     EXPECT_TRUE(skip(host, in(0), 1));
     run();
     EXPECT_EQ(published(), (Ids{1, 3, 4}));
+    expect_kept();
+  }
+}
+
+TEST_F(Rejects, AMessageThatTheRejectsTopicRefusesTooStopsItsPartitionAlone) {
+  options.rejects.max_message_bytes = Workload::large_bytes;
+  say(0, "a", 0);
+  say(0, too_large("big"));
+  say(0, "b", 0);
+  say(1, "c", 0);
+  Host& host = start();
+  expect_stopped_at_1(host);
+  EXPECT_EQ(published(), (Ids{1, 4}));
+  EXPECT_TRUE(skip(host, in(0), 1));
+  run();
+  EXPECT_EQ(published(), (Ids{1, 3, 4}));
+  EXPECT_EQ(published("rejects"), Ids{});
+  EXPECT_EQ(host.status().counters.rejected_by_reason.at("skipped"), 1U);
+  expect_kept({.rejects_refused = true});
+}
+
+TEST_F(Rejects, ADuplicateTooLargeForItsTopicIsRejectedAndStopsItsPartitionIfTheRejectsTopicRefusesItToo) {
+  for (const bool rejects_takes_it : {true, false}) {
+    SCOPED_TRACE(rejects_takes_it);
+    again();
+    options.slot.duplicates = dedup::DuplicateRoute::topic;
+    options.duplicates.max_message_bytes = Workload::large_bytes;
+    options.rejects.max_message_bytes = rejects_takes_it ? 10 * Workload::large_bytes : Workload::large_bytes;
+    say(0, "a", 0);
+    say(0, too_large("a"));
+    say(0, "b", 0);
+    say(1, "c", 0);
+    Host& host = start();
+    if (!rejects_takes_it) {
+      expect_stopped_at_1(host);
+      EXPECT_EQ(published(), (Ids{1, 4}));
+      EXPECT_TRUE(skip(host, in(0), 1));
+    }
+    run();
+    EXPECT_EQ(published(), (Ids{1, 3, 4}));
+    EXPECT_EQ(published("duplicates"), Ids{});
+    EXPECT_EQ(published("rejects"), rejects_takes_it ? Ids{2} : Ids{});
+    EXPECT_EQ(host.status().counters.rejected_by_reason.at(rejects_takes_it ? "undeliverable" : "skipped"), 1U);
     expect_kept();
   }
 }
