@@ -44,7 +44,8 @@ void add_explain(CLI::App& program, Chosen& chosen) {
   auto* command = program.add_subcommand("explain", "Show how a message's key comes about");
   command->footer(
       "The message is a JSON object with topic, partition, offset, timestamp, key, value, headers; all may be left\n"
-      "out, topic where input.topics is one name. value may be a string, or an object or array that stands for its own\n"
+      "out, topic where input.topics is one name. value may be a string, or an object or array that stands for its "
+      "own\n"
       "text; key_base64 and value_base64 take any bytes; headers is {name: value} or [[name, value], ...].\n"
       "Or what kcat prints:\n"
       "  kcat -C -b BROKER -t TOPIC -p PARTITION -o OFFSET -c 1 -e -J | firstseen explain --config F\n"

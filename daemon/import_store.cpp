@@ -105,6 +105,15 @@ Result<void> exchange(const fs::path& fresh, const fs::path& place) {
   return {};
 }
 
+/// Where it cannot have that name it stays where it is.
+Result<void> set_aside(const fs::path& held, const fs::path& kept) {
+  std::error_code error;
+  fs::permissions(held, fs::perms::group_read | fs::perms::group_exec, fs::perm_options::add, error);
+  if (!error) fs::rename(held, kept, error);
+  if (error) return cannot("rename the old store (the new one is in place)", held, error.value());
+  return {};
+}
+
 /// 2026-11-21T09:12:10.050Z as 20261121T091210.050Z.
 std::string time_for_a_name() {
   std::string name = format_time(SystemClock().wall_ms());
@@ -146,10 +155,13 @@ Result<Imported> import_store(const Configuration& configuration, const fs::path
   if (!*lock) {
     if (::rename(copy.c_str(), place.c_str()) != 0) return cannot("put in place", place, errno);
   } else {
+    const fs::path held = staging->path();
+    const bool holds_keys = store::has_data(place);
+    if (holds_keys) staging->keep();  // from the exchange on the old store is in there
     if (auto exchanged = exchange(copy, place); !exchanged) return forward(exchanged.error());
-    if (store::has_data(copy)) {
+    if (holds_keys) {
       const fs::path kept = directory / ("replaced-" + time_for_a_name());
-      if (auto done = staging->become(kept); !done) return forward(done.error());
+      if (auto done = set_aside(held, kept); !done) return forward(done.error());
       imported.replaced = kept;
     }
   }

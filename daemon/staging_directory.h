@@ -34,6 +34,9 @@ class StagingDirectory {
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
+  /// What is in it is needed: it is never removed.
+  void keep() { path_.clear(); }
+
   /// Renames it; then it stays.
   Result<void> become(const std::filesystem::path& place) {
     std::error_code error;

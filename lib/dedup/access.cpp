@@ -13,6 +13,7 @@ void Access::note_refusal(Partition& partition, const std::string& why) {
   partition.refusal = fmt::format("{} cannot be read: {}; trying again", to_string(partition.tp), why);
   const bool is_new = refusals_.insert_or_assign(partition.tp, partition.refusal).second;
   if (is_new) context_.log(LogLevel::error, partition.refusal);
+  partition.forget_end();
   begin_retries();
 }
 

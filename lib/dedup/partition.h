@@ -69,6 +69,11 @@ struct Partition {
     at_end = false;
     if (settled.next_offset == state.next_offset) left_end_ms = now_ms;
   }
+  /// Nobody looks whether its log grows until it is fetched again, which tells the end anew.
+  void forget_end() {
+    at_end = false;
+    known_end = -1;
+  }
   /// Where fetching starts.
   [[nodiscard]] std::int64_t fetch_from() const { return verify ? verify->offset : state.next_offset; }
   /// The log may be another one than was read so far: the last message that was read is compared before going on, if a

@@ -127,6 +127,7 @@ Result<void> Session::back_off(const std::string& why) {
   detail_ = why;
   context_.log(LogLevel::warning, fmt::format("{}; trying again in {} ms", why, wait));
   if (!assigned_) return {};
+  for (auto& [tp, partition] : partitions_) partition.at_end = false;  // resuming tells the end anew
   return context_.consumer.pause(partitions_.running());
 }
 
@@ -136,13 +137,15 @@ Result<void> Session::end_back_off() {
   return let_fetch(partitions_.running());
 }
 
+/// What the client could not follow leaves the partition stopped, so that a person can ask again.
 Result<void> Session::go_on(Partition& partition) {
+  const std::vector<Position> position{{partition.tp, partition.state.next_offset}};
+  if (auto rewound = context_.consumer.rewind(position); !rewound) return rewound;
+  if (auto fetched = let_fetch({partition.tp}); !fetched) return fetched;
   partition.run_again();
   partition.at_end = false;
   partition.stopped_at = -1;
-  const std::vector<Position> position{{partition.tp, partition.state.next_offset}};
-  if (auto rewound = context_.consumer.rewind(position); !rewound) return rewound;
-  return let_fetch({partition.tp});
+  return {};
 }
 
 }  // namespace firstseen::dedup

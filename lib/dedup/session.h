@@ -61,7 +61,10 @@ class Session {
   /// Has settled a batch or been assigned since it began: it is no restart in vain.
   [[nodiscard]] bool made_progress() const { return made_progress_; }
   /// Takes nothing because a person has asked for it, and has no unfinished batch.
-  [[nodiscard]] bool held() const { return held_; }
+  [[nodiscard]] bool held() const {
+    const bool opens_one = phase_ == Phase::asking || (phase_ == Phase::taking && to_assign_);  // for the start offsets
+    return held_ && !opens_one && !batch_.is_open() && !in_flight_.is_open();
+  }
 
   /// Looks up how long the partitions' logs are, as far as the client knows without asking.
   void note_known_ends();

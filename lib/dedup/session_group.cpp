@@ -41,7 +41,8 @@ Result<void> Session::asking() {
     if (partition.cause == StopCause::output) partition.run_again();
     partition.state = plan.state;
     partition.settled = plan.state;
-    partition.commit_start = plan.commit_start && plan.stop == StopCause::none;
+    // One that waits for its output has its start, too: nothing that arrives meanwhile is skipped.
+    partition.commit_start = plan.commit_start && (plan.stop == StopCause::none || plan.stop == StopCause::output);
     partition.verify = plan.verify;
     if (plan.stop != StopCause::none) {
       partition.stop(plan.stop, plan.text);

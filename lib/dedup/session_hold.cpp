@@ -16,8 +16,7 @@ Result<void> Session::follow_hold() {
   held_ = hold;
   for (auto& [tp, partition] : partitions_) {
     if (!hold) break;
-    partition.at_end = false;  // nobody looks whether its log grows
-    partition.known_end = -1;
+    partition.forget_end();
   }
   context_.log(LogLevel::info, hold ? "paused: no batch is unfinished" : "going on after the pause");
   return {};

@@ -39,10 +39,12 @@ Result<bool> Session::retry_outputs() {
     facts.tp = tp;
     const auto asked = outputs.ask(facts);
     if (!asked) return forward(asked.error());
-    if (*asked == Progress::again) return true;
+    if (*asked == Progress::again) continue;
     std::string problem = output_problem(facts, context_.options);
     if (problem.empty()) {
-      ready.push_back(tp);
+      const auto log = context_.consumer.watermarks(tp);  // planning it waits for them, and all others with it
+      if (!log) return forward(log.error());
+      if (*log) ready.push_back(tp);
     } else if (problem != partition.reason) {
       context_.log(LogLevel::warning, problem);
       partition.stop(StopCause::output, std::move(problem));
@@ -51,7 +53,8 @@ Result<bool> Session::retry_outputs() {
   if (ready.empty()) return true;
   context_.log(LogLevel::info, fmt::format("{} partitions that waited for their output topic begin", ready.size()));
   assignment_.emplace(context_, std::move(ready));
-  assigned_ = false;  // the client is told of all partitions anew
+  assigned_ = false;  // the client is told of all partitions anew, and fetches none until then
+  for (auto& [tp, partition] : partitions_) partition.forget_end();
   phase_ = Phase::asking;
   return true;
 }

@@ -203,7 +203,7 @@ Result<bool> Session::settle_gap() {
     if (!partition.gap_to_settle) continue;
     const auto log = context_.consumer.watermarks(tp);
     if (!log) return forward(log.error());
-    if (!*log) return true;
+    if (!*log) continue;  // there are still messages, and rebalances to be heard of
     if (auto gone_on = go_on_after_gap(partition, **log); !gone_on) return forward(gone_on.error());
     return true;
   }

@@ -20,11 +20,9 @@ StartPlan start_at(const StartFacts& facts, std::int64_t offset) {
   return plan;
 }
 
-StartPlan stopped(StopCause cause, std::int64_t at, std::string text) {
-  StartPlan plan;
+StartPlan stopped(const StartFacts& facts, StopCause cause, std::int64_t at, std::string text) {
+  StartPlan plan = start_at(facts, at);
   plan.stop = cause;
-  plan.start = at;
-  plan.state.next_offset = at;
   plan.text = std::move(text);
   return plan;
 }
@@ -32,7 +30,7 @@ StartPlan stopped(StopCause cause, std::int64_t at, std::string text) {
 /// The position the partition should have is not in its log: stop, or go on with what the log still has.
 StartPlan after_gap(const StartFacts& facts, std::int64_t position, const SlotOptions& options) {
   std::string text = outside_the_log(facts.tp, position, facts.log);
-  if (options.on_gap == OnGap::stop) return stopped(StopCause::gap, position, std::move(text));
+  if (options.on_gap == OnGap::stop) return stopped(facts, StopCause::gap, position, std::move(text));
   StartPlan plan = start_at(facts, facts.log.low);
   plan.state.last = {};
   plan.commit_start = true;
@@ -140,10 +138,9 @@ std::string outside_the_log(const TopicPartition& tp, std::int64_t position, con
       to_string(tp), position, log.high, log.low);
 }
 
-StartPlan plan_start(const StartFacts& facts, const SlotOptions& options) {
-  if (std::string problem = output_problem(facts, options); !problem.empty()) {
-    return stopped(StopCause::output, facts.committed.value_or(0), std::move(problem));
-  }
+namespace {
+
+StartPlan plan_position(const StartFacts& facts, const SlotOptions& options) {
   if (!facts.committed) return without_offset(facts, options);
   if (!inside(*facts.committed, facts.log)) return after_gap(facts, *facts.committed, options);
   StartPlan plan = start_at(facts, *facts.committed);
@@ -157,6 +154,20 @@ StartPlan plan_start(const StartFacts& facts, const SlotOptions& options) {
         "within the window will not be published again",
         to_string(facts.tp), plan.start, facts.known->next_offset);
   }
+  return plan;
+}
+
+}  // namespace
+
+StartPlan plan_start(const StartFacts& facts, const SlotOptions& options) {
+  StartPlan plan = plan_position(facts, options);
+  std::string problem = output_problem(facts, options);
+  if (problem.empty()) return plan;
+  plan.stop = StopCause::output;
+  plan.text = std::move(problem);
+  plan.verify.reset();
+  plan.missing_history = false;
+  plan.commit_start = plan.commit_start && !facts.committed;  // a gap is decided, and told, when it begins
   return plan;
 }
 

@@ -119,13 +119,13 @@ Result<Progress> Producer::enqueue(const MessageView& message, const Destination
     code = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
     reason = "larger than the producer's whole queue, kafka.properties queue.buffering.max.kbytes: raise it";
   }
-  const Failure failure{Call::produce,
-                        code,
-                        false,
-                        false,
-                        false,
-                        fmt::format("{}[{}]@{} to {}: {}", message.topic, message.partition, message.offset, to.topic,
-                                    reason)};
+  const Failure failure{
+      Call::produce,
+      code,
+      false,
+      false,
+      false,
+      fmt::format("{}[{}]@{} to {}: {}", message.topic, message.partition, message.offset, to.topic, reason)};
   Error error = to_error(failure);
   if (error.action == Action::retry) {
     serve(full_queue_wait);

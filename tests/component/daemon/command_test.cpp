@@ -307,10 +307,9 @@ TEST(CommandLine, AMessageWithoutATopicIsRefusedUnlessOneTopicIsNamed) {
   for (const char* topics : {"\"^orders[.](eu|us)$\"", "orders.eu, orders.us"}) {
     SCOPED_TRACE(topics);
     const Scene scene("127.0.0.1:1", topics);
-    for (const std::vector<std::string>& words :
-         {std::vector<std::string>{"explain", "-c", scene.config()},
-          {"store", "lookup", "-c", scene.config(), "--message", "-"},
-          {"store", "forget", "-c", scene.config(), "--message", "-"}}) {
+    for (const std::vector<std::string>& words : {std::vector<std::string>{"explain", "-c", scene.config()},
+                                                  {"store", "lookup", "-c", scene.config(), "--message", "-"},
+                                                  {"store", "forget", "-c", scene.config(), "--message", "-"}}) {
       const Finished refused = run(words, {}, R"({"value": {"order": {"id": 7}}})");
       EXPECT_EQ(refused.status, 65) << refused.err;
       EXPECT_NE(refused.err.find("the message names no topic"), std::string::npos) << refused.err;

@@ -55,7 +55,7 @@ TEST_F(NewPartition, WithoutAnOutputPartitionStopsAndSaysSoWhileTheOthersGoOn) {
   const std::string reason = partition(host, 2).reason;
   EXPECT_NE(reason.find("in[2]: the output topic out has only 2 partitions"), std::string::npos) << reason;
   EXPECT_NE(reason.find("--partitions 3"), std::string::npos) << reason;
-  EXPECT_EQ(committed(2), -1);
+  EXPECT_EQ(committed(2), 0) << "its start, so that nothing that arrives meanwhile is skipped";
 
   cluster().add_partitions("out", 1);
   host.stop();

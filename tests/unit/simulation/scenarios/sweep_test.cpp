@@ -64,5 +64,28 @@ TEST_F(Sweep, WaitsForAPartitionThatHasStoppedAtARejectedMessage) {
   expect_kept();
 }
 
+TEST_F(Sweep, WaitsForAPartitionThatIsRefusedAfterItsEndWasSeen) {
+  say(0, "a", 0);
+  say(1, "b", 0);
+  Host& host = start();
+  run();
+  run_until("both are at their ends", [&] { return partition(host, 0).at_end && partition(host, 1).at_end; });
+  cluster().refuse(in(1), true);
+  run_until("refused", [&] { return !partition(host, 1).reason.empty(); });
+  EXPECT_FALSE(partition(host, 1).at_end) << "nobody sees whether its log grows";
+  say(1, "a", 50'000);
+  cluster().pass_time(100'000);
+  say(0, "c", 100'000);
+  run_until("c is consumed", [&] { return committed(0) == 2; });
+  say(0, "d", 100'100);
+  run_until("d is consumed", [&] { return committed(0) == 3; });
+  cluster().refuse(in(1), false);
+  run();
+  EXPECT_EQ(published(), (Ids{1, 2, 4, 5})) << "3 repeats the key of 1, 50 s later";
+  EXPECT_EQ(host.status().counters.duplicates, 1U);
+  EXPECT_EQ(host.status().counters.late, 0U);
+  expect_kept();
+}
+
 }  // namespace
 }  // namespace firstseen::simulation
