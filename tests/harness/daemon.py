@@ -17,7 +17,7 @@ EXIT_TRY_AGAIN = 75
 EXIT_CONFIG = 78
 
 
-def config(directory: Path, brokers: str, topics: list[str], group: str, output: str, **sections: Mapping) -> dict:
+def config(directory: Path, brokers: str, topics: list[str], group: str, output: str, /, **sections: Mapping) -> dict:
     """A configuration for short tests: fast commits, a fixed instance name, no HTTP (its port is one machine's).
     `sections` are merged into the sections of the same name; a property None is left out."""
     made: dict[str, dict] = {
