@@ -127,6 +127,7 @@ Result<void> store_end(Handler& handler, const Claim& claim, CommandResult resul
     return may_run_again ? handler.fail(claim, outcome) : handler.complete(claim, outcome);
   };
   auto stored = put();
+  if (!stored && stored.error().action == Action::pause) stored = put();  // busy for a moment, perhaps
   if (stored || stored.error().action != Action::pause) return stored;
   result.out.kept.clear();
   result.err.kept.clear();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <string>
 
 #include "output.h"
 
@@ -17,7 +18,7 @@ ProgressLine::ProgressLine(const Clock& clock)
       shown_ms_(begun_ms_) {}
 
 ProgressLine::~ProgressLine() {
-  if (any_) fmt::print(stderr, "\n");
+  if (any_) std::fputs("\n", stderr);
 }
 
 void ProgressLine::show(std::uint64_t lines, std::uint64_t first_seen) {
@@ -28,8 +29,9 @@ void ProgressLine::show(std::uint64_t lines, std::uint64_t first_seen) {
   shown_ms_ = now_ms;
   any_ = true;
   const auto elapsed_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(now_ms - begun_ms_, 1));
-  fmt::print(stderr, "\r\x1b[K{} lines  {} first seen  {} lines/s", format_count(lines), format_count(first_seen),
-             format_count(lines * 1000 / elapsed_ms));
+  const std::string line = fmt::format("\r\x1b[K{} lines  {} first seen  {} lines/s", format_count(lines),
+                                       format_count(first_seen), format_count(lines * 1000 / elapsed_ms));
+  std::fwrite(line.data(), 1, line.size(), stderr);  // a terminal that has gone away ends nothing
   static_cast<void>(std::fflush(stderr));
 }
 

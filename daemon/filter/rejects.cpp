@@ -2,22 +2,22 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
+#include "output.h"
 
 namespace firstseen::filter {
 
 void Rejects::add(const ingest::Record& record, const key::Rejection& why) {
   ++total_;
   if (++of_input_ > told_one_by_one) return;
-  fmt::print(stderr, "firstseen: {}:{}: rejected: {} ({})\n", name_, record.line, why.detail, why.reason);
+  warn(fmt::format("{}:{}: rejected: {} ({})", name_, record.line, why.detail, why.reason));
 }
 
 void Rejects::end_input(std::string_view likely_format) const {
   if (of_input_ > told_one_by_one) {
-    fmt::print(stderr, "firstseen: {}: {} more rejected\n", name_, of_input_ - told_one_by_one);
+    warn(fmt::format("{}: {} more rejected", name_, of_input_ - told_one_by_one));
   }
   if (of_input_ > 0 && !likely_format.empty()) {
-    fmt::print(stderr, "firstseen: {}: was read as JSON; if it is not, try --format {}\n", name_, likely_format);
+    warn(fmt::format("{}: was read as JSON; if it is not, try --format {}", name_, likely_format));
   }
 }
 

@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "kafka/properties.h"
 #include "option_checks.h"
+#include "option_duration.h"
 
 namespace firstseen::ingest_command {
 namespace {
@@ -55,8 +56,8 @@ Result<ingest::TopicOptions> topic_options(const Arguments& arguments) {
   topic.topic = arguments.topic;
   topic.brokers = arguments.brokers;
   topic.compression = arguments.compression;
-  const auto timeout = parse_duration(arguments.timeout);
-  if (!timeout) return fail(Exit::usage, "--timeout: " + timeout.error().message);
+  const auto timeout = read_duration("--timeout", arguments.timeout);
+  if (!timeout) return forward(timeout.error());
   topic.patience = *timeout;
   auto properties = all_properties(arguments);
   if (!properties) return forward(properties.error());
@@ -76,8 +77,8 @@ Result<ingest::RecordKeys> record_keys(const Arguments& arguments) {
     }
     keys.spec.fields.push_back({part, std::nullopt});
   }
-  const auto ttl = parse_duration(arguments.ttl);
-  if (!ttl) return fail(Exit::usage, "--ttl: " + ttl.error().message);
+  const auto ttl = read_duration("--ttl", arguments.ttl);
+  if (!ttl) return forward(ttl.error());
   keys.ttl = *ttl;
   return keys;
 }

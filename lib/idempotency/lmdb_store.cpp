@@ -65,7 +65,7 @@ Result<ResultStore::Put> LmdbStore::put_if_new(const Record& record, std::string
   if (!known) return forward(known.error());
   Put put{.is_new = false, .record = record};
   if (!*known) {
-    const auto written = write([&](Txn& txn) -> Result<void> {
+    const auto work = [&](Txn& txn) -> Result<void> {
       put.is_new = false;
       auto found = find(txn, record.key);
       if (!found) return forward(found.error());
@@ -79,7 +79,11 @@ Result<ResultStore::Put> LmdbStore::put_if_new(const Record& record, std::string
       if (done) done = save(txn, put.record);
       if (done && !payload.empty()) done = txn.put(tables_.payloads, bytes_of(record.key.text()), bytes_of(payload));
       return done ? leave_reserve(txn) : done;
-    });
+    };
+    auto written = write(work);
+    if (!written && written.error().action == Action::pause) {  // full, perhaps of what has expired
+      if (const auto swept = sweep(); swept && *swept > 0) written = write(work);
+    }
     if (!written) return forward(written.error());
   }
   count(record.key, *known);

@@ -77,7 +77,12 @@ Result<Claim> Ledger::claim_in(store::Txn& txn, const Candidate& candidate, cons
     claim.alias_of = file.alias_of;
     return claim;
   }
-  if (!asking.in_hand && in_hand_.contains(candidate.sha256)) return of_kind(Claim::Kind::busy);
+  if (!asking.in_hand) {
+    if (in_hand_.contains(candidate.sha256)) return of_kind(Claim::Kind::busy);
+    const auto decided = check_decided(txn, candidate.sha256);
+    if (!decided && decided.error().exit != Exit::try_again) return forward(decided.error());
+    if (!decided) return of_kind(Claim::Kind::busy);  // who published that has ended the run; the next one asks first
+  }
   return begin_in(txn, candidate, known_content->value_or(ContentRecord{}), std::move(file), before);
 }
 

@@ -71,6 +71,11 @@ TEST_F(FullStore, LookupsAndStatisticsDoNotFail) {
   EXPECT_EQ(stats->total, static_cast<std::uint64_t>(others_ + running));
 }
 
+TEST_F(FullStore, TakesNewOperationsAgainWhenWhatIsInItHasExpired) {
+  clock_.advance(Millis{24LL * 3600 * 1000});
+  EXPECT_TRUE(succeeded(handler_->start(key(other(others_))))) << "nobody else sweeps a store that refuses to start";
+}
+
 TEST_F(FullStore, TakesNewOperationsAgainWhenSomeWereErased) {
   for (int i = 0; i < others_ / 2; ++i) ASSERT_TRUE(succeeded(store_->erase(key(other(i)))));
   EXPECT_TRUE(succeeded(handler_->start(key("another"))));

@@ -98,5 +98,20 @@ TEST(Claims, AContentStaysInHandWhileItsWorkerAsksWhereToGoOn) {
   EXPECT_EQ(ledger->claim(second, true)->kind, Claim::Kind::alias);
 }
 
+TEST(Claims, AContentWhoseBatchIsUndecidedIsLeftToTheNextRunUnderEveryPath) {
+  const TemporaryDirectory directory;
+  const SystemClock clock;
+  const auto ledger = std::move(*Ledger::open(directory.path() / "ledger", clock));
+  const std::string sha256(64, 'a');
+  const Ledger::Candidate first{"/first", sha256, 1, "lines"};
+  const Ledger::Candidate second{"/second", sha256, 1, "lines"};
+  EXPECT_EQ(ledger->claim(first, true)->kind, Claim::Kind::ingest);
+  ASSERT_TRUE(ledger->prepare(0, {.path = "/first", .sha256 = sha256, .records = 1}));
+  ledger->release(sha256);  // its worker does not know whether the broker has committed, and has ended the run
+  EXPECT_EQ(ledger->claim(second, true)->kind, Claim::Kind::busy);
+  ASSERT_TRUE(ledger->settle(0));
+  EXPECT_EQ(ledger->claim(second, true)->skip_records, 1U);
+}
+
 }  // namespace
 }  // namespace firstseen::ingest::test
