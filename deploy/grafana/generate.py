@@ -191,6 +191,8 @@ ROWS = [
         Panel("Rebalances and restarts",
               {"rebalances of {{instance}}": "increase(firstseen_rebalances_total{@}[$__rate_interval])",
                "new clients of {{instance}}": "increase(firstseen_restarts_total{@}[$__rate_interval])"}),
+        Panel("Reloads of the configuration",
+              {"{{outcome}} {{instance}}": "increase(firstseen_config_reloads_total{@}[$__rate_interval])"}),
         Panel("Uptime", {"{{instance}}": "time() - firstseen_start_time_seconds{@}"}, unit="s"),
         Panel("Versions", {"{{version}}, librdkafka {{librdkafka}}":
                            "count by (version, librdkafka) (firstseen_build_info{@})"}),
