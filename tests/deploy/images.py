@@ -58,13 +58,16 @@ class Image:
         (layer,) = self.manifest["layers"]
         return gzip.decompress(self.blob(layer))
 
-    def archive(self) -> tarfile.TarFile:
-        return tarfile.open(fileobj=io.BytesIO(self.layer))
-
     @cached_property
+    def _read(self) -> tuple[list[tarfile.TarInfo], dict[str, bytes]]:
+        with tarfile.open(fileobj=io.BytesIO(self.layer)) as archive:
+            members = archive.getmembers()
+            streams = ((member.name, archive.extractfile(member)) for member in members if member.isreg())
+            return members, {f"/{name}": stream.read() for name, stream in streams if stream is not None}
+
+    @property
     def members(self) -> list[tarfile.TarInfo]:
-        with self.archive() as archive:
-            return archive.getmembers()
+        return self._read[0]
 
     @cached_property
     def files(self) -> dict[str, tarfile.TarInfo]:
@@ -72,11 +75,8 @@ class Image:
         return {f"/{member.name}": member for member in self.members if member.isreg()}
 
     def read(self, path: str) -> bytes:
-        """A file of the layer; links in the path are not followed."""
-        with self.archive() as archive:
-            stream = archive.extractfile(path.strip("/"))
-            assert stream is not None
-            return stream.read()
+        """A regular file of the layer; links in the path are not followed."""
+        return self._read[1][path]
 
     def extract(self, root: Path) -> None:
         """The root file system, with its owners. Takes root."""
