@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -42,7 +43,9 @@ TEST_F(Daemon, ListsItsKeysWithTheirFirstMessagesAndWhatWasForgotten) {
   EXPECT_EQ(done.value("forgotten", false), true) << done;
   ASSERT_TRUE(eventually([&] { return Json::parse(store_command("list").out).size() == 4U; })) << daemon.log();
   const Finished shown = test::run({"store", "list", "-c", scene_->config(), "--prefix", digest});
-  EXPECT_NE(shown.out.find(digest + "  in[0] offset 0\n"), std::string::npos) << shown.out;
+  const std::string first = fmt::format("{}  in[{}] offset {}\n", digest, keys[0].at("partition").get<int>(),
+                                        keys[0].at("offset").get<int>());
+  EXPECT_NE(shown.out.find(first), std::string::npos) << shown.out << "lacks " << first;
   EXPECT_NE(shown.out.find(digest + "  -\n"), std::string::npos) << shown.out;
 }
 
