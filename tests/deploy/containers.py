@@ -4,6 +4,7 @@ the image says of command, environment and directory. Its network is this machin
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -110,8 +111,12 @@ class Running:
         return self._outer.poll() is not None
 
     def signal(self, number: int) -> None:
-        (child,) = Path(f"/proc/{self._outer.pid}/task/{self._outer.pid}/children").read_text().split()
-        os.kill(int(child), number)
+        (child,) = self._children()
+        os.kill(child, number)
+
+    def _children(self) -> list[int]:
+        own = Path(f"/proc/{self._outer.pid}/task/{self._outer.pid}/children")
+        return [int(pid) for pid in own.read_text().split()]
 
     def wait(self, timeout_s: float = 30.0) -> int:
         """Its exit status."""
@@ -121,5 +126,8 @@ class Running:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if not self.ended():  # what runs in there outlives the one that waits for it
+            for child in self._children():
+                os.kill(child, signal.SIGKILL)
         self._outer.kill()
         self._outer.wait()
