@@ -1,7 +1,6 @@
 #include "recent.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace firstseen {
 

@@ -181,7 +181,6 @@ void Session::restore(const Batch& batch, std::vector<TopicPartition>& running_a
     Partition* partition = partitions_.find(batch.ranges()[range].tp);
     if (partition == nullptr) continue;
     partition->state = batch.state_before(range);
-    partition->at_end = false;  // what has fallen lies before it again
     // What stopped it, a rejected message further on, will be met again.
     if (partition->other_log) {
       partition->stop(StopCause::gap, partition->reason);

@@ -81,13 +81,18 @@ TEST(FileRecord, OfALedgerOfTheFirstVersionTellsWhatWasIngested) {
   EXPECT_EQ(decoded()->ingested_sha256, "");
 }
 
-TEST(Claims, AContentStaysInHandWhileItsWorkerAsksWhereToGoOn) {
+/// One content under two paths.
+class Claims : public testing::Test {
+ protected:
   const TemporaryDirectory directory;
   const SystemClock clock;
-  const auto ledger = std::move(*Ledger::open(directory.path() / "ledger", clock));
-  const std::string sha256(64, 'a');
+  const std::unique_ptr<Ledger> ledger = std::move(*Ledger::open(directory.path() / "ledger", clock));
+  const std::string sha256 = std::string(64, 'a');
   const Ledger::Candidate first{"/first", sha256, 1, "lines"};
   const Ledger::Candidate second{"/second", sha256, 1, "lines"};
+};
+
+TEST_F(Claims, AContentStaysInHandWhileItsWorkerAsksWhereToGoOn) {
   EXPECT_EQ(ledger->claim(first, true)->kind, Claim::Kind::ingest);
   EXPECT_EQ(ledger->claim_again(first)->kind, Claim::Kind::ingest);
   EXPECT_EQ(ledger->claim(second, true)->kind, Claim::Kind::busy);
@@ -98,13 +103,7 @@ TEST(Claims, AContentStaysInHandWhileItsWorkerAsksWhereToGoOn) {
   EXPECT_EQ(ledger->claim(second, true)->kind, Claim::Kind::alias);
 }
 
-TEST(Claims, AContentWhoseBatchIsUndecidedIsLeftToTheNextRunUnderEveryPath) {
-  const TemporaryDirectory directory;
-  const SystemClock clock;
-  const auto ledger = std::move(*Ledger::open(directory.path() / "ledger", clock));
-  const std::string sha256(64, 'a');
-  const Ledger::Candidate first{"/first", sha256, 1, "lines"};
-  const Ledger::Candidate second{"/second", sha256, 1, "lines"};
+TEST_F(Claims, AContentWhoseBatchIsUndecidedIsLeftToTheNextRunUnderEveryPath) {
   EXPECT_EQ(ledger->claim(first, true)->kind, Claim::Kind::ingest);
   ASSERT_TRUE(ledger->prepare(0, {.path = "/first", .sha256 = sha256, .records = 1}));
   ledger->release(sha256);  // its worker does not know whether the broker has committed, and has ended the run

@@ -23,6 +23,17 @@ class Pauses : public Scenario {
     EXPECT_TRUE(host.status().pause->drained);
     EXPECT_NE(host.status().detail.find("alice"), std::string::npos) << host.status().detail;
   }
+  /// One of a's, one without a key at which partition 0 stops, one of b's.
+  Host& paused_after_a_rejected_message() {
+    options.slot.rejects = RejectRoute::stop;
+    say(0, "a", 0);
+    say_poison(0);
+    say(0, "b", 0);
+    Host& host = start();
+    run_until("it stops", [&] { return is_stopped(host, 0) && committed(0) == 1; });
+    pause(host);
+    return host;
+  }
   /// For a long time nothing is taken, committed or published.
   void expect_still() {
     const auto before = published();
@@ -172,13 +183,7 @@ TEST_F(Pauses, AskedForBeforeARestartOfTheSlotHoldAfterIt) {
 }
 
 TEST_F(Pauses, StartNoPartitionThatIsStoppedAtARejectedMessage) {
-  options.slot.rejects = RejectRoute::stop;
-  say(0, "a", 0);
-  say_poison(0);
-  say(0, "b", 0);
-  Host& host = start();
-  run_until("it stops", [&] { return is_stopped(host, 0) && committed(0) == 1; });
-  pause(host);
+  Host& host = paused_after_a_rejected_message();
   EXPECT_TRUE(is_stopped(host, 0)) << "also while it is paused";
   host.slot().resume();
   say(1, "c", 100);
@@ -193,13 +198,7 @@ TEST_F(Pauses, StartNoPartitionThatIsStoppedAtARejectedMessage) {
 }
 
 TEST_F(Pauses, HoldAPartitionThatIsToldToSkip) {
-  options.slot.rejects = RejectRoute::stop;
-  say(0, "a", 0);
-  say_poison(0);
-  say(0, "b", 0);
-  Host& host = start();
-  run_until("it stops", [&] { return is_stopped(host, 0) && committed(0) == 1; });
-  pause(host);
+  Host& host = paused_after_a_rejected_message();
   EXPECT_TRUE(skip(host, in(0), 1));
   expect_still();
   host.slot().resume();
