@@ -144,6 +144,8 @@ Result<ConfHandle> producer_settings(const ClientOptions& options) {
   // The broker's limit decides which message is too large, not the client's.
   settings.set("message.max.bytes", "1000000000")
       .set("batch.size", std::to_string(produce_batch_bytes(options)))
+      // A producer's default is true: it would make an output that was deleted anew, with the broker's defaults.
+      .set("allow.auto.create.topics", "false")
       .set("enable.idempotence", "true")
       .set("partitioner", "murmur2_random");
   if (options.guarantee == Guarantee::exactly_once) settings.set("transactional.id", options.transactional_id);
@@ -168,6 +170,7 @@ Result<ClientHandle> make_admin_handle(const ClientOptions& options, Callbacks& 
   connection_defaults(settings);
   apply_properties(settings, options, PropertyScope::both);
   apply_connection(settings, options);
+  settings.set("allow.auto.create.topics", "false");
   auto conf = settings.take();
   if (!conf) return forward(conf.error());
   return make_handle(RD_KAFKA_PRODUCER, std::move(*conf), callbacks);

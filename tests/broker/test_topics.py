@@ -2,8 +2,12 @@
 
 import json
 import signal
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from harness.admin import Admin
+from harness.broker import Broker
 from harness.daemon import Daemon
 from harness.lab import FAST_SESSION, Lab
 from harness.verifier import verify
@@ -46,6 +50,28 @@ def test_a_daemon_stopped_while_its_output_is_missing_publishes_once_it_is_there
     assert daemon.stop(timeout_s=10) == 0
     lab.admin.create_topic(lab.output)
     daemon.start()
+    lab.drained()
+    assert daemon.stop() == 0
+    lab.assert_exact([sent for sent in lab.account.sent if sent.ident == "d"])
+
+
+@pytest.fixture
+def liberal_lab(tmp_path: Path, name: str) -> Iterator[Lab]:
+    """On a broker that makes topics when clients ask for them, as brokers do by default."""
+    with Broker(settings={"auto.create.topics.enable": "true"}) as broker:
+        made = Lab(broker, Admin(broker.plaintext), tmp_path, name)
+        yield made
+        made.close()
+
+
+def test_a_deleted_output_is_never_made_anew_by_the_daemon(liberal_lab: Lab):
+    lab = liberal_lab
+    daemon = _consumed(lab)
+    lab.admin.delete_topic(lab.output)
+    lab.send("d", "a")
+    daemon.wait_log(lab.output, "create the output topic", timeout_s=90)
+    assert lab.admin.partitions(lab.output) == 0
+    lab.admin.create_topic(lab.output)
     lab.drained()
     assert daemon.stop() == 0
     lab.assert_exact([sent for sent in lab.account.sent if sent.ident == "d"])

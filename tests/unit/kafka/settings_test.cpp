@@ -51,6 +51,10 @@ TEST(Settings, FiguresComeAsOftenAsAskedUnlessThePropertiesSayOtherwise) {
   expect("0");
 }
 
+TEST(ProducerSettings, TheBrokerIsNeverAskedToMakeATopicByItself) {
+  EXPECT_EQ(value_of(producer_settings(options_with("", 0)), "allow.auto.create.topics"), "false");
+}
+
 TEST(ProducerSettings, ABatchSizeOfThePropertiesIsTaken) {
   EXPECT_EQ(batch_size_of(options_with("200000", 0)), "200000");
   EXPECT_EQ(batch_size_of(options_with("10000000", 20'000'000)), "10000000");
