@@ -14,7 +14,7 @@ namespace firstseen::store {
 /// costs is paid in small steps by the new entries. When the table is full, memory for a larger one is first populated;
 /// then new entries go to the larger table only, each brings a few old ones along from the log, and both are asked;
 /// then the old table's memory is given back. A large one grows by a seventh, so that at rest there are 8.5 to 9.8
-/// bytes per key and never more than 18.5 while it grows; a small one doubles. One thread at a time.
+/// bytes per key and never more than 18.8 while it grows; a small one doubles. One thread at a time.
 class GrowingIndex {
  public:
   /// Reads the digest at a live position; false where the position has none (the gap behind a record).
@@ -61,7 +61,7 @@ class GrowingIndex {
 
  private:
   void populate(std::size_t added);
-  void begin_moving(LiveRange live);
+  void begin_moving(std::size_t live_entries, LiveRange live);
   void finish_moving();
   void pass(LogPosition positions);
   void release(std::size_t added);

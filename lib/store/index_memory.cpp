@@ -15,6 +15,20 @@ namespace {
 constexpr std::size_t huge_page = std::size_t{2} << 20U;
 constexpr std::size_t release_bytes = 16 * huge_page;
 
+/// In one system call, where a write to each page costs a fault for each. New memory is zero, as an empty line is.
+/// Linux before 5.14 does not know it.
+bool populated_by_the_kernel(std::span<IndexLine> lines) {
+#ifdef MADV_POPULATE_WRITE
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  void* const start = lines.data();
+  const bool whole_pages = reinterpret_cast<std::uintptr_t>(start) % page == 0;
+  return whole_pages && madvise(start, lines.size_bytes(), MADV_POPULATE_WRITE) == 0;
+#else
+  static_cast<void>(lines);
+  return false;
+#endif
+}
+
 }  // namespace
 
 IndexMemory::IndexMemory(std::size_t lines) {
@@ -43,9 +57,10 @@ void IndexMemory::align(std::size_t bytes) {
 }
 
 bool IndexMemory::populate_step() {
-  const std::size_t count = std::min(huge_page / sizeof(IndexLine), lines_.size() - populated_);
-  std::fill_n(lines_.begin() + static_cast<std::ptrdiff_t>(populated_), count, IndexLine{});
-  populated_ += count;
+  const std::span<IndexLine> step =
+      lines_.subspan(populated_, std::min(huge_page / sizeof(IndexLine), lines_.size() - populated_));
+  if (!populated_by_the_kernel(step)) std::ranges::fill(step, IndexLine{});
+  populated_ += step.size();
   return populated_ == lines_.size();
 }
 

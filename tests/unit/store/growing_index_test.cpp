@@ -106,6 +106,14 @@ TEST(GrowingIndex, AChangeEndsWhenTheTailIsCutOffBeforeIt) {
   }
 }
 
+TEST(GrowingIndex, GapsBehindSmallRecordsDoNotMakeABatchMoveMore) {
+  constexpr std::size_t entries = 2'000'000;
+  GrowingIndex index(7, 1000);
+  index.begin_due_change(entries, {0, 2 * entries});  // half of the positions are gaps
+  EXPECT_LE(index.progress().moved_per_entry, 3U);
+  EXPECT_GE(index.progress().moved_per_entry, 2U);
+}
+
 TEST(GrowingIndex, GivesMemoryBackWhenMostEntriesHaveGone) {
   Log log;
   for (std::uint64_t key = 0; key < 600'000; ++key) log.add(key);
