@@ -78,6 +78,14 @@ def test_scale_kills_the_members_of_a_group_in_turn():
     _assert_whole(idle, rows=4)
 
 
+def test_http_answers_its_clients_while_the_stream_goes_on():
+    [result] = _quick("http_cost")
+    _assert_whole(result, rows=2)
+    assert result["rows"][1]["requests/s"] > 0
+    [answers] = [note for note in result["notes"] if note.startswith("answers")]
+    assert "with status 200; 0 connections were closed without one" in answers
+
+
 def test_every_scrape_adds_up_while_messages_come():
     [result] = _quick("scrape")
     _assert_whole(result, rows=1)
