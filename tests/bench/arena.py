@@ -7,8 +7,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,11 +79,20 @@ class Arena:
         finally:
             end(started)
 
-    def drain(self, contestant: Contestant, topic: str, data: DataSet, expected: Expected, note: str = "") -> Measured:
-        """One run over the whole topic, its output checked and deleted. `note` is for the progress line."""
+    def drain(
+        self,
+        contestant: Contestant,
+        topic: str,
+        data: DataSet,
+        expected: Expected,
+        note: str = "",
+        beside: AbstractContextManager[Iterable[int]] | None = None,
+    ) -> Measured:
+        """One run over the whole topic, its output checked and deleted. `note` is for the progress line; `beside` goes
+        on meanwhile, and gives the processes that belong to it."""
         job = self.job(contestant, topic, data.partitions)
-        with self.running(contestant, job) as started:
-            watch = OtherLoad((started.pid, self.broker.pid))
+        with self.running(contestant, job) as started, beside or nullcontext(()) as companions:
+            watch = OtherLoad((started.pid, self.broker.pid, *companions))
             measured = measure(self.admin, [started], Task(job.name, topic, job.name, data.messages))
             measured = replace(measured, index_bytes=contestant.index_bytes(job), other_cores=watch.cores())
         self.see(measured.other_cores)

@@ -77,6 +77,7 @@ class Firstseen:
     key: str = "payload:/id"
     instance: str = "a"
     properties: dict[str, str] = field(default_factory=dict)  # librdkafka's
+    http: str = ""  # where it answers, if anywhere
     name: str = "firstseen"
     deduplicates: bool = True
 
@@ -112,6 +113,7 @@ class Firstseen:
                 store={"max_size": "8GiB"},
                 delivery={"commit_interval": f"{job.commit_interval_ms}ms", "max_batch": 100000},
                 run={"instance": self.instance},
+                http={"listen": self.http},
             )
             file.write_text(json.dumps(made, indent=1))
         return file

@@ -24,8 +24,9 @@ class DataSet:
     keyed: bool = False  # the id is the record key, too, and chooses the partition as Java clients do
     seed: int = 20
 
-    def fill(self, brokers: str, topic: str) -> None:
-        """Into an empty topic. Timestamps begin an hour ago, so that no broker's retention takes them for old."""
+    def command(self, brokers: str, topic: str, rate: int = 0) -> list[str]:
+        """Fills an empty topic: at once, with timestamps that begin an hour ago, so that no broker's retention takes
+        them for old; or so many messages a second, with the times at which they are sent."""
         command = [str(program("fill_topic")), brokers, topic]
         command += [
             f"--messages={self.messages}",
@@ -34,10 +35,16 @@ class DataSet:
             f"--duplicates={self.duplicates}",
             f"--reach={REACH[self.repeats]}",
             f"--seed={self.seed}",
-            f"--first-timestamp-ms={int(time.time() * 1000) - _HOUR_MS}",
+            f"--first-timestamp-ms={int(time.time() * 1000) - (0 if rate else _HOUR_MS)}",
+            f"--rate={rate}",
         ]
         if self.keyed:
             command.append("--keyed")
+        return command
+
+    def fill(self, brokers: str, topic: str) -> None:
+        """Into an empty topic, as fast as it goes."""
+        command = self.command(brokers, topic)
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S)
         if done.returncode != 0:
             raise RuntimeError(f"filling {topic} failed: {done.stderr}")

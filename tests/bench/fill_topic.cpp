@@ -1,28 +1,33 @@
 // Fills an empty topic with JSON messages that are the same at every call with the same arguments.
 //
 //   fill_topic BROKERS TOPIC --messages N --partitions N --value-bytes N --duplicates PERCENT --reach N --keyed
-//              --seed N --first-timestamp-ms T
+//              --seed N --first-timestamp-ms T --rate N
 //
 // Value: {"id":"24 hexadecimal digits","amount":N,"currency":"EUR","pad":"xxx..."}. A duplicate is a copy of one of the
 // `reach` originals before it, in the same partition, as a retry is. Partitions are filled in turn, or, with --keyed,
-// by Kafka's murmur2 of the record key, which then is the id. Timestamps rise by 1 ms every 1000 messages. Prints what
-// was sent as JSON: {"messages": N, "originals": N}.
+// by Kafka's murmur2 of the record key, which then is the id. Timestamps rise by 1 ms every 1000 messages; with --rate,
+// which sends so many a second, as the clock does. Prints what was sent as JSON: {"messages": N, "originals": N,
+// "seconds": S}.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "guarded_main.h"
 #include "rdkafka.h"
 
 namespace {
 
+using SteadyClock = std::chrono::steady_clock;
+
 constexpr int flush_timeout_ms = 120'000;
-constexpr std::uint64_t messages_per_ms = 1000;
+constexpr std::uint64_t rate_of_timestamps = 1'000'000;  // messages a second, unless --rate says it
 constexpr std::string_view tail = "\"}";
 
 struct Arguments {
@@ -34,6 +39,7 @@ struct Arguments {
   std::uint64_t reach = 100'000;
   std::uint64_t seed = 20;
   std::int64_t first_timestamp_ms = 0;
+  std::uint64_t rate = 0;  // messages a second; 0: as fast as they go
   bool keyed = false;
 };
 
@@ -61,6 +67,28 @@ class Numbers {
   const Arguments& arguments_;
   std::uint64_t place_ = 0;
   std::uint64_t originals_ = 0;
+};
+
+/// Holds the sender back to a rate.
+class Pace {
+ public:
+  explicit Pace(std::uint64_t rate) : rate_(rate) {}
+
+  /// Waits until this message is due: a portion of them is every millisecond.
+  void wait_for(std::uint64_t place) {
+    while (rate_ > 0 && place >= due_) {
+      std::this_thread::sleep_until(start_ + std::chrono::milliseconds(++tick_));
+      due_ = tick_ * rate_ / 1000;
+    }
+  }
+
+  [[nodiscard]] double seconds() const { return std::chrono::duration<double>(SteadyClock::now() - start_).count(); }
+
+ private:
+  std::uint64_t rate_;
+  std::uint64_t tick_ = 0;
+  std::uint64_t due_ = 0;  // messages before this place
+  SteadyClock::time_point start_ = SteadyClock::now();
 };
 
 class Filler {
@@ -139,12 +167,15 @@ class Filler {
 void fill(const Arguments& arguments) {
   Filler filler(arguments);
   Numbers numbers(arguments);
+  const std::uint64_t per_second = arguments.rate > 0 ? arguments.rate : rate_of_timestamps;
+  Pace pace(arguments.rate);
   for (std::uint64_t place = 0; place < arguments.messages; ++place) {
-    filler.send(numbers.next(), arguments.first_timestamp_ms + static_cast<std::int64_t>(place / messages_per_ms));
+    pace.wait_for(place);
+    filler.send(numbers.next(), arguments.first_timestamp_ms + static_cast<std::int64_t>(place * 1000 / per_second));
   }
   filler.finish();
-  std::printf("{\"messages\": %s, \"originals\": %s}\n", std::to_string(arguments.messages).c_str(),
-              std::to_string(numbers.originals()).c_str());
+  std::printf("{\"messages\": %s, \"originals\": %s, \"seconds\": %.3f}\n", std::to_string(arguments.messages).c_str(),
+              std::to_string(numbers.originals()).c_str(), pace.seconds());
 }
 
 int run(int argc, char** argv) {
@@ -160,6 +191,8 @@ int run(int argc, char** argv) {
       ->check(CLI::PositiveNumber);
   app.add_option("--seed", arguments.seed);
   app.add_option("--first-timestamp-ms", arguments.first_timestamp_ms)->required();
+  app.add_option("--rate", arguments.rate, "messages a second; 0: as fast as they go")
+      ->check(CLI::Range(0, 10'000'000));
   app.add_flag("--keyed", arguments.keyed, "the id is the record key, too, and chooses the partition");
   CLI11_PARSE(app, argc, argv);
   fill(arguments);

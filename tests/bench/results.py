@@ -19,7 +19,8 @@ from load import DISTURBED_CORES
 
 FILE = ROOT / "tests" / "bench" / "RESULTS.md"
 _STORE = ["store", "store-variants", "store-sizes", "store-windows", "store-capped", "store-start"]
-_ORDER = [*_STORE, "keys", "filter", "e2e", "matrix", "profile", "latency", "peers", "recovery", "scale", "idle"]
+_PROGRAM = ["e2e", "matrix", "profile", "latency", "peers", "recovery", "scale", "idle", "http", "scrape"]
+_ORDER = [*_STORE, "keys", "filter", *_PROGRAM]
 _PREFACE = """# Measured
 
 Each section is written by `./dev bench NAME --record`: nothing between its two markers is edited by hand. Rates of two

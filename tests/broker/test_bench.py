@@ -78,6 +78,61 @@ def test_scale_kills_the_members_of_a_group_in_turn():
     _assert_whole(idle, rows=4)
 
 
+def test_http_answers_its_clients_while_the_stream_goes_on():
+    [result] = _quick("http_cost")
+    _assert_whole(result, rows=2)
+    assert result["rows"][1]["requests/s"] > 0
+    [answers] = [note for note in result["notes"] if note.startswith("answers")]
+    assert "with status 200; 0 connections were closed without one" in answers
+
+
+def test_every_scrape_adds_up_while_messages_come():
+    [result] = _quick("scrape")
+    _assert_whole(result, rows=1)
+    assert result["rows"][0]["mismatches"] == 0 and result["rows"][0]["scrapes"] >= 2
+
+
+_HISTOGRAM = """# TYPE h histogram
+h_bucket{step="take",le="0.5"} 1
+h_bucket{step="take",le="+Inf"} 2
+h_sum{step="take"} 3.5
+h_count{step="take"} 2
+"""
+_SCRAPE = f"""# TYPE firstseen_messages_consumed_total counter
+firstseen_messages_consumed_total 1234567
+# TYPE firstseen_messages_total counter
+firstseen_messages_total{{verdict="first_seen"}} 1234560
+firstseen_messages_total{{verdict="duplicate"}} 7
+# TYPE firstseen_partitions gauge
+firstseen_partitions{{mode="running"}} 4
+{_HISTOGRAM}"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fault"),
+    [
+        ("consumed_total 1234567", "consumed_total 1234568", "is 1234567 in all"),
+        ('first_seen"} 1234560\n', 'first_seen"} 1234559\n', "is 1234566 in all"),
+        ('first_seen"} 1234560\n', 'first_seen"} 1234559\n', "fell from"),
+        ('le="+Inf"} 2', 'le="+Inf"} 3', "its last bucket"),
+        ('le="+Inf"} 2', 'le="9"} 2', "its last bucket"),
+        ('h_count{step="take"} 2', 'h_count{step="take"} 3', "its last bucket"),
+        ('le="0.5"} 1', 'le="0.5"} 3', "do not rise"),
+        ('h_sum{step="take"} 3.5', 'h_sum{step="take"} 3.4', "fell from"),
+        (_HISTOGRAM, "", "is gone"),
+        (_SCRAPE, "", "there is no firstseen_messages_consumed_total"),
+    ],
+)
+def test_a_scrape_that_does_not_add_up_is_told(before: str, after: str, fault: str):
+    sys.path.insert(0, str(_BENCH))
+    import metrics_text
+
+    watch = metrics_text.Watch()
+    assert watch.faults(_SCRAPE) == []
+    assert watch.faults(_SCRAPE.replace('{mode="running"} 4', '{mode="running"} 3')) == []
+    assert any(fault in found for found in watch.faults(_SCRAPE.replace(before, after)))
+
+
 def test_a_recorded_section_replaces_its_predecessor_and_nothing_else(tmp_path: Path):
     sys.path.insert(0, str(_BENCH))
     import results
