@@ -135,10 +135,10 @@ class Handler::Impl {
  private:
   [[nodiscard]] bool retries() const { return options_.on_abandoned == OnAbandoned::retry; }
 
-  /// What is in progress may have had its effect already: unless it may be repeated, time does not make it new either.
+  /// What is in progress may have had its effect already: time does not make it new. Whoever may repeat it need not
+  /// wait for that, and nobody knows which callers of this key may not.
   [[nodiscard]] std::int64_t expiry_of(const Record& record) const {
-    if (record.status == Status::in_progress && !retries()) return never_ms;
-    return time_after(std::max(record.lease_until_ms, record.completed_at_ms), options_.ttl);
+    return record.status == Status::in_progress ? never_ms : time_after(record.completed_at_ms, options_.ttl);
   }
 
   static Started begun(Record record) {

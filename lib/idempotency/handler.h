@@ -16,12 +16,13 @@
 
 namespace firstseen::idempotency {
 
-/// What to do about an attempt whose maker died or let its lease run out. Whether its effect happened is unknown.
+/// What to do about an attempt whose maker died or let its lease run out. Whether its effect happened is unknown. It is
+/// the caller's choice, for each call, and not a property of the attempt.
 enum class OnAbandoned {
-  /// Nobody starts it again until a person has erased the record, which does not expire: the effect happens at most
-  /// once.
+  /// Not started again until a person has erased the record (or somebody with `retry` has taken over), which does not
+  /// expire, whoever made it: the effect happens at most once.
   conflict,
-  /// The next one starts it again: the effect happens at least once. The record expires `ttl` after its lease.
+  /// Started again by whoever comes next, however late: the effect happens at least once.
   retry,
 };
 
@@ -106,7 +107,8 @@ class Handler {
   /// outcome cannot be stored the Error says so: the effect has happened and the attempt stays in progress.
   Result<Executed> execute(const Key& key, const Operation& operation, const StartOptions& options = {});
 
-  /// Removes the expired records; returns how many. To be called now and then: nothing else removes them.
+  /// Removes the expired records; returns how many. To be called now and then: nothing else removes them. Never one of
+  /// an attempt that has not ended.
   Result<std::uint64_t> cleanup();
 
  private:

@@ -21,7 +21,7 @@ constexpr std::uint64_t most_pending = 256;
 constexpr int reader_attempts = 500;
 constexpr Millis reader_pause{10};
 
-/// LMDB's table of readers is full: more processes read at this moment than it has room for (126).
+/// LMDB's table of readers is full: more processes read at this moment than it has room for (1024).
 bool no_reader_is_free(const store::Env& env) {
   MDB_envinfo info{};
   return mdb_env_info(env.handle(), &info) == 0 && info.me_numreaders >= info.me_maxreaders;

@@ -1,6 +1,5 @@
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/held_lock.h"
 #include "idempotency/lmdb_store.h"
 #include "store/codec.h"
 #include "store/directory.h"
@@ -68,13 +68,11 @@ Result<void> make_directory(const LmdbStoreOptions& options) {
 }
 
 /// Opening is done by one process at a time, so that nobody meets a half-made store.
-Result<store::FileDescriptor> lock_opening(const fs::path& directory) {
+Result<HeldLock> lock_opening(const fs::path& directory) {
   const fs::path path = directory / open_lock_file;
-  store::FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (file.get() < 0) return cannot("open", path, errno);
-  while (::flock(file.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) return cannot("lock", path, errno);
-  }
+  HeldLock file(path, O_RDWR | O_CREAT, 0600);
+  if (file.fd() < 0) return cannot("open", path, errno);
+  if (!file.lock()) return cannot("lock", path, errno);
   return file;
 }
 

@@ -30,8 +30,9 @@ struct Record {
   std::optional<Outcome> outcome{};   ///< of a completed or failed attempt
   std::int64_t created_at_ms = 0;     ///< when the last attempt began
   std::int64_t completed_at_ms = -1;  ///< when it ended; -1: it has not
-  std::int64_t expires_at_ms = 0;     ///< from this millisecond on the record counts as absent; never_ms: it does not
-  std::uint64_t access_count = 0;     ///< lookups that found it
+  /// From this millisecond on the record counts as absent, if the attempt has ended; never_ms: it does not.
+  std::int64_t expires_at_ms = 0;
+  std::uint64_t access_count = 0;  ///< lookups that found it
 
   std::uint32_t attempts = 1;  ///< how often it was begun
   std::uint64_t token = 0;     ///< the fencing token: rises with every attempt, unique within a store; given by it

@@ -7,9 +7,13 @@
 
 namespace firstseen::idempotency {
 
-/// Expiry is decided here and nowhere else.
+/// Expiry is decided here and nowhere else. An attempt that has not ended does not expire: its effect may have
+/// happened, and whoever asks next may be one who must not repeat it.
+inline bool expires(const Record& record) {
+  return record.status != Status::in_progress && record.expires_at_ms != never_ms;
+}
 inline bool has_expired(const Record& record, std::int64_t now_ms) {
-  return record.expires_at_ms != never_ms && now_ms >= record.expires_at_ms;
+  return expires(record) && now_ms >= record.expires_at_ms;
 }
 
 /// Its maker is gone or fell silent; whether its effect happened is unknown. `alive` tells of an owner's id.
@@ -40,7 +44,7 @@ class StatsCounter {
     stats_.completed += record.status == Status::completed ? 1U : 0U;
     stats_.failed += record.status == Status::failed ? 1U : 0U;
     stats_.abandoned += is_abandoned(record, now_ms_, alive_) ? 1U : 0U;
-    if (record.expires_at_ms == never_ms) return;
+    if (!expires(record)) return;
     ++expiring_;
     sum_ms_ += static_cast<double>(record.expires_at_ms - now_ms_);
   }

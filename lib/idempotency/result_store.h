@@ -38,8 +38,9 @@ struct StoreStats {
 };
 
 /// Records of operations by key. Every call is one atomic step for all threads and, where the store is shared, all
-/// processes. A record is absent from the millisecond expires_at_ms on, whether a sweep has removed it or not.
-/// Thread-safe. Errors are those of the implementation (disk full: Action::pause, nothing was changed).
+/// processes. A record of an attempt that has ended is absent from the millisecond expires_at_ms on, whether a sweep
+/// has removed it or not; one in progress stays until it has ended or is erased. Thread-safe. Errors are those of the
+/// implementation (disk full: Action::pause, nothing was changed).
 class ResultStore {
  public:
   struct Put {

@@ -2,12 +2,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+
+#include "store/directory.h"
 
 namespace firstseen::ingest {
 namespace {
@@ -19,21 +20,21 @@ tl::unexpected<Error> FileSink::trouble(const char* doing) const {
 }
 
 Result<void> FileSink::recover() {
-  file_ = store::FileDescriptor();  // with it goes our own lock
-  file_ = store::FileDescriptor(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
+  file_ = HeldLock();  // with it goes our own lock
+  file_ = HeldLock(path_, O_RDWR | O_CREAT, 0640);
   struct stat status{};
-  if (file_.get() < 0 || ::fstat(file_.get(), &status) != 0) return trouble("open");
+  if (file_.fd() < 0 || ::fstat(file_.fd(), &status) != 0) return trouble("open");
   if (!S_ISREG(status.st_mode)) {
     return fail(Exit::config, fmt::format("the output {} is not a regular file: it could not be cut back after a crash",
                                           path_.string()));
   }
-  if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
+  if (!file_.try_lock()) {
     if (errno != EWOULDBLOCK) return trouble("lock");
     return fail(Exit::try_again, fmt::format("the output {} is being written by another process: wait until it has "
                                              "ended",
                                              path_.string()));
   }
-  if (::fstat(file_.get(), &status) != 0) return trouble("read");
+  if (::fstat(file_.fd(), &status) != 0) return trouble("read");
   const auto size = static_cast<std::uint64_t>(status.st_size);
   const auto known = ledger_.output_length();
   if (!known) return forward(known.error());
@@ -55,7 +56,7 @@ Result<void> FileSink::recover() {
 Result<void> FileSink::cut_back() {
   pending_.clear();
   written_ = length_;
-  if (::ftruncate(file_.get(), static_cast<off_t>(length_)) != 0) return trouble("cut back");
+  if (::ftruncate(file_.fd(), static_cast<off_t>(length_)) != 0) return trouble("cut back");
   return {};
 }
 
@@ -71,7 +72,7 @@ Result<void> FileSink::add(const OutputRecord& record, const std::string& from, 
 Result<void> FileSink::write_pending() {
   std::string_view rest = pending_;
   while (!rest.empty()) {
-    const ssize_t count = ::pwrite(file_.get(), rest.data(), rest.size(), static_cast<off_t>(written_));
+    const ssize_t count = ::pwrite(file_.fd(), rest.data(), rest.size(), static_cast<off_t>(written_));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return trouble("write");
     written_ += static_cast<std::uint64_t>(count);
@@ -83,7 +84,7 @@ Result<void> FileSink::write_pending() {
 
 Result<void> FileSink::commit(const Batch& batch) {
   if (auto written = write_pending(); !written) return written;
-  if (::fsync(file_.get()) != 0) return trouble("sync");
+  if (::fsync(file_.fd()) != 0) return trouble("sync");
   if (auto counted = ledger_.commit_output(batch, written_); !counted) return counted;
   length_ = written_;
   return {};

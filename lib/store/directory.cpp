@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -85,20 +84,11 @@ Result<void> check_data_file(const fs::path& directory) {
 
 }  // namespace
 
-FileDescriptor::~FileDescriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
-
 Result<OwnerLock> OwnerLock::acquire(const fs::path& directory) {
   const fs::path path = directory / owner_file;
-  FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
-  if (file.get() < 0) return system_error(Action::stop, path, "open", errno);
-  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+  HeldLock file(path, O_RDWR | O_CREAT, 0640);
+  if (file.fd() < 0) return system_error(Action::stop, path, "open", errno);
+  if (!file.try_lock()) {
     if (errno != EWOULDBLOCK) return system_error(Action::stop, path, "lock", errno);
     std::string pid;
     std::ifstream(path) >> pid;
@@ -107,16 +97,16 @@ Result<OwnerLock> OwnerLock::acquire(const fs::path& directory) {
                             directory.string(), pid.empty() ? "" : " (pid " + pid + ")"));
   }
   const std::string pid = std::to_string(getpid()) + "\n";
-  if (ftruncate(file.get(), 0) != 0 || pwrite(file.get(), pid.data(), pid.size(), 0) < 0) {
+  if (ftruncate(file.fd(), 0) != 0 || pwrite(file.fd(), pid.data(), pid.size(), 0) < 0) {
     return system_error(Action::stop, path, "write", errno);
   }
   return OwnerLock(std::move(file));
 }
 
 bool OwnerLock::held(const fs::path& directory) {
-  const FileDescriptor file(::open((directory / owner_file).c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return false;
-  return flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  const HeldLock file(directory / owner_file, O_RDONLY);
+  if (file.fd() < 0) return false;
+  return !file.try_lock_shared() && errno == EWOULDBLOCK;
 }
 
 bool has_data(const fs::path& directory) {

@@ -3,40 +3,33 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
+#include "base/file_descriptor.h"
+#include "base/held_lock.h"
 
 namespace firstseen::store {
 
 /// The files around the environment: who holds the directory, what belongs into it, and the mark that tells of commits
 /// that the disk may not have.
 
-/// A file descriptor that closes itself.
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd = -1) : fd_(fd) {}
-  ~FileDescriptor();
-  FileDescriptor(FileDescriptor&& other) noexcept;
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
+using firstseen::FileDescriptor;
 
- private:
-  int fd_;
-};
-
-/// flock() on `owner.lock`, which also holds the owner's process id as text. The kernel drops it with the process.
+/// flock() on `owner.lock`, which also holds the owner's process id as text. The kernel drops it with the process; a
+/// forked child neither keeps nor ends it (base/held_lock.h).
 class OwnerLock {
  public:
   /// Held by another: Action::stop, Exit::try_again, with the holder's process id. The directory must exist.
   static Result<OwnerLock> acquire(const std::filesystem::path& directory);
   /// Does somebody hold it now?
   static bool held(const std::filesystem::path& directory);
+  /// For a forked child that writes on the owner's behalf: HeldLock::copy_for_child().
+  [[nodiscard]] FileDescriptor copy_for_child() const { return file_.copy_for_child(); }
 
  private:
-  explicit OwnerLock(FileDescriptor file) : file_(std::move(file)) {}
-  FileDescriptor file_;
+  explicit OwnerLock(HeldLock file) : file_(std::move(file)) {}
+  HeldLock file_;
 };
 
 /// Fails (config) when the directory holds files that no store has, or a data file of another program, byte order or

@@ -92,6 +92,7 @@ Result<void> LogStore::recover() {
   const std::string mark = UnsyncedMark::read(options_.directory);
   if (mark.empty() || mark == boot_id_) return {};
   if (!has_data(options_.directory)) return UnsyncedMark::remove(options_.directory);
+  const FileDescriptor childs = lock_.copy_for_child();  // if this process is killed, its child may be writing still
   auto report = salvage(options_.directory);
   if (!report) return forward(report.error());
   report_ = std::move(report->lines);

@@ -172,10 +172,10 @@ struct Stats {
 /// The invariant: the store holds exactly the first-seen entries of the batches that it committed. At most the last
 /// prepared batch is undecided. One process holds an environment at a time (file lock; a second one gets
 /// Exit::try_again), and every write transaction checks that the owner id in the environment is still this process's
-/// (otherwise Action::stop). For one thread, the first that uses it; debug builds check that. Failures of prepare,
-/// settle and roll_back leave the store as it was: Action::pause for disk full, map full and I/O errors. Should a
-/// commit not be readable afterwards (Action::stop), the object writes nothing more, and the next open finds that batch
-/// undecided.
+/// (otherwise Action::stop). For one thread, the first that uses it; debug builds check that. Not for a forked child,
+/// which does not hold the lock. Failures of prepare, settle and roll_back leave the store as it was: Action::pause for
+/// disk full, map full and I/O errors. Should a commit not be readable afterwards (Action::stop), the object writes
+/// nothing more, and the next open finds that batch undecided.
 ///
 /// The format is specified in lib/store/README.md.
 class SeenStore {

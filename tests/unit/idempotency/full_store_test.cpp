@@ -23,7 +23,7 @@ class FullStore : public testing::Test {
       claims_.push_back(*started->claim);
     }
     for (bool room = true; room; others_ += room ? 1 : 0) {
-      const auto put = store_->put_if_new(attempt(other(others_), clock_), {});
+      const auto put = store_->put_if_new(ended(other(others_), clock_), {});
       room = put.has_value();
       if (!room) refused_ = put.error();
     }

@@ -228,15 +228,25 @@ TEST_P(Operations, ThatAreAbandonedAreNotMadeNewByTimeOrASweep) {
   EXPECT_EQ(bench_.store->stats()->abandoned, 0U);
 }
 
-TEST_P(Operations, ThatAreAbandonedExpireWhereTheyMayBeRepeated) {
+TEST_P(Operations, BegunByOneWhoMayRepeatThemStayUnknownToThoseWhoMayNot) {
   Handler retrying =
       bench_.handler({.ttl = Millis{60'000}, .lease = Millis{10'000}, .on_abandoned = OnAbandoned::retry});
-  ASSERT_TRUE(retrying.start(key("a"))->claim);
-  clock_.advance(Millis{69'999});  // lease and time to live
+  const auto lost = retrying.start(key("a"));
+  ASSERT_TRUE(succeeded(retrying.renew(*lost->claim)));
+  clock_.advance(Millis{70'000});  // lease and time to live
+  EXPECT_EQ(*retrying.cleanup(), 0U);
+  EXPECT_EQ(*handler_.cleanup(), 0U);
   EXPECT_EQ(handler_.check(key("a"))->state, State::abandoned);
-  clock_.advance(Millis{1});
-  EXPECT_EQ(handler_.check(key("a"))->state, State::fresh);
-  EXPECT_EQ(*retrying.cleanup(), 1U);
+  const auto conflict = handler_.start(key("a"));
+  EXPECT_EQ(conflict->state, State::abandoned);
+  EXPECT_FALSE(conflict->claim);
+  const auto again = retrying.start(key("a"));  // late, and as it may
+  ASSERT_TRUE(again->claim);
+  EXPECT_EQ(again->record->attempts, 2U);
+  ASSERT_TRUE(succeeded(retrying.complete(*again->claim, Outcome::success("1"))));
+  EXPECT_EQ(handler_.check(key("a"))->state, State::duplicate);
+  clock_.advance(Millis{60'000});
+  EXPECT_EQ(handler_.check(key("a"))->state, State::fresh) << "what has ended expires";
 }
 
 TEST_P(Operations, AreKnownUntilTheyAreErasedWithATimeToLiveWithoutEnd) {

@@ -164,7 +164,7 @@ TEST_F(LmdbStore, WhenFullSaysSoLosesNothingAndGoesOnAfterASweep) {
   for (const std::string& payload : {large, std::string(10'000, 'p'), std::string(2000, 'p')}) {
     std::optional<Error> full;
     while (!full && kept < 1000) {
-      const auto put = (*store)->put_if_new(attempt(std::to_string(kept), clock_), payload);
+      const auto put = (*store)->put_if_new(ended(std::to_string(kept), clock_), payload);
       if (put) {
         ++kept;
       } else {

@@ -1,54 +1,20 @@
 // The proof of life of a program that forks: its children neither take it along when they end nor keep it when it ends.
 #include "idempotency/owner_files.h"
 
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
-#include <cstdlib>
-#include <functional>
-
-#include "store/directory.h"
 #include "support.h"
+#include "support/forking.h"
 
 namespace firstseen::idempotency::test {
 namespace {
 
+using firstseen::test::forked;
 using firstseen::test::memory_directory;
+using firstseen::test::Pipe;
+using firstseen::test::read_all;
+using firstseen::test::status_of;
 using firstseen::test::TemporaryDirectory;
-using store::FileDescriptor;
-
-/// Runs `work` in a forked child, which then ends without anything that this process would do at its end.
-pid_t forked(const std::function<void()>& work) {
-  const pid_t child = ::fork();
-  if (child != 0) return child;
-  work();
-  ::_exit(0);
-}
-
-int status_of(pid_t child) {
-  int status = -1;
-  ::waitpid(child, &status, 0);
-  return status;
-}
-
-struct Pipe {
-  Pipe() {
-    std::array<int, 2> ends{-1, -1};
-    if (::pipe(ends.data()) != 0) std::abort();
-    reading = FileDescriptor(ends[0]);
-    writing = FileDescriptor(ends[1]);
-  }
-  FileDescriptor reading;
-  FileDescriptor writing;
-};
-
-/// Everything up to the end of all writers.
-std::string read_all(const FileDescriptor& from) {
-  std::string text;
-  for (char byte = 0; ::read(from.get(), &byte, 1) == 1;) text += byte;
-  return text;
-}
 
 class OwnersOfAForkingProgram : public testing::Test {
  protected:

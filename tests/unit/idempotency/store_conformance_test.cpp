@@ -11,8 +11,10 @@ namespace {
 
 class Store : public testing::TestWithParam<Bench::Kind> {
  protected:
-  Record put_new(std::string_view text) {
-    const auto put = bench_.store->put_if_new(attempt(text, bench_.clock), {});
+  Record put_new(std::string_view text) { return add(attempt(text, bench_.clock)); }
+  Record put_ended(std::string_view text) { return add(ended(text, bench_.clock)); }
+  Record add(const Record& record) {
+    const auto put = bench_.store->put_if_new(record, {});
     EXPECT_TRUE(succeeded(put));
     EXPECT_TRUE(put->is_new);
     return put->record;
@@ -82,7 +84,7 @@ TEST_P(Store, AnAbsentKeyIsNothing) {
 }
 
 TEST_P(Store, AnExpiredRecordIsAbsentFromItsMillisecondOnThoughNothingSweptIt) {
-  const Record record = put_new("a");
+  const Record record = put_ended("a");
   clock_.advance(Millis{59'999});
   EXPECT_TRUE(*store_.get(key("a")));
   clock_.advance(Millis{1});
@@ -93,16 +95,16 @@ TEST_P(Store, AnExpiredRecordIsAbsentFromItsMillisecondOnThoughNothingSweptIt) {
   ASSERT_TRUE(succeeded(store_.for_each([&](const Record&) { return ++visited > 0; })));
   EXPECT_EQ(visited, 0);
   EXPECT_EQ(store_.stats()->expired, 1U);
-  const Record again = put_new("a");
+  const Record again = put_ended("a");
   EXPECT_GT(again.token, record.token);
   EXPECT_EQ(store_.stats()->expired, 0U);
 }
 
 TEST_P(Store, SweepsTheExpiredAndOnlyThem) {
-  put_new("old 1");
-  put_new("old 2");
+  put_ended("old 1");
+  put_ended("old 2");
   clock_.advance(Millis{30'000});
-  put_new("young");
+  put_ended("young");
   EXPECT_EQ(*store_.sweep(), 0U);
   clock_.advance(Millis{30'000});
   EXPECT_EQ(*store_.sweep(), 2U);
@@ -136,24 +138,25 @@ TEST_P(Store, LosesNoCountHoweverManyLookups) {
 TEST_P(Store, StatisticsTellStatesAndMeanTimeLeft) {
   EXPECT_EQ(store_.stats()->mean_ttl, Millis{0});
   EXPECT_DOUBLE_EQ(store_.stats()->hit_rate(), 0.0);
-  put_new("a");
+  put_ended("a");
   clock_.advance(Millis{20'000});
-  Record done = put_new("b");
-  done.status = Status::completed;
-  ASSERT_TRUE(*store_.replace(**store_.peek(key("b")), done, ResultStore::Token::keep));
+  Record failed = ended("b", clock_);
+  failed.status = Status::failed;
+  add(failed);
+  put_new("c");
   const auto stats = store_.stats();
-  EXPECT_EQ(stats->total, 2U);
+  EXPECT_EQ(stats->total, 3U);
   EXPECT_EQ(stats->in_progress, 1U);
   EXPECT_EQ(stats->completed, 1U);
-  EXPECT_EQ(stats->failed, 0U);
-  EXPECT_EQ(stats->mean_ttl, Millis{50'000});
+  EXPECT_EQ(stats->failed, 1U);
+  EXPECT_EQ(stats->mean_ttl, Millis{50'000}) << "of those that expire";
 }
 
 TEST_P(Store, ARecordThatNeverExpiresStaysUntilItIsErased) {
-  Record lasting = attempt("a", clock_);
+  Record lasting = ended("a", clock_);
   lasting.expires_at_ms = never_ms;
-  ASSERT_TRUE(store_.put_if_new(lasting, {})->is_new);
-  put_new("b");
+  add(lasting);
+  put_ended("b");
   EXPECT_EQ(store_.stats()->mean_ttl, Millis{60'000}) << "of those that expire";
   clock_.advance(std::chrono::hours(24 * 365 * 200));
   EXPECT_EQ(*store_.sweep(), 1U);
@@ -161,6 +164,27 @@ TEST_P(Store, ARecordThatNeverExpiresStaysUntilItIsErased) {
   EXPECT_EQ(store_.stats()->total, 1U);
   EXPECT_TRUE(*store_.erase(key("a")));
   EXPECT_FALSE(*store_.peek(key("a")));
+}
+
+TEST_P(Store, AnAttemptThatHasNotEndedStaysUntilItHasOrIsErased) {
+  Record record = put_new("a");
+  put_new("b");
+  clock_.advance(std::chrono::hours(24 * 365));
+  EXPECT_EQ(*store_.sweep(), 0U);
+  EXPECT_TRUE(*store_.get(key("a")));
+  EXPECT_FALSE(store_.put_if_new(attempt("a", clock_), {})->is_new);
+  int visited = 0;
+  ASSERT_TRUE(succeeded(store_.for_each([&](const Record&) { return ++visited > 0; })));
+  EXPECT_EQ(visited, 2);
+  EXPECT_EQ(store_.stats()->total, 2U);
+  EXPECT_EQ(store_.stats()->expired, 0U);
+  EXPECT_EQ(store_.stats()->mean_ttl, Millis{0});
+  record.status = Status::failed;
+  ASSERT_TRUE(*store_.replace(**store_.peek(key("a")), record, ResultStore::Token::keep));
+  EXPECT_FALSE(*store_.peek(key("a"))) << "ended, and long beyond its time";
+  EXPECT_EQ(*store_.sweep(), 1U);
+  EXPECT_TRUE(*store_.erase(key("b")));
+  EXPECT_FALSE(*store_.peek(key("b")));
 }
 
 TEST_P(Store, StatisticsTellAttemptsWhoseMakerIsGoneOrFellSilent) {

@@ -39,4 +39,11 @@ Record attempt(std::string_view text, const Clock& clock) {
   return record;
 }
 
+Record ended(std::string_view text, const Clock& clock) {
+  Record record = attempt(text, clock);
+  record.status = Status::completed;
+  record.completed_at_ms = clock.wall_ms();
+  return record;
+}
+
 }  // namespace firstseen::idempotency::test

@@ -47,8 +47,11 @@ std::shared_ptr<ResultStore> open_or_fail(const std::filesystem::path& directory
 /// A valid key.
 Key key(std::string_view text);
 
-/// An attempt at a key by nobody that may be put into a store, with a minute to live.
+/// An attempt at a key by nobody that may be put into a store, in progress, with a minute until it would expire.
 Record attempt(std::string_view text, const Clock& clock);
+
+/// The same, completed: with a minute to live.
+Record ended(std::string_view text, const Clock& clock);
 
 /// True, or the error's message for the test's report.
 template <class T>
