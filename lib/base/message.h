@@ -50,14 +50,14 @@ struct HeaderView {
 
 /// One consumed message. Everything points into memory of whoever made the view and lives as long as that says.
 struct MessageView {
-  std::string_view topic;
+  std::string_view topic = {};
   std::int32_t partition = 0;
   std::int64_t offset = 0;
   std::int64_t timestamp_ms = -1;  ///< since the Unix epoch; -1: the message has none
-  std::optional<std::string_view> key;
-  std::optional<std::string_view> value;  ///< nullopt: a tombstone
-  std::span<const HeaderView> headers;    ///< in the message's order; repeats are kept
-  const void* native = nullptr;           ///< the client's own handle to the message
+  std::optional<std::string_view> key = {};
+  std::optional<std::string_view> value = {};  ///< nullopt: a tombstone
+  std::span<const HeaderView> headers = {};    ///< in the message's order; repeats are kept
+  const void* native = nullptr;                ///< the client's own handle to the message
 };
 
 }  // namespace firstseen

@@ -2,21 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <system_error>
 
 #include "ingest/kept_payloads.h"
-#include "store/covered_window.h"
 #include "store/inspect.h"
 
 namespace firstseen::ingest {
 namespace {
-
-/// Records of a stream that is no topic.
-const TopicPartition& source() {
-  static const TopicPartition records{"-", 0};
-  return records;
-}
 
 /// A store that serves something else is left alone: a daemon's has no purpose, but a key. What cannot be read here
 /// opening will tell.
@@ -36,15 +28,12 @@ Result<void> check_purpose(const std::filesystem::path& store, const DurableWind
 
 }  // namespace
 
-DurableWindow::DurableWindow(std::unique_ptr<store::SeenStore> store, std::unique_ptr<KeptPayloads> payloads,
+DurableWindow::DurableWindow(std::unique_ptr<store::KeySet> keys, std::unique_ptr<KeptPayloads> payloads,
                              const DurableWindowOptions& options)
-    : store_(std::move(store)),
+    : keys_(std::move(keys)),
       payloads_(std::move(payloads)),
       keep_payloads_(options.keep_payloads),
-      ttl_ms_(options.ttl.count()) {
-  const auto known = store_->partitions().find(source());
-  if (known != store_->partitions().end()) next_number_ = known->second.next_offset;
-}
+      ttl_ms_(options.ttl.count()) {}
 
 DurableWindow::~DurableWindow() = default;
 
@@ -64,10 +53,11 @@ Result<std::unique_ptr<DurableWindow>> DurableWindow::open(const DurableWindowOp
   store_options.clock = options.clock;
   store_options.pins = {{"key", options.fingerprint}, {"purpose", options.purpose}};
   if (auto ours = check_purpose(store_options.directory, options); !ours) return forward(ours.error());
-  auto store = store::SeenStore::open(store_options);
-  if (!store) return forward(store.error());
-  if (!options.key_parts.empty() && (*store)->note(key_parts_note) != options.key_parts) {
-    if (auto noted = (*store)->set_note(key_parts_note, options.key_parts); !noted) return forward(noted.error());
+  auto keys = store::KeySet::open(store_options);
+  if (!keys) return forward(keys.error());
+  store::SeenStore& store = (*keys)->store();
+  if (!options.key_parts.empty() && store.note(key_parts_note) != options.key_parts) {
+    if (auto noted = store.set_note(key_parts_note, options.key_parts); !noted) return forward(noted.error());
   }
   std::unique_ptr<KeptPayloads> payloads;
   if (options.keep_payloads || KeptPayloads::exist(options.directory)) {
@@ -76,76 +66,40 @@ Result<std::unique_ptr<DurableWindow>> DurableWindow::open(const DurableWindowOp
     payloads = std::move(*opened);
   }
   // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): private constructor
-  return std::unique_ptr<DurableWindow>(new DurableWindow(std::move(*store), std::move(payloads), options));
+  return std::unique_ptr<DurableWindow>(new DurableWindow(std::move(*keys), std::move(payloads), options));
 }
 
 bool DurableWindow::add_if_new(const Digest& digest, std::int64_t now_ms, std::string_view payload) {
-  now_ms_ = std::max(now_ms_, now_ms);
-  if (store_->find(digest, now_ms_)) return false;
-  const auto offset = next_number_ + static_cast<std::int64_t>(store_->staged());
-  store_->stage({digest, 0, offset, now_ms_, store::EntryKind::seen});
-  if (keep_payloads_) payloads_->add(offset, now_ms_, payload);
+  if (!keys_->add_if_new(digest, now_ms)) return false;
+  if (keep_payloads_) payloads_->add(keys_->last_added(), keys_->now_ms(), payload);
   return true;
 }
 
 void DurableWindow::forget_uncommitted() {
-  store_->drop_staged();
+  keys_->forget_uncommitted();
   if (payloads_) payloads_->drop_added();
 }
 
-/// First the payloads, then their keys.
-Result<store::BatchId> DurableWindow::write(bool decided) {
-  if (payloads_) {
-    if (auto kept = payloads_->commit(next_number_, now_ms_ - ttl_ms_); !kept) return forward(kept.error());
-  }
-  const std::int64_t end = next_number_ + static_cast<std::int64_t>(store_->staged());
-  store::SourceRange range;
-  range.tp = source();
-  range.start = next_number_;
-  range.end = end;
-  range.after = {end, now_ms_, 0, {}};
-  auto id = store_->prepare({&range, 1}, now_ms_ - ttl_ms_, decided);
-  if (!id) return id;
-  next_number_ = end;
-  if (payloads_) payloads_->drop_added();
-  return id;
+/// They go first, and their keys after them.
+Result<void> DurableWindow::write_payloads() {
+  if (!payloads_) return {};
+  return payloads_->commit(keys_->first_uncommitted(), keys_->now_ms() - ttl_ms_);
 }
 
 Result<void> DurableWindow::commit() {
-  if (store_->staged() == 0) return {};
-  const auto id = write(true);
-  if (!id) return forward(id.error());
-  return {};
+  if (uncommitted() == 0) return {};
+  if (auto kept = write_payloads(); !kept) return kept;
+  auto committed = keys_->commit();
+  if (committed && payloads_) payloads_->drop_added();
+  return committed;
 }
 
 Result<std::optional<store::BatchId>> DurableWindow::prepare() {
-  if (store_->staged() == 0) return std::optional<store::BatchId>();
-  const auto id = write(false);
-  if (!id) return forward(id.error());
-  return std::optional<store::BatchId>(*id);
-}
-
-Result<void> DurableWindow::close() {
-  auto closed = store_->close_clean();
-  if (closed) store_->save_index(store::index_save_time);
-  return closed;
-}
-
-Millis DurableWindow::covered(std::int64_t now_ms) const {
-  return store::covered_window(Millis{ttl_ms_}, store_->stats().evicted_before_ms, now_ms);
-}
-
-Result<void> DurableWindow::decide(const std::optional<store::BatchId>& standing) {
-  const auto undecided = store_->undecided();
-  if (!undecided) return {};
-  if (standing && undecided->id == *standing) {
-    store_->settle();
-    return {};
-  }
-  if (auto fallen = store_->roll_back(); !fallen) return fallen;
-  const auto known = store_->partitions().find(source());
-  next_number_ = known == store_->partitions().end() ? 0 : known->second.next_offset;
-  return {};
+  if (uncommitted() == 0) return std::optional<store::BatchId>();
+  if (auto kept = write_payloads(); !kept) return forward(kept.error());
+  auto prepared = keys_->prepare();
+  if (prepared && payloads_) payloads_->drop_added();
+  return prepared;
 }
 
 }  // namespace firstseen::ingest

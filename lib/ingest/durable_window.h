@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/error.h"
-#include "store/seen_store.h"
+#include "store/key_set.h"
 
 namespace firstseen::ingest {
 
@@ -30,9 +30,8 @@ struct DurableWindowOptions {
   const Clock* clock = nullptr;
 };
 
-/// The keys seen within a window of time, in a store that survives: a SeenStore whose entries come from records with
-/// consecutive numbers instead of partitions. What was added takes part in lookups at once, and lasts once it is
-/// committed, or prepared and decided to stand. One process and one thread.
+/// A store::KeySet that belongs to one of the commands, which may keep payloads beside the keys. One process and one
+/// thread.
 class DurableWindow {
  public:
   /// Fails without changing anything when the store is another program's or has another purpose or key (Exit::config),
@@ -46,7 +45,7 @@ class DurableWindow {
 
   /// `payload` is kept if the options say so.
   bool add_if_new(const Digest& digest, std::int64_t now_ms, std::string_view payload = {});
-  [[nodiscard]] std::size_t uncommitted() const { return store_->staged(); }
+  [[nodiscard]] std::size_t uncommitted() const { return keys_->uncommitted(); }
 
   /// What was added since the last time lasts from now on; on failure it is as before and may be tried again.
   Result<void> commit();
@@ -56,24 +55,22 @@ class DurableWindow {
   /// Forgets what was added and neither committed nor prepared.
   void forget_uncommitted();
   /// After prepare(), and after a start: the undecided batch stands if it is `standing`, and falls otherwise.
-  Result<void> decide(const std::optional<store::BatchId>& standing);
+  Result<void> decide(const std::optional<store::BatchId>& standing) { return keys_->decide(standing); }
 
-  Result<void> close();
-  [[nodiscard]] std::uint64_t size() const { return store_->stats().live_entries; }
+  Result<void> close() { return keys_->close(); }
+  [[nodiscard]] std::uint64_t size() const { return keys_->size(); }
   /// How far back from `now_ms` the keys are known: the ttl, or less where some had to go early for max_size_bytes.
-  [[nodiscard]] Millis covered(std::int64_t now_ms) const;
+  [[nodiscard]] Millis covered(std::int64_t now_ms) const { return keys_->covered(now_ms); }
 
  private:
-  DurableWindow(std::unique_ptr<store::SeenStore> store, std::unique_ptr<KeptPayloads> payloads,
+  DurableWindow(std::unique_ptr<store::KeySet> keys, std::unique_ptr<KeptPayloads> payloads,
                 const DurableWindowOptions& options);
-  Result<store::BatchId> write(bool decided);
+  Result<void> write_payloads();
 
-  std::unique_ptr<store::SeenStore> store_;
+  std::unique_ptr<store::KeySet> keys_;
   std::unique_ptr<KeptPayloads> payloads_;  ///< also where only older ones are there, so that they go in time; or null
   const bool keep_payloads_;
   const std::int64_t ttl_ms_;
-  std::int64_t next_number_ = 0;
-  std::int64_t now_ms_ = 0;
 };
 
 }  // namespace firstseen::ingest

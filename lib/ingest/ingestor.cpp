@@ -219,4 +219,9 @@ Result<std::unique_ptr<Ingestor>> Ingestor::open(const IngestOptions& options, c
   return ready;
 }
 
+Result<std::unique_ptr<Ingestor>> Ingestor::open(const IngestOptions& options, LogSink log) {
+  static const SystemClock machine;
+  return open(options, machine, std::move(log));
+}
+
 }  // namespace firstseen::ingest

@@ -29,17 +29,17 @@ struct RecordKeys {
 };
 
 struct IngestOptions {
-  std::filesystem::path ledger;                 ///< directory of its own; created if absent
-  std::optional<TopicOptions> topic;            ///< exactly one of topic and output is set
-  std::optional<std::filesystem::path> output;  ///< an output file; one job only
+  std::filesystem::path ledger;                      ///< directory of its own; created if absent
+  std::optional<TopicOptions> topic = {};            ///< exactly one of topic and output is set
+  std::optional<std::filesystem::path> output = {};  ///< an output file; one job only
   Format format = Format::automatic;
   std::uint32_t jobs = 1;                     ///< files at once, 1 to 64; 1 with `output` and with `keys`
   std::uint64_t records_per_transaction = 0;  ///< 0: a file is one transaction
   bool refuse_changed = false;                ///< a path whose content has changed since it succeeded fails
   Undecided undecided = Undecided::ask;
-  std::optional<RecordKeys> keys;
-  Transform transform;  ///< may be empty
-  StepHook hook;        ///< may be empty
+  std::optional<RecordKeys> keys = {};
+  Transform transform = {};  ///< may be empty
+  StepHook hook = {};        ///< may be empty
 };
 
 struct FileOutcome {
@@ -65,8 +65,11 @@ struct IngestSummary {
 class Ingestor {
  public:
   /// Checks the options, opens the ledger, checks the target, and decides what the last run left open. Exit::config:
-  /// options, another target, no such topic; try_again: the ledger is held; unavailable: no broker.
+  /// options, another target, no such topic; try_again: the ledger is held; unavailable: no broker. `clock` must
+  /// outlive the ingestor; `log` may be empty, and is called by the workers' threads, also at the same time.
   static Result<std::unique_ptr<Ingestor>> open(const IngestOptions& options, const Clock& clock, LogSink log);
+  /// By the machine's clock.
+  static Result<std::unique_ptr<Ingestor>> open(const IngestOptions& options, LogSink log = {});
 
   virtual ~Ingestor() = default;
   Ingestor() = default;

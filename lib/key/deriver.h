@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/digest.h"
@@ -24,6 +25,11 @@ struct Derived {
   Digest digest;          ///< kind key
   Rejection rejection;    ///< kinds reject and pass; empty otherwise
   std::uint8_t rule = 0;  ///< kind key, and the specification has rules: the number of the one that made it
+
+  /// A message whose key nobody can tell.
+  static Derived rejected(std::string reason, std::string detail) {
+    return {Kind::reject, {}, {std::move(reason), std::move(detail)}};
+  }
 };
 
 /// One part of an explanation.
@@ -67,6 +73,12 @@ class Deriver {
 
   /// `out` is reused between calls.
   virtual void derive(const MessageView& message, Derived& out) = 0;
+  /// The same, where nothing is reused.
+  [[nodiscard]] Derived derive(const MessageView& message) {
+    Derived out;
+    derive(message, out);
+    return out;
+  }
   [[nodiscard]] virtual Explanation explain(const MessageView& message) = 0;
 
   /// MessageView::headers must be filled.

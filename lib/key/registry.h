@@ -14,7 +14,8 @@
 namespace firstseen::key {
 
 /// A strategy: makes what derives keys as a specification says. It may be called by several threads at once and may
-/// itself ask for derivers, so that a strategy can stand on another one. An exception counts as Exit::internal.
+/// itself ask for derivers, so that a strategy can stand on another one (strategy_on() makes one of a function). An
+/// exception counts as Exit::internal.
 using Strategy = std::function<Result<std::unique_ptr<Deriver>>(const KeySpec& spec)>;
 
 /// The strategies by name: default, fields, hash, template, and those of the program that embeds the library. Any

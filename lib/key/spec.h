@@ -1,7 +1,10 @@
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace firstseen::key {
@@ -25,8 +28,8 @@ enum class DigestAlgorithm { sha256, sha512, blake2b512, xxh3_128 };
 /// timestamp:BUCKET.
 struct PartSpec {
   std::string text;
-  std::optional<OnMissing> on_missing;  ///< nothing: the key's own
-  std::string shown = {};               ///< see KeySpec::Shown
+  std::optional<OnMissing> on_missing = {};  ///< nothing: the key's own
+  std::string shown = {};                    ///< see KeySpec::Shown
 };
 
 /// When a rule is used: when the text of a part of the message is, or begins with, or as a whole matches this one.
@@ -77,6 +80,14 @@ struct KeyRule {
   std::optional<RuleCondition> when = {};  ///< nothing: it fits every message
   KeySpec key;                             ///< without rules; its `rule` is filled in
 };
+
+/// A key of these parts (PartSpec::text each) by this strategy, all else as it is by default.
+inline KeySpec of_fields(std::initializer_list<std::string_view> fields, std::string strategy = "fields") {
+  KeySpec spec;
+  spec.strategy = std::move(strategy);
+  for (const std::string_view field : fields) spec.fields.push_back({std::string(field)});
+  return spec;
+}
 
 /// A rule's number in Derived::rule is a byte.
 inline constexpr std::size_t most_rules = 256;

@@ -124,8 +124,8 @@ struct OpenOptions {
   /// In the order of Entry::window; empty: one, of `ttl`. Once the store has held a batch, their names and their order
   /// stay as they are (Exit::config); each ttl may be another one at every opening.
   std::vector<Window> windows = {};
-  const Clock* clock = nullptr;  ///< for `created`; must outlive the store
-  std::string boot_id;           ///< the kernel's; empty: read from /proc. Tests inject it.
+  const Clock* clock = nullptr;  ///< for `created`; must outlive the store; default: the machine's
+  std::string boot_id = {};      ///< the kernel's; empty: read from /proc. Tests inject it.
   /// What the store must belong to, compared before anything is changed, then pinned.
   std::vector<Pin> pins = {};
 };

@@ -30,7 +30,7 @@ std::optional<Answer> request(const char* method, const std::string& url) {
   return answer;
 }
 
-std::string url_segment(const std::string& text) {
+std::string url_segment(std::string_view text) {
   const std::unique_ptr<char, decltype(&curl_free)> escaped(
       curl_easy_escape(nullptr, text.data(), static_cast<int>(text.size())), &curl_free);
   return escaped ? escaped.get() : "";

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 /// What a server answered.
 struct Answer {
@@ -13,4 +14,4 @@ struct Answer {
 std::optional<Answer> request(const char* method, const std::string& url);
 
 /// A text as one segment of a URL's path.
-std::string url_segment(const std::string& text);
+std::string url_segment(std::string_view text);

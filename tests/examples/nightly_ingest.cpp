@@ -3,37 +3,28 @@
 // fails night after night is named.
 #include <iostream>
 
+#include "base/or_throw.h"
 #include "ingest/ingestor.h"
 #include "ingest/ledger_inspect.h"
 
 using namespace firstseen;
 
-int complain(const Error& error) {
-  std::cerr << error.message << "\n";
-  return static_cast<int>(error.exit);
-}
-
-int main(int argc, char** argv) {
-  if (argc < 4) return complain({.exit = Exit::usage, .message = "usage: nightly_ingest STATE OUTPUT PATH..."});
-  ingest::IngestOptions options;
-  options.ledger = argv[1];
-  options.output = argv[2];
-  options.keys.emplace().spec.fields = {{"payload:/order", std::nullopt}};
-  const SystemClock clock;
-  const auto ingestor = ingest::Ingestor::open(options, clock, [](LogLevel, const std::string&) {});
-  if (!ingestor) return complain(ingestor.error());
+int main(int argc, char** argv) try {
+  if (argc < 4) throw Exception(Exit::usage, "usage: nightly_ingest STATE OUTPUT PATH...");
+  const ingest::RecordKeys by_order{.spec = key::of_fields({"payload:/order"})};
+  const auto ingestor = or_throw(ingest::Ingestor::open({.ledger = argv[1], .output = argv[2], .keys = by_order}));
   const auto files = ingest::list_files({argv + 3, argv + argc}, {.pattern = "*.jsonl"});
-  const auto summary = (*ingestor)->run(files, [](const ingest::FileOutcome& file) {
+  const auto summary = or_throw(ingestor->run(files, [](const ingest::FileOutcome& file) {
     if (file.kind == ingest::FileOutcome::Kind::failed) std::cerr << file.detail << "\n";
-  });
-  if (!summary) return complain(summary.error());
-  const auto known = ingest::ledger_files(options.ledger);
-  if (!known) return complain(known.error());
-  for (const ingest::FileRecord& file : *known) {
+  }));
+  for (const ingest::FileRecord& file : or_throw(ingest::ledger_files(argv[1]))) {
     if (file.status != ingest::FileStatus::failed || file.attempts < 2) continue;
     std::cerr << file.path << " has failed " << file.attempts << " times\n";
   }
-  std::cout << summary->processed << " processed, " << summary->skipped << " skipped, " << summary->failed
-            << " failed, " << summary->records - summary->duplicates << " new records\n";
-  return summary->failed == 0 ? 0 : static_cast<int>(Exit::bad_data);
+  std::cout << summary.processed << " processed, " << summary.skipped << " skipped, " << summary.failed << " failed, "
+            << summary.records - summary.duplicates << " new records\n";
+  return summary.failed == 0 ? 0 : static_cast<int>(Exit::bad_data);
+} catch (const Exception& failure) {
+  std::cerr << failure.what() << "\n";
+  return failure.exit_status();
 }

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <string>
 
+#include "base/or_throw.h"
 #include "http.h"
 #include "idempotency/handler.h"
 
@@ -22,21 +23,16 @@ Result<Outcome> pay(const std::string& url, std::uint64_t token) {
   return fail(Exit::unavailable, "the bank does not say whether it has paid");
 }
 
-int complain(const Error& error) {
-  std::cerr << error.message << "\n";
-  return static_cast<int>(error.exit);
-}
-
-int main(int argc, char** argv) {
-  if (argc != 4) return complain({.exit = Exit::usage, .message = "usage: payment STORE BANK_URL KEY"});
-  auto store = open_lmdb_store({.directory = argv[1]});
-  const auto key = Key::make(argv[3]);
-  if (!store || !key) return complain(store ? key.error() : store.error());
-  Handler payments(std::move(*store), {.on_abandoned = OnAbandoned::retry});
-  const std::string url = std::string(argv[2]) + "/" + url_segment(key->text());
-  const auto done = payments.execute(*key, [&url](const Claim& claim) { return pay(url, claim.token); });
-  if (!done) return complain(done.error());
-  if (!done->outcome) return complain({.exit = Exit::try_again, .message = "somebody is paying this right now"});
-  std::cout << (done->state == State::fresh ? "now: " : "before: ")
-            << (done->outcome->kind == Outcome::Kind::success ? done->outcome->value : done->outcome->message) << "\n";
+int main(int argc, char** argv) try {
+  if (argc != 4) throw Exception(Exit::usage, "usage: payment STORE BANK_URL KEY");
+  Handler payments(or_throw(open_lmdb_store({.directory = argv[1]})), {.on_abandoned = OnAbandoned::retry});
+  const Key key = or_throw(Key::make(argv[3]));
+  const std::string url = std::string(argv[2]) + "/" + url_segment(key.text());
+  const auto done = or_throw(payments.execute(key, [&](const Claim& claim) { return pay(url, claim.token); }));
+  if (!done.outcome) throw Exception(Exit::try_again, "somebody is paying this right now");
+  std::cout << (done.state == State::fresh ? "now: " : "before: ")
+            << (done.outcome->kind == Outcome::Kind::success ? done.outcome->value : done.outcome->message) << "\n";
+} catch (const Exception& failure) {
+  std::cerr << failure.what() << "\n";
+  return failure.exit_status();
 }

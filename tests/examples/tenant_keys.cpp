@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 
+#include "base/or_throw.h"
 #include "key/registry.h"
 
 using namespace firstseen;
@@ -16,23 +17,15 @@ Result<std::unique_ptr<key::Deriver>> per_tenant(key::KeySpec spec) {
 }
 
 int main() {
-  const auto added = key::StrategyRegistry::global().add("per_tenant", per_tenant);
-  key::KeySpec spec;
-  spec.strategy = "per_tenant";
-  spec.fields = {{"record_key", std::nullopt}};
-  const auto deriver = key::Deriver::make(spec);
-  if (!added || !deriver) return 70;
+  or_throw(key::StrategyRegistry::global().add("per_tenant", per_tenant));
+  const auto deriver = or_throw(key::Deriver::make(key::of_fields({"record_key"}, "per_tenant")));
   std::set<Digest> seen;
-  key::Derived derived;
   for (std::string line; std::getline(std::cin, line);) {
     const std::size_t space = line.find(' ');
-    const std::string tenant = line.substr(0, space);
-    const std::string id = line.substr(space + 1);
-    const HeaderView header{"tenant", tenant};
-    MessageView message;
-    message.key = id;
-    if (space != line.npos && space != 0) message.headers = {&header, 1};
-    (*deriver)->derive(message, derived);
+    const HeaderView tenant{"tenant", std::string_view(line).substr(0, space)};
+    MessageView message{.key = std::string_view(line).substr(space + 1)};
+    if (space != line.npos && space != 0) message.headers = {&tenant, 1};
+    const key::Derived derived = deriver->derive(message);
     if (derived.kind == key::Derived::Kind::reject) {
       std::cerr << "rejected: " << derived.rejection.detail << " (" << derived.rejection.reason << ")\n";
     } else if (seen.insert(derived.digest).second) {

@@ -148,6 +148,18 @@ TEST_F(IntoAFile, ALedgerThatIsHeldOrOfAnotherTargetOrNoLedgerIsRefused) {
   EXPECT_FALSE(ledger_files(directory_.path() / "in"));
 }
 
+TEST_F(IntoAFile, WithoutAClockAndALogTimesAreTheMachines) {
+  write("a.jsonl", "1\n");
+  const std::int64_t begun_ms = clock_.wall_ms();
+  const auto ingestor = Ingestor::open(options_);
+  ASSERT_TRUE(ingestor);
+  const auto summary = run_of(**ingestor);
+  ASSERT_TRUE(summary);
+  expect_counts(*summary, 1, 0, 0);
+  EXPECT_GE(record_of("a.jsonl").started_ms, begun_ms);
+  EXPECT_EQ(output(), "1\n");
+}
+
 TEST_F(IntoAFile, OptionsThatCannotGoTogetherAreRefused) {
   options_.jobs = 2;
   EXPECT_FALSE(Ingestor::open(options_, clock_, {}));

@@ -5,10 +5,6 @@
 namespace firstseen::key {
 
 /// What derivation makes of one message.
-inline Derived derived(Deriver& deriver, const MessageView& message) {
-  Derived out;
-  deriver.derive(message, out);
-  return out;
-}
+inline Derived derived(Deriver& deriver, const MessageView& message) { return deriver.derive(message); }
 
 }  // namespace firstseen::key
