@@ -56,6 +56,7 @@ Json logs_json(const store::Stats& stats) {
                     {"oldest_time_ms", log.oldest_time_ms},
                     {"newest_time_ms", log.newest_time_ms},
                     {"swept_before_ms", log.swept_before_ms},
+                    {"removed_before_ms", log.removed_before_ms},
                     {"evicted_before_ms", log.evicted_before_ms}});
   }
   return logs;
@@ -63,11 +64,12 @@ Json logs_json(const store::Stats& stats) {
 
 std::string logs_table(const store::Stats& stats) {
   if (stats.logs.empty()) return {};
-  Table table({"window", "rules", "live entries", "entries from", "to", "swept before", "evicted before"});
+  Table table(
+      {"window", "rules", "live entries", "entries from", "to", "swept before", "removed before", "evicted before"});
   for (const store::LogStats& log : stats.logs) {
     table.row({format_duration(log.ttl), fmt::format("{}", fmt::join(log.windows, " ")), format_count(log.live_entries),
                format_time(log.oldest_time_ms), format_time(log.newest_time_ms), format_time(log.swept_before_ms),
-               format_time(log.evicted_before_ms)});
+               format_time(log.removed_before_ms), format_time(log.evicted_before_ms)});
   }
   return "\n" + table.text();
 }
@@ -88,6 +90,7 @@ Json to_json(const FoundStore& found, const store::Inspection& facts) {
           {"oldest_time_ms", stats.oldest_time_ms},
           {"newest_time_ms", stats.newest_time_ms},
           {"swept_before_ms", stats.swept_before_ms},
+          {"removed_before_ms", stats.removed_before_ms},
           {"evicted_before_ms", stats.evicted_before_ms},
           {"windows", logs_json(stats)},
           {"undecided_batch", facts.undecided ? Json(facts.undecided->id.sequence) : Json()},
@@ -108,6 +111,7 @@ std::string to_table(const store::Inspection& facts) {
                            format_size(stats.file_bytes), format_size(stats.max_size_bytes))},
       {"entries from", fmt::format("{} to {}", format_time(stats.oldest_time_ms), format_time(stats.newest_time_ms))},
       {"swept before", format_time(stats.swept_before_ms)},
+      {"removed before", format_time(stats.removed_before_ms)},
       {"evicted before", format_time(stats.evicted_before_ms)},
       {"undecided batch", facts.undecided ? std::to_string(facts.undecided->id.sequence) : "-"}};
   for (const auto& [name, value] : facts.pins) fields.emplace_back("belongs to " + name, value);

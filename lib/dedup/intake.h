@@ -56,7 +56,7 @@ class Intake {
   Result<void> stop_at(const MessageView& message, Partition& partition);
   Result<bool> still_the_same_log(const MessageView& message, Partition& partition);
   Result<void> open();
-  void note_horizons(const store::Stats& stats);
+  void note_removed(const store::Stats& stats);
   void note_last_messages();
   [[nodiscard]] std::int64_t decision_time(const store::PartitionState& state) const;
 
@@ -87,8 +87,8 @@ class Intake {
   std::vector<Partition*> touched_;  ///< partitions whose last_in_chunk is set
   std::int64_t wall_ms_ = 0;         ///< at its start
 
-  /// By rule: a message before this looks back beyond the store's horizon, as it was when the batch was opened; only a
-  /// prepare moves it.
+  /// By rule: a message before this looks back to where entries have been removed, as of when the batch was opened; a
+  /// prepare alone removes any.
   std::vector<std::int64_t> late_before_ms_;
 };
 

@@ -24,7 +24,7 @@ struct Counters {
   std::uint64_t published_bytes = 0;  ///< the same of what went to the output and to side topics
 
   // Of those counted above:
-  std::uint64_t late = 0;                  ///< misses below the swept horizon: a miss proves less
+  std::uint64_t late = 0;                  ///< misses of which an entry may have been removed: they prove less
   std::uint64_t cross_partition = 0;       ///< duplicates whose first message came from another partition
   std::uint64_t clipped_timestamps = 0;    ///< ahead of the wall clock by more than window.max_skew
   std::uint64_t uncarried_timestamps = 0;  ///< published with a timestamp below 1, which the client cannot carry

@@ -58,6 +58,7 @@ Result<void> inspect_logs(Snapshot& snapshot, const Identity& identity, const Lo
   for (std::size_t i = 0; i < count; ++i) {
     LogStats stats;
     stats.swept_before_ms = state.logs[i].swept_before_ms;
+    stats.removed_before_ms = state.logs[i].removed_before_ms;
     stats.evicted_before_ms = state.logs[i].evicted_before_ms;
     if (auto walked = inspect_log(snapshot, i, state.settled, stats, facts); !walked) return walked;
     add_log(facts.stats, stats);

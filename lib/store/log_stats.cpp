@@ -12,6 +12,7 @@ void add_log(Stats& stats, const LogStats& log) {
   }
   stats.newest_time_ms = std::max(stats.newest_time_ms, log.newest_time_ms);
   stats.swept_before_ms = std::max(stats.swept_before_ms, log.swept_before_ms);
+  stats.removed_before_ms = std::max(stats.removed_before_ms, log.removed_before_ms);
   stats.evicted_before_ms = std::max(stats.evicted_before_ms, log.evicted_before_ms);
   stats.expired_entries += log.expired_entries;
   stats.evicted_entries += log.evicted_entries;

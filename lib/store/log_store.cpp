@@ -84,6 +84,7 @@ LogStats LogStore::stats_of(std::size_t number) const {
     stats.newest_time_ms = std::find_if(records.rbegin(), records.rend(), has_entries)->max_time_ms;
   }
   stats.swept_before_ms = state_.logs[number].swept_before_ms;
+  stats.removed_before_ms = state_.logs[number].removed_before_ms;
   stats.evicted_before_ms = state_.logs[number].evicted_before_ms;
   stats.expired_entries = log.expired_entries();
   stats.evicted_entries = log.evicted_entries();

@@ -150,7 +150,13 @@ class LogStore final : public SeenStore {
              std::span<const CommittedRecords> records);
   Result<void> evict_early(std::uint64_t bytes);
   Result<RecordView> committed_record(const WindowLog& log, std::uint64_t sequence) const;
-  [[nodiscard]] LogState state_with(std::span<const Change> changes, std::int64_t expire_before_ms) const;
+  [[nodiscard]] LogState state_with(std::span<const Change> changes, std::span<const SourceRange> ranges,
+                                    std::int64_t expire_before_ms) const;
+
+  // log_store_absent.cpp
+  [[nodiscard]] std::int64_t covered_from(std::span<const SourceRange> ranges) const;
+  [[nodiscard]] std::int64_t absent_before(std::size_t number, const LogBounds& log,
+                                           std::int64_t covered_from_ms) const;
 
   // log_store_undo.cpp
   Result<void> write_rollback(std::span<WindowLog* const> logs, std::span<const SourceRange> ranges,
@@ -175,6 +181,7 @@ class LogStore final : public SeenStore {
   std::vector<std::uint8_t> log_of_;     ///< by window, index into logs_
   std::vector<std::uint64_t> ttls_ms_;   ///< by window
   std::vector<std::int64_t> retain_ms_;  ///< by log: the longest of its windows
+  std::vector<std::int64_t> least_ms_;   ///< by log: the shortest of its windows
   std::int64_t longest_ms_ = 0;          ///< of retain_ms_
   std::vector<Share> shares_;            ///< by log; empty between two calls of decide()
   Histogram flushes_;

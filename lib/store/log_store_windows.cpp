@@ -119,6 +119,10 @@ void LogStore::use_windows() {
     ttls_ms_.push_back(static_cast<std::uint64_t>(window.ttl_ms));
   }
   retain_ms_ = retain_of(identity_);
+  least_ms_ = retain_ms_;
+  for (const WindowRow& window : identity_.windows) {
+    least_ms_[window.log] = std::min(least_ms_[window.log], window.ttl_ms);
+  }
   longest_ms_ = std::ranges::max(retain_ms_);
   shares_.resize(identity_.log_count());
 }

@@ -166,8 +166,10 @@ Result<void> LogStore::does_not_fit(std::uint64_t needed) const {
                           options_.directory.string(), needed, options_.max_size_bytes));
 }
 
-LogState LogStore::state_with(std::span<const Change> changes, std::int64_t expire_before_ms) const {
+LogState LogStore::state_with(std::span<const Change> changes, std::span<const SourceRange> ranges,
+                              std::int64_t expire_before_ms) const {
   LogState state = state_;
+  const std::int64_t covered_from_ms = covered_from(ranges);
   for (std::size_t i = 0; i < logs_.size(); ++i) {
     const Departures& departures = changes[i].departures;
     LogBounds& log = state.logs[i];
@@ -175,6 +177,8 @@ LogState LogStore::state_with(std::span<const Change> changes, std::int64_t expi
       log.swept_before_ms = std::max(log.swept_before_ms, horizon_of(i, expire_before_ms));
     }
     log.evicted_before_ms = std::max(log.evicted_before_ms, departures.evicted_before_ms);
+    log.removed_before_ms =
+        std::max({log.removed_before_ms, departures.expired_before_ms, absent_before(i, log, covered_from_ms)});
     log.last_record = logs_[i].last_record(departures);
   }
   return state;
@@ -257,7 +261,7 @@ Result<void> LogStore::try_prepare(const Batch& batch, bool may_coalesce, bool& 
     auto planned = may_coalesce ? plan_coalescing(changes, batch, *used + needed) : Result<void>{};
     if (!planned) return planned;
   }
-  LogState state = state_with(changes, batch.expire_before_ms);
+  LogState state = state_with(changes, batch.ranges, batch.expire_before_ms);
   state.sequence = batch.id.sequence;
   state.settled = batch.decided ? batch.id.sequence : batch.id.sequence - 1;
   for (std::size_t i = 0; i < logs_.size(); ++i) {
@@ -356,7 +360,7 @@ Result<void> LogStore::evict_early(std::uint64_t bytes) {
     logs_[*log].evict_next(departures);
     freed += departures.bytes;
   }
-  LogState state = state_with(changes, std::numeric_limits<std::int64_t>::min());
+  LogState state = state_with(changes, {}, std::numeric_limits<std::int64_t>::min());
   state.settled = state.sequence;  // no batch is undecided here, and the last one's records may be among those that go
   auto done = write_changes(*txn, changes);
   if (done) done = write_log_state(*txn, tables_, state);

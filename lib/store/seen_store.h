@@ -139,6 +139,7 @@ struct LogStats {
   std::int64_t oldest_time_ms = -1;
   std::int64_t newest_time_ms = -1;
   std::int64_t swept_before_ms = -1;
+  std::int64_t removed_before_ms = -1;
   std::int64_t evicted_before_ms = -1;
   std::uint64_t expired_entries = 0;
   std::uint64_t evicted_entries = 0;
@@ -155,6 +156,9 @@ struct Stats {
   std::int64_t oldest_time_ms = -1;   ///< smallest of the oldest record; -1: empty
   std::int64_t newest_time_ms = -1;   ///< largest of the newest record
   std::int64_t swept_before_ms = -1;  ///< the highest horizon ever swept by expiry; -1: never
+  /// What expiry has really removed is older than this, and so is what a sweep would have met, had it not gone early or
+  /// never been recorded; never above swept_before_ms. -1: nothing.
+  std::int64_t removed_before_ms = -1;
   std::int64_t evicted_before_ms =
       -1;  ///< entries up to here went early (max_size, a shorter ttl then, discarded after power loss); -1: none
   std::uint64_t expired_entries = 0;             ///< since this store was opened

@@ -17,11 +17,13 @@ using Buffer = std::vector<std::uint8_t>;
 
 constexpr std::string_view identity_key = "identity";
 constexpr std::string_view state_key = "state";
+constexpr std::string_view removed_key = "removed";
 constexpr std::size_t checksum_bytes = 8;
 constexpr std::size_t id_digits = 32;
 constexpr std::size_t identity_bytes = 72;
 constexpr std::size_t log_state_bytes = 40;
 constexpr std::size_t further_log_bytes = 24;
+constexpr std::size_t removed_time_bytes = 8;  // behind the batch's number, one for each log
 constexpr std::size_t window_row_bytes = 16;  // and its name
 constexpr std::size_t partition_row_bytes = partition_state_bytes + 8;
 constexpr std::size_t longest_key = 511;  // of LMDB
@@ -186,6 +188,41 @@ Result<void> write_identity(Txn& txn, const Tables& tables, const Identity& iden
   return put_checked(txn, tables.meta, bytes_of(identity_key), std::move(value));
 }
 
+namespace {
+
+/// The row counts for the very batch of the state, and an earlier program writes none: then all that was swept counts,
+/// since any of it may have been removed.
+Result<void> read_removed(Txn& txn, const Tables& tables, LogState& state) {
+  for (LogBounds& log : state.logs) log.removed_before_ms = log.swept_before_ms;
+  auto stored = txn.get(tables.meta, bytes_of(removed_key));
+  if (!stored) return forward(stored.error());
+  const std::optional<Bytes> found = *stored;
+  const auto value = found ? checked(bytes_of(removed_key), *found) : std::nullopt;
+  if (!value || value->size() != sizeof state.sequence + state.logs.size() * removed_time_bytes) return {};
+  const std::uint8_t* at = value->data();
+  if (load_le<std::uint64_t>(at) != state.sequence) return {};
+  at += sizeof state.sequence;
+  for (LogBounds& log : state.logs) {
+    log.removed_before_ms = load_le<std::int64_t>(at);
+    at += removed_time_bytes;
+  }
+  return {};
+}
+
+Result<void> write_removed(Txn& txn, const Tables& tables, const LogState& state) {
+  Buffer value(sizeof state.sequence + state.logs.size() * removed_time_bytes);
+  std::uint8_t* at = value.data();
+  store_le(at, state.sequence);
+  at += sizeof state.sequence;
+  for (const LogBounds& log : state.logs) {
+    store_le(at, log.removed_before_ms);
+    at += removed_time_bytes;
+  }
+  return put_checked(txn, tables.meta, bytes_of(removed_key), std::move(value));
+}
+
+}  // namespace
+
 Result<LogState> read_log_state(Txn& txn, const Tables& tables) {
   auto value = get_checked(txn, tables.meta, state_key, log_state_bytes);
   if (!value) return forward(value.error());
@@ -196,9 +233,12 @@ Result<LogState> read_log_state(Txn& txn, const Tables& tables) {
   at += 16;
   state.logs.resize(1 + (value->size() - log_state_bytes) / further_log_bytes);
   for (LogBounds& log : state.logs) {
-    log = {load_le<std::uint64_t>(at), load_le<std::int64_t>(at + 8), load_le<std::int64_t>(at + 16)};
+    log.last_record = load_le<std::uint64_t>(at);
+    log.swept_before_ms = load_le<std::int64_t>(at + 8);
+    log.evicted_before_ms = load_le<std::int64_t>(at + 16);
     at += further_log_bytes;
   }
+  if (auto removed = read_removed(txn, tables, state); !removed) return forward(removed.error());
   return state;
 }
 
@@ -214,7 +254,8 @@ Result<void> write_log_state(Txn& txn, const Tables& tables, const LogState& sta
     store_le(at + 16, log.evicted_before_ms);
     at += further_log_bytes;
   }
-  return put_checked(txn, tables.meta, bytes_of(state_key), std::move(value));
+  if (auto put = put_checked(txn, tables.meta, bytes_of(state_key), std::move(value)); !put) return put;
+  return write_removed(txn, tables, state);
 }
 
 Result<Texts> read_texts(Txn& txn, const Tables& tables, TextKind kind) {

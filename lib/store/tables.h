@@ -43,6 +43,7 @@ struct LogBounds {
   std::uint64_t last_record = 0;  ///< its last key; 0: empty
   std::int64_t swept_before_ms = -1;
   std::int64_t evicted_before_ms = -1;
+  std::int64_t removed_before_ms = -1;  ///< in a row of its own, which an earlier program does not know
 
   bool operator==(const LogBounds&) const = default;
 };

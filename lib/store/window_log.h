@@ -41,8 +41,9 @@ struct Departures {
   std::uint64_t bytes = 0;
   LogPosition positions = 0;
   std::uint64_t expired_entries = 0;
+  std::int64_t expired_before_ms = -1;  ///< they are older than this
   std::uint64_t evicted_entries = 0;
-  std::int64_t evicted_before_ms = -1;
+  std::int64_t evicted_before_ms = -1;  ///< they are not newer than this
 };
 
 /// Two records that a commit writes again as one.

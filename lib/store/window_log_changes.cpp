@@ -30,6 +30,9 @@ Departures WindowLog::expired(std::int64_t before_ms) const {
     if (record.entry_count != 0 && record.max_time_ms >= before_ms) break;
     depart(departures, record);
     departures.expired_entries += record.entry_count;
+    if (record.entry_count != 0) {
+      departures.expired_before_ms = std::max(departures.expired_before_ms, record.max_time_ms + 1);
+    }
   }
   if (departures.from_head < records.size() && records.back().entry_count == 0) {
     departures.empty_last = true;

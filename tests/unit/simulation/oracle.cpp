@@ -154,6 +154,24 @@ bool Oracle::may_be_swept(const Event& first, const Event& second) const {
   return false;
 }
 
+/// The sweep, which goes by the window of the first one's key, may have taken that entry, and it lies within the window
+/// of the second one's.
+bool Oracle::looks_back_to_swept(const Event& first, const Event& second) const {
+  return first.txn != second.txn && may_have_entry(first) && first.time.low_ms < second.ahead_high_ms - ttl_ms(first) &&
+         first.time.high_ms >= second.time.low_ms - ttl_ms(second);
+}
+
+std::size_t Oracle::late_at_most() const {
+  std::size_t count = 0;
+  const auto& events = history_.events;
+  for (auto event = events.begin(); event != events.end(); ++event) {
+    if (event->input->kind != Kind::keyed || event->output.empty()) continue;
+    const auto reached = [&](const Event& earlier) { return looks_back_to_swept(earlier, *event); };
+    if (std::any_of(events.begin(), event, reached)) ++count;
+  }
+  return count;
+}
+
 void Oracle::check_twice() {
   if (exemptions_.history_lost) return;
   for (const auto& [key, events] : by_key_) {

@@ -40,6 +40,9 @@ class Oracle {
   [[nodiscard]] const History& history() const { return history_; }
   /// How many messages were published within the window of an earlier one which the sweep may have taken: each is late.
   [[nodiscard]] std::size_t late() const { return late_; }
+  /// How many of the published messages look back to one, of whatever key, whose entry a sweep may have taken: no other
+  /// can be late. Of a run in which the windows stay and no history is read.
+  [[nodiscard]] std::size_t late_at_most() const;
 
  private:
   void check_bytes(const Published& one);
@@ -56,6 +59,7 @@ class Oracle {
   [[nodiscard]] bool has_entry(const Event& event) const;
   [[nodiscard]] bool may_have_entry(const Event& event) const;
   [[nodiscard]] bool may_be_swept(const Event& first, const Event& second) const;
+  [[nodiscard]] bool looks_back_to_swept(const Event& first, const Event& second) const;
   /// Of the window that the message's key belonged to.
   [[nodiscard]] std::int64_t ttl_ms(const Event& event) const;
   void violate(const Event& event, const std::string& what);

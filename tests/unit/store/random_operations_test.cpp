@@ -171,6 +171,7 @@ class RandomRun {
     auto& records = log.records;
     if (horizon != never) log.swept = std::max(log.swept, horizon);
     while (!records.empty() && (records.front().entries.empty() || records.front().max_time() < horizon)) {
+      if (!records.front().entries.empty()) log.removed = std::max(log.removed, records.front().max_time() + 1);
       records.erase(records.begin());
     }
     if (!records.empty() && records.back().entries.empty()) records.pop_back();
@@ -214,11 +215,13 @@ class RandomRun {
     log.live_entries = stats.live_entries;
     log.live_records = stats.live_records;
     log.swept_before_ms = stats.swept_before_ms;
+    log.removed_before_ms = stats.removed_before_ms;
     log.evicted_before_ms = stats.evicted_before_ms;
     return log;
   }
 
-  /// The store alone knows how much must go for max_size: what went must be the oldest of its log, and said.
+  /// The store alone knows how much must go for max_size: what went must be the oldest of its log, and said. The sweep
+  /// that comes to where it was counts it as removed.
   void follow_evictions(std::size_t number) {
     ModelLog& log = model_.logs[number];
     const LogStats stats = stats_of(number);
@@ -229,6 +232,7 @@ class RandomRun {
       evicted_ = true;
     }
     EXPECT_EQ(stats.evicted_before_ms, log.evicted);
+    if (log.evicted >= 0) log.removed = std::max(log.removed, std::min(log.evicted + 1, log.swept));
     EXPECT_LE(store_->stats().used_bytes, options_.max_size_bytes + (64U << 10U) * model_.logs.size());
   }
 
@@ -294,6 +298,7 @@ class RandomRun {
       EXPECT_EQ(stats.live_entries, model_.logs[i].entries()) << "log " << i;
       EXPECT_EQ(stats.live_records, model_.logs[i].records.size()) << "log " << i;
       EXPECT_EQ(stats.swept_before_ms, model_.logs[i].swept) << "log " << i;
+      EXPECT_EQ(stats.removed_before_ms, model_.logs[i].removed) << "log " << i;
     }
     for (std::uint8_t window = 0; window < model_.ttls.size(); ++window) {
       for (std::uint64_t key = 0; key < 400; key += 1 + below(20)) {

@@ -34,6 +34,7 @@ struct ModelLog {
   std::vector<Entry> staged;
   std::int64_t swept = -1;
   std::int64_t evicted = -1;
+  std::int64_t removed = -1;
 
   [[nodiscard]] std::uint64_t entries() const {
     std::uint64_t count = 0;

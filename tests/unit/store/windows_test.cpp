@@ -63,6 +63,8 @@ TEST_F(Windows, WithOneTtlShareALogAndAShortOneNeverWaitsForALongOne) {
   EXPECT_EQ(stats.live_entries, stats.logs[0].live_entries + 50);
   EXPECT_EQ(stats.logs[0].swept_before_ms, 104'900 - 100);
   EXPECT_EQ(stats.logs[1].swept_before_ms, 104'900 - 10'000);
+  EXPECT_EQ(stats.logs[0].removed_before_ms, 104'701) << "the newest that has left is of 104,700";
+  EXPECT_EQ(stats.logs[1].removed_before_ms, -1);
 }
 
 TEST_F(Windows, OfABatchWithoutKeysOfAWindowTheOtherWindowsKeepNothing) {

@@ -28,7 +28,8 @@ class Counted : public Scenario {
   }
 };
 
-/// Partition 0 has moved on by more than the window, and the sweep with it, since partition 1 is at its end.
+/// Partition 0 has moved on by more than the window, and the sweep with it, since partition 1 is at its end: the first
+/// two messages, of the very start, have left the store.
 class Late : public Counted {
  protected:
   Host& swept() {
@@ -42,11 +43,13 @@ class Late : public Counted {
       read_all(host);
     }
     EXPECT_EQ(of(host).late, 0U);
+    EXPECT_EQ(host.status().store.expired_entries, 2U);
+    EXPECT_EQ(host.status().store.removed_before_ms, SimClock::start_ms + 1);
     return host;
   }
 };
 
-TEST_F(Late, AreMissesOfAPartitionBehindWhatWasSwept) {
+TEST_F(Late, AreMissesThatLookBackToWhatWasRemoved) {
   Host& host = swept();
   EXPECT_EQ(host.status().store.swept_before_ms, SimClock::start_ms + 200'000 - options.slot.ttl.count());
   say(1, "f", 10'000);
@@ -54,14 +57,49 @@ TEST_F(Late, AreMissesOfAPartitionBehindWhatWasSwept) {
   run();
   EXPECT_EQ(of(host).duplicates, 1U);
   EXPECT_EQ(of(host).late, 1U) << "the second one's key was found: nothing was missed";
-  say(1, "g", 199'999);
+  say(1, "g", 60'000);
   run();
   EXPECT_EQ(of(host).late, 2U);
-  say(1, "h", 200'000);
+  say(1, "h", 60'001);
+  run();
+  EXPECT_EQ(of(host).late, 2U) << "swept far beyond, and yet whatever came within its window is still there";
   say(0, "i", 10'000);
   run();
   EXPECT_EQ(of(host).late, 2U) << "it is the stream time that counts, not the message's own";
   EXPECT_EQ(of(host).first_seen, 9U);
+  expect_kept();
+}
+
+TEST_F(Late, IsNothingOfAPartitionThatCatchesUpWhereTheSweepHasRemovedNothing) {
+  cluster().pass_time(200'000);
+  Host& host = start();
+  for (const char* key : {"a", "b", "c"}) {
+    say(0, key, 200'000);
+    read_all(host);
+  }
+  EXPECT_EQ(host.status().store.swept_before_ms, SimClock::start_ms + 200'000 - options.slot.ttl.count());
+  EXPECT_EQ(host.status().store.removed_before_ms, -1);
+  say(1, "d", 10'000);
+  say(1, "e", 100'000);
+  read_all(host);
+  EXPECT_EQ(of(host).first_seen, 5U);
+  EXPECT_EQ(of(host).late, 0U) << "every miss is proof";
+  host.stop();
+  host.start();
+  say(1, "f", 110'000);
+  run();
+  EXPECT_EQ(of(host).first_seen, 1U);
+  EXPECT_EQ(of(host).late, 0U) << "after a restart, too";
+  expect_kept();
+}
+
+TEST_F(Late, AreKnownAfterARestart) {
+  Host& host = swept();
+  host.stop();
+  host.start();
+  say(1, "f", 10'000);
+  run();
+  EXPECT_EQ(of(host).late, 1U);
   expect_kept();
 }
 
@@ -118,7 +156,7 @@ TEST_F(Counted, TimestampsThatCannotBeCarriedAreThoseOfWhatIsPublished) {
   Host& host = start();
   run();
   EXPECT_EQ(of(host).uncarried_timestamps, 0U) << "1 is carried";
-  EXPECT_EQ(of(host).late, 0U) << "nothing was swept yet";
+  EXPECT_EQ(of(host).late, 0U) << "nothing was removed yet";
   say_at(0, keyed("b"), 0);
   say_at(0, keyed("c"), -1);
   say_at(0, keyed("b"), 0);
