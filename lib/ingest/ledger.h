@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -72,6 +73,14 @@ class Ledger {
   /// Ends a claim: the content is in nobody's hand any more.
   void release(const std::string& sha256);
 
+  struct Counted {
+    std::uint64_t records = 0;
+    std::uint64_t duplicates = 0;
+  };
+  /// What this process has made count of the content since it was last asked, whatever attempt or earlier process it
+  /// is from; nothing: no batch.
+  std::optional<Counted> take_counted(const std::string& sha256);
+
   // --- a batch of a topic ---
 
   /// Writes the batch down as undecided; the mark by which the transaction will be known. No batch of this worker may
@@ -108,6 +117,7 @@ class Ledger {
   Ledger(store::OwnerLock lock, std::shared_ptr<store::Env> env, const Tables& tables, const Clock& clock);
   Result<void> identify();
   Result<void> apply(store::Txn& txn, const Batch& batch);
+  void note_counted(const Batch& batch);
   Result<WorkerRecord> worker(store::Txn& txn, std::uint32_t number);
   Result<void> check_decided(store::Txn& txn, const std::string& sha256);
   struct Asking {
@@ -128,7 +138,8 @@ class Ledger {
   const Clock& clock_;
   std::string id_;
   std::mutex mutex_;
-  std::set<std::string> in_hand_;  ///< contents claimed by this process; guarded by mutex_
+  std::set<std::string> in_hand_;           ///< contents claimed by this process; guarded by mutex_
+  std::map<std::string, Counted> counted_;  ///< by content; guarded by mutex_
 };
 
 }  // namespace firstseen::ingest

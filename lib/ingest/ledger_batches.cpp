@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "ingest/ledger.h"
 #include "ingest/ledger_tables.h"
@@ -39,14 +40,17 @@ Result<std::string> Ledger::prepare(std::uint32_t number, const Batch& batch) {
 }
 
 Result<void> Ledger::settle(std::uint32_t number) {
-  return write([&](store::Txn& txn) -> Result<void> {
+  std::optional<Batch> batch;
+  auto written = write([&](store::Txn& txn) -> Result<void> {
     auto record = worker(txn, number);
     if (!record) return forward(record.error());
-    if (!record->prepared) return {};
-    if (auto applied = apply(txn, *record->prepared); !applied) return applied;
-    record->prepared.reset();
+    batch = std::exchange(record->prepared, std::nullopt);
+    if (!batch) return {};
+    if (auto applied = apply(txn, *batch); !applied) return applied;
     return put_text(txn, tables_.workers, std::to_string(number), encode(*record));
   });
+  if (written && batch) note_counted(*batch);
+  return written;
 }
 
 Result<void> Ledger::roll_back(std::uint32_t number) {
@@ -119,10 +123,25 @@ Result<void> Ledger::set_output_length(std::uint64_t bytes) {
 }
 
 Result<void> Ledger::commit_output(const Batch& batch, std::uint64_t length) {
-  return write([&](store::Txn& txn) -> Result<void> {
+  auto written = write([&](store::Txn& txn) -> Result<void> {
     if (auto applied = apply(txn, batch); !applied) return applied;
     return put_text(txn, tables_.meta, "output_length", std::to_string(length));
   });
+  if (written) note_counted(batch);
+  return written;
+}
+
+void Ledger::note_counted(const Batch& batch) {
+  const std::scoped_lock lock(mutex_);
+  Counted& counted = counted_[batch.sha256];
+  counted.records += batch.records;
+  counted.duplicates += batch.duplicates;
+}
+
+std::optional<Ledger::Counted> Ledger::take_counted(const std::string& sha256) {
+  const std::scoped_lock lock(mutex_);
+  const auto taken = counted_.extract(sha256);
+  return taken ? std::optional(taken.mapped()) : std::nullopt;
 }
 
 Result<std::optional<store::BatchId>> Ledger::standing_keys() {
