@@ -39,7 +39,7 @@ struct Claim {
 /// The invariant: a file's records count as ingested exactly if the batch that holds them was committed by the target.
 /// Where the target is a topic, a batch is prepared here before its Kafka transaction commits, and the transaction
 /// carries the batch's mark, so a batch whose outcome is unknown can be decided later. Where the target is an output
-/// file, its length here decides: what is beyond it never happened.
+/// file, its length here decides: what a batch wrote beyond it never happened.
 class Ledger {
  public:
   /// Opens or creates the ledger in `directory`/ledger. Fails without changing anything: not a ledger (Exit::config),
@@ -48,6 +48,8 @@ class Ledger {
 
   /// 32 hexadecimal digits, made with the ledger.
   [[nodiscard]] const std::string& id() const { return id_; }
+  /// As it was opened.
+  [[nodiscard]] std::filesystem::path directory() const { return env_->directory().parent_path(); }
   /// Where the records go; the first call fixes it, another value later is Exit::config.
   Result<void> pin_target(const std::string& target);
 
@@ -101,10 +103,22 @@ class Ledger {
 
   // --- a batch of an output file ---
 
-  /// The output's length up to which it counts; nothing before the first set_output_length().
-  Result<std::optional<std::uint64_t>> output_length();
+  /// What is behind an output's length.
+  enum class Behind {
+    nothing,          ///< of this ledger's
+    batch,            ///< perhaps a batch that does not count
+    batch_and_claim,  ///< the same, in an output that bears the ledger's claim
+  };
+  struct Output {
+    std::optional<std::uint64_t> length;  ///< up to which it counts; nothing before the first set_output_length()
+    Behind behind = Behind::nothing;
+  };
+  Result<Output> output();
+  /// Before the first byte of a batch is written.
+  Result<void> open_output(Behind behind);
+  /// The output counts up to there, and nothing is behind. It must be on disk.
   Result<void> set_output_length(std::uint64_t bytes);
-  /// The batch counts, and the output's length is now `length`. The output must be on disk.
+  /// The batch counts, the output's length is now `length`, and nothing is behind. The output must be on disk.
   Result<void> commit_output(const Batch& batch, std::uint64_t length);
 
   /// The last batch of keys whose records count.
@@ -118,6 +132,7 @@ class Ledger {
   Result<void> identify();
   Result<void> apply(store::Txn& txn, const Batch& batch);
   void note_counted(const Batch& batch);
+  Result<void> put_output_length(store::Txn& txn, std::uint64_t bytes);
   Result<WorkerRecord> worker(store::Txn& txn, std::uint32_t number);
   Result<void> check_decided(store::Txn& txn, const std::string& sha256);
   struct Asking {

@@ -9,6 +9,17 @@
 namespace firstseen::ingest {
 using namespace ledger_tables;  // NOLINT(google-build-using-namespace): rows are what this file is about
 
+namespace {
+
+// In the table `meta`.
+constexpr std::string_view output_length_name = "output_length";
+constexpr std::string_view output_open_name = "output_open";
+// Values of the latter.
+constexpr std::string_view claimed = "claimed";
+constexpr std::string_view unclaimed = "unclaimed";
+
+}  // namespace
+
 std::string Ledger::mark_of(std::uint32_t worker, std::uint64_t sequence) const {
   return fmt::format("{}:{}:{}", id_, worker, sequence);
 }
@@ -110,22 +121,40 @@ Result<std::vector<Ledger::Undecided>> Ledger::undecided() {
   }
 }
 
-Result<std::optional<std::uint64_t>> Ledger::output_length() {
+Result<Ledger::Output> Ledger::output() {
   auto txn = store::Txn::begin(*env_, store::Txn::Mode::read);
   if (!txn) return forward(txn.error());
-  const auto text = text_at(*txn, tables_.meta, "output_length");
-  if (!text) return forward(text.error());
-  return *text ? number_of(**text) : std::nullopt;
+  const auto length = text_at(*txn, tables_.meta, output_length_name);
+  if (!length) return forward(length.error());
+  const auto open = text_at(*txn, tables_.meta, output_open_name);
+  if (!open) return forward(open.error());
+  Output output;
+  if (*length) output.length = number_of(**length);
+  if (*length && !output.length) return damaged(*env_, "the output's length");
+  if (*open) output.behind = **open == claimed ? Behind::batch_and_claim : Behind::batch;
+  return output;
+}
+
+Result<void> Ledger::open_output(Behind behind) {
+  return write([&](store::Txn& txn) {
+    return put_text(txn, tables_.meta, output_open_name, behind == Behind::batch_and_claim ? claimed : unclaimed);
+  });
+}
+
+Result<void> Ledger::put_output_length(store::Txn& txn, std::uint64_t bytes) {
+  auto closed = txn.erase_if_present(tables_.meta, store::bytes_of(output_open_name));
+  if (!closed) return closed;
+  return put_text(txn, tables_.meta, output_length_name, std::to_string(bytes));
 }
 
 Result<void> Ledger::set_output_length(std::uint64_t bytes) {
-  return write([&](store::Txn& txn) { return put_text(txn, tables_.meta, "output_length", std::to_string(bytes)); });
+  return write([&](store::Txn& txn) { return put_output_length(txn, bytes); });
 }
 
 Result<void> Ledger::commit_output(const Batch& batch, std::uint64_t length) {
   auto written = write([&](store::Txn& txn) -> Result<void> {
     if (auto applied = apply(txn, batch); !applied) return applied;
-    return put_text(txn, tables_.meta, "output_length", std::to_string(length));
+    return put_output_length(txn, length);
   });
   if (written) note_counted(batch);
   return written;
