@@ -47,7 +47,7 @@ Result<std::unique_ptr<DurableWindow>> DurableWindow::open(const DurableWindowOp
                             options.directory.string()));
   }
   store::OpenOptions store_options;
-  store_options.directory = options.directory / "slot-0";
+  store_options.directory = options.directory / store_folder;
   store_options.ttl = options.ttl;
   store_options.max_size_bytes = options.max_size_bytes;
   store_options.clock = options.clock;

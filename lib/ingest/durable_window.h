@@ -34,6 +34,9 @@ struct DurableWindowOptions {
 /// thread.
 class DurableWindow {
  public:
+  /// The environment's place below the directory.
+  static constexpr const char* store_folder = "slot-0";
+
   /// Fails without changing anything when the store is another program's or has another purpose or key (Exit::config),
   /// is held by another process (try_again) or cannot be written (io).
   static Result<std::unique_ptr<DurableWindow>> open(const DurableWindowOptions& options);

@@ -97,7 +97,7 @@ class FileIngestor final : public Ingestor {
 };
 
 std::unique_ptr<Sink> FileIngestor::make_sink(std::uint32_t worker) {
-  if (options_.output) return std::make_unique<FileSink>(*ledger_, *options_.output);
+  if (options_.output) return std::make_unique<FileSink>(*ledger_, *options_.output, options_.hook);
   const PublisherFactory factory = [this](std::uint32_t number) {
     return make_topic_publisher(*options_.topic, ledger_->id(), number, log_);
   };

@@ -45,7 +45,7 @@ struct IngestOptions {
 struct FileOutcome {
   enum class Kind { processed, skipped, failed } kind = Kind::processed;
   std::string path{};
-  std::uint64_t records = 0;     ///< read from it in this run
+  std::uint64_t records = 0;     ///< that count and were not told of before, also of a run that was killed
   std::uint64_t duplicates = 0;  ///< of these, left out by their key
   std::string detail{};          ///< why it failed or was skipped
 };

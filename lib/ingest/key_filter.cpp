@@ -15,7 +15,7 @@ Result<std::unique_ptr<KeyFilter>> KeyFilter::open(const RecordKeys& keys, const
   auto window = DurableWindow::open({.directory = directory,
                                      .ttl = keys.ttl,
                                      .max_size_bytes = keys.max_size_bytes,
-                                     .purpose = "ingest",
+                                     .purpose = keys_purpose,
                                      .fingerprint = (*deriver)->fingerprint(),
                                      .key_parts = note_of_key(keys.spec),
                                      .clock = &clock});

@@ -15,6 +15,8 @@ namespace firstseen::ingest {
 
 /// The keys' place below the ledger's directory.
 inline constexpr const char* keys_folder = "keys";
+/// What that store says it is for.
+inline constexpr const char* keys_purpose = "ingest";
 
 /// Tells which records are first seen; its batches take part in the ledger's. One thread.
 class KeyFilter {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -38,7 +39,7 @@ struct Claim {
 /// The invariant: a file's records count as ingested exactly if the batch that holds them was committed by the target.
 /// Where the target is a topic, a batch is prepared here before its Kafka transaction commits, and the transaction
 /// carries the batch's mark, so a batch whose outcome is unknown can be decided later. Where the target is an output
-/// file, its length here decides: what is beyond it never happened.
+/// file, its length here decides: what a batch wrote beyond it never happened.
 class Ledger {
  public:
   /// Opens or creates the ledger in `directory`/ledger. Fails without changing anything: not a ledger (Exit::config),
@@ -47,6 +48,8 @@ class Ledger {
 
   /// 32 hexadecimal digits, made with the ledger.
   [[nodiscard]] const std::string& id() const { return id_; }
+  /// As it was opened.
+  [[nodiscard]] std::filesystem::path directory() const { return env_->directory().parent_path(); }
   /// Where the records go; the first call fixes it, another value later is Exit::config.
   Result<void> pin_target(const std::string& target);
 
@@ -72,6 +75,14 @@ class Ledger {
   /// Ends a claim: the content is in nobody's hand any more.
   void release(const std::string& sha256);
 
+  struct Counted {
+    std::uint64_t records = 0;
+    std::uint64_t duplicates = 0;
+  };
+  /// What this process has made count of the content since it was last asked, whatever attempt or earlier process it
+  /// is from; nothing: no batch.
+  std::optional<Counted> take_counted(const std::string& sha256);
+
   // --- a batch of a topic ---
 
   /// Writes the batch down as undecided; the mark by which the transaction will be known. No batch of this worker may
@@ -92,10 +103,22 @@ class Ledger {
 
   // --- a batch of an output file ---
 
-  /// The output's length up to which it counts; nothing before the first set_output_length().
-  Result<std::optional<std::uint64_t>> output_length();
+  /// What is behind an output's length.
+  enum class Behind {
+    nothing,          ///< of this ledger's
+    batch,            ///< perhaps a batch that does not count
+    batch_and_claim,  ///< the same, in an output that bears the ledger's claim
+  };
+  struct Output {
+    std::optional<std::uint64_t> length;  ///< up to which it counts; nothing before the first set_output_length()
+    Behind behind = Behind::nothing;
+  };
+  Result<Output> output();
+  /// Before the first byte of a batch is written.
+  Result<void> open_output(Behind behind);
+  /// The output counts up to there, and nothing is behind. It must be on disk.
   Result<void> set_output_length(std::uint64_t bytes);
-  /// The batch counts, and the output's length is now `length`. The output must be on disk.
+  /// The batch counts, the output's length is now `length`, and nothing is behind. The output must be on disk.
   Result<void> commit_output(const Batch& batch, std::uint64_t length);
 
   /// The last batch of keys whose records count.
@@ -108,6 +131,8 @@ class Ledger {
   Ledger(store::OwnerLock lock, std::shared_ptr<store::Env> env, const Tables& tables, const Clock& clock);
   Result<void> identify();
   Result<void> apply(store::Txn& txn, const Batch& batch);
+  void note_counted(const Batch& batch);
+  Result<void> put_output_length(store::Txn& txn, std::uint64_t bytes);
   Result<WorkerRecord> worker(store::Txn& txn, std::uint32_t number);
   Result<void> check_decided(store::Txn& txn, const std::string& sha256);
   struct Asking {
@@ -128,7 +153,8 @@ class Ledger {
   const Clock& clock_;
   std::string id_;
   std::mutex mutex_;
-  std::set<std::string> in_hand_;  ///< contents claimed by this process; guarded by mutex_
+  std::set<std::string> in_hand_;           ///< contents claimed by this process; guarded by mutex_
+  std::map<std::string, Counted> counted_;  ///< by content; guarded by mutex_
 };
 
 }  // namespace firstseen::ingest

@@ -1,12 +1,24 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "ingest/ledger.h"
 #include "ingest/ledger_tables.h"
 
 namespace firstseen::ingest {
 using namespace ledger_tables;  // NOLINT(google-build-using-namespace): rows are what this file is about
+
+namespace {
+
+// In the table `meta`.
+constexpr std::string_view output_length_name = "output_length";
+constexpr std::string_view output_open_name = "output_open";
+// Values of the latter.
+constexpr std::string_view claimed = "claimed";
+constexpr std::string_view unclaimed = "unclaimed";
+
+}  // namespace
 
 std::string Ledger::mark_of(std::uint32_t worker, std::uint64_t sequence) const {
   return fmt::format("{}:{}:{}", id_, worker, sequence);
@@ -39,14 +51,17 @@ Result<std::string> Ledger::prepare(std::uint32_t number, const Batch& batch) {
 }
 
 Result<void> Ledger::settle(std::uint32_t number) {
-  return write([&](store::Txn& txn) -> Result<void> {
+  std::optional<Batch> batch;
+  auto written = write([&](store::Txn& txn) -> Result<void> {
     auto record = worker(txn, number);
     if (!record) return forward(record.error());
-    if (!record->prepared) return {};
-    if (auto applied = apply(txn, *record->prepared); !applied) return applied;
-    record->prepared.reset();
+    batch = std::exchange(record->prepared, std::nullopt);
+    if (!batch) return {};
+    if (auto applied = apply(txn, *batch); !applied) return applied;
     return put_text(txn, tables_.workers, std::to_string(number), encode(*record));
   });
+  if (written && batch) note_counted(*batch);
+  return written;
 }
 
 Result<void> Ledger::roll_back(std::uint32_t number) {
@@ -106,23 +121,56 @@ Result<std::vector<Ledger::Undecided>> Ledger::undecided() {
   }
 }
 
-Result<std::optional<std::uint64_t>> Ledger::output_length() {
+Result<Ledger::Output> Ledger::output() {
   auto txn = store::Txn::begin(*env_, store::Txn::Mode::read);
   if (!txn) return forward(txn.error());
-  const auto text = text_at(*txn, tables_.meta, "output_length");
-  if (!text) return forward(text.error());
-  return *text ? number_of(**text) : std::nullopt;
+  const auto length = text_at(*txn, tables_.meta, output_length_name);
+  if (!length) return forward(length.error());
+  const auto open = text_at(*txn, tables_.meta, output_open_name);
+  if (!open) return forward(open.error());
+  Output output;
+  if (*length) output.length = number_of(**length);
+  if (*length && !output.length) return damaged(*env_, "the output's length");
+  if (*open) output.behind = **open == claimed ? Behind::batch_and_claim : Behind::batch;
+  return output;
+}
+
+Result<void> Ledger::open_output(Behind behind) {
+  return write([&](store::Txn& txn) {
+    return put_text(txn, tables_.meta, output_open_name, behind == Behind::batch_and_claim ? claimed : unclaimed);
+  });
+}
+
+Result<void> Ledger::put_output_length(store::Txn& txn, std::uint64_t bytes) {
+  auto closed = txn.erase_if_present(tables_.meta, store::bytes_of(output_open_name));
+  if (!closed) return closed;
+  return put_text(txn, tables_.meta, output_length_name, std::to_string(bytes));
 }
 
 Result<void> Ledger::set_output_length(std::uint64_t bytes) {
-  return write([&](store::Txn& txn) { return put_text(txn, tables_.meta, "output_length", std::to_string(bytes)); });
+  return write([&](store::Txn& txn) { return put_output_length(txn, bytes); });
 }
 
 Result<void> Ledger::commit_output(const Batch& batch, std::uint64_t length) {
-  return write([&](store::Txn& txn) -> Result<void> {
+  auto written = write([&](store::Txn& txn) -> Result<void> {
     if (auto applied = apply(txn, batch); !applied) return applied;
-    return put_text(txn, tables_.meta, "output_length", std::to_string(length));
+    return put_output_length(txn, length);
   });
+  if (written) note_counted(batch);
+  return written;
+}
+
+void Ledger::note_counted(const Batch& batch) {
+  const std::scoped_lock lock(mutex_);
+  Counted& counted = counted_[batch.sha256];
+  counted.records += batch.records;
+  counted.duplicates += batch.duplicates;
+}
+
+std::optional<Ledger::Counted> Ledger::take_counted(const std::string& sha256) {
+  const std::scoped_lock lock(mutex_);
+  const auto taken = counted_.extract(sha256);
+  return taken ? std::optional(taken.mapped()) : std::nullopt;
 }
 
 Result<std::optional<store::BatchId>> Ledger::standing_keys() {

@@ -8,8 +8,11 @@
 #include <set>
 #include <utility>
 
+#include "ingest/durable_window.h"
 #include "ingest/key_filter.h"
 #include "ingest/ledger_tables.h"
+#include "store/directory.h"
+#include "store/inspect.h"
 
 namespace firstseen::ingest {
 namespace {
@@ -33,12 +36,35 @@ void add_files_below(const fs::path& directory, std::set<Identity>& found) {
   }
 }
 
+/// Only what an environment has there.
+void add_environment(const fs::path& directory, std::set<Identity>& found) {
+  std::error_code error;
+  fs::directory_iterator entries(directory, error);
+  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+    const fs::path& path = entries->path();
+    if (!store::is_name_of_store_file(path.filename().string())) continue;
+    if (const auto identity = identity_of(path)) found.insert(*identity);
+    add_files_below(path, found);  // nothing, but for a folder
+  }
+}
+
+/// Does this run keep its keys there, or did an earlier one? Of a store that cannot be read nothing else is likely.
+bool holds_keys(const fs::path& store, const IngestOptions& options) {
+  if (options.keys) return true;
+  if (!store::has_data(store)) return false;
+  const auto kept = store::inspect(store);
+  if (!kept) return true;
+  const auto purpose = kept->pins.find("purpose");
+  return purpose != kept->pins.end() && purpose->second == keys_purpose;
+}
+
 }  // namespace
 
 std::string leave_out_own(std::vector<fs::path>& files, const IngestOptions& options) {
   std::set<Identity> ledger;
-  add_files_below(options.ledger / ledger_tables::folder, ledger);
-  add_files_below(options.ledger / keys_folder, ledger);
+  add_environment(options.ledger / ledger_tables::folder, ledger);
+  const fs::path keys = options.ledger / keys_folder / DurableWindow::store_folder;
+  if (holds_keys(keys, options)) add_environment(keys, ledger);
   const auto output = options.output ? identity_of(*options.output) : std::nullopt;
   std::size_t of_ledger = 0;
   std::vector<std::string> left_out;

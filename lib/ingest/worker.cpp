@@ -58,8 +58,18 @@ Result<std::optional<FileOutcome>> Worker::ingest(const std::filesystem::path& f
                                         candidate.path, claim->abandoned_records));
   }
   auto outcome = publish(*examined, *claim);
+  if (outcome) count(*outcome, candidate.sha256);
   ledger_.release(candidate.sha256);
   return as_answer(std::move(outcome));
+}
+
+/// With what an earlier attempt, or a process that was killed, had committed without its being told.
+bool Worker::count(FileOutcome& outcome, const std::string& sha256) {
+  const auto counted = ledger_.take_counted(sha256);
+  if (!counted || outcome.kind == FileOutcome::Kind::failed) return false;
+  outcome.records = counted->records;
+  outcome.duplicates = counted->duplicates;
+  return true;
 }
 
 Result<std::optional<FileOutcome>> Worker::settle_claim(const Claim& claim, const Ledger::Candidate& candidate) {
@@ -80,7 +90,11 @@ Result<std::optional<FileOutcome>> Worker::settle_claim(const Claim& claim, cons
     case Claim::Kind::ingest:
       break;
   }
-  outcome.detail = "ingested before";
+  if (count(outcome, candidate.sha256)) {
+    outcome.kind = FileOutcome::Kind::processed;  // nobody has told of it yet
+  } else {
+    outcome.detail = "ingested before";
+  }
   return std::optional(outcome);
 }
 
@@ -94,9 +108,8 @@ Result<FileOutcome> Worker::publish(const Examined& file, Claim claim) {
   std::string why;
   for (int attempts = 0; attempts < most_attempts; ++attempts) {
     if (options_.hook) options_.hook(Step::claimed);
-    FileOutcome outcome{FileOutcome::Kind::processed, candidate.path};
-    const Attempt ended = attempt(file, claim, outcome);
-    if (ended) return outcome;
+    const Attempt ended = attempt(file, claim);
+    if (ended) return FileOutcome{FileOutcome::Kind::processed, candidate.path};
     const auto verdict = clean_up(ended.error());
     if (!verdict) return forward(verdict.error());
     if (*verdict) return failed(candidate.path, **verdict);
@@ -105,7 +118,7 @@ Result<FileOutcome> Worker::publish(const Examined& file, Claim claim) {
     // Some of it may be settled by now: ask the ledger where to go on.
     auto again = ledger_.claim_again(candidate);
     if (!again) return forward(again.error());
-    if (again->kind != Claim::Kind::ingest) return outcome;
+    if (again->kind != Claim::Kind::ingest) return FileOutcome{FileOutcome::Kind::processed, candidate.path};
     claim = std::move(*again);
   }
   return failed(candidate.path, fmt::format("{} (after {} attempts)", why, most_attempts));
@@ -137,7 +150,7 @@ Result<std::optional<std::string>> Worker::clean_up(const Trouble& trouble) {
   return verdict;
 }
 
-Worker::Attempt Worker::attempt(const Examined& file, const Claim& claim, FileOutcome& outcome) {
+Worker::Attempt Worker::attempt(const Examined& file, const Claim& claim) {
   const Ledger::Candidate& candidate = file.candidate;
   const auto of_file = [](const Error& error) { return tl::unexpected(Trouble{true, error}); };
   const auto of_sink = [](const Error& error) { return tl::unexpected(Trouble{false, error}); };
@@ -155,7 +168,7 @@ Worker::Attempt Worker::attempt(const Examined& file, const Claim& claim, FileOu
     if (!*more) break;
     if (record.number <= claim.skip_records) continue;
     if (batch.records != 0 && batch.records == options_.records_per_transaction) {
-      if (auto done = commit(batch, outcome); !done) return done;
+      if (auto done = commit(batch); !done) return done;
       batch = new_batch();
       if (auto begun = sink_.begin(); !begun) return of_sink(begun.error());
     }
@@ -167,7 +180,7 @@ Worker::Attempt Worker::attempt(const Examined& file, const Claim& claim, FileOu
     return of_file({Action::stop, Exit::bad_data, candidate.path + ": the file changed while it was being read"});
   }
   batch.last = true;
-  return commit(batch, outcome);
+  return commit(batch);
 }
 
 Worker::Attempt Worker::take(const Record& record, Batch& batch) {
@@ -196,7 +209,7 @@ Worker::Attempt Worker::take(const Record& record, Batch& batch) {
   return {};
 }
 
-Worker::Attempt Worker::commit(Batch& batch, FileOutcome& outcome) {
+Worker::Attempt Worker::commit(Batch& batch) {
   const auto of_sink = [](const Error& error) { return tl::unexpected(Trouble{false, error}); };
   if (keys_ != nullptr) {
     const auto prepared = keys_->prepare();
@@ -208,8 +221,6 @@ Worker::Attempt Worker::commit(Batch& batch, FileOutcome& outcome) {
   if (keys_ != nullptr) {
     if (auto followed = keys_->follow_ledger(); !followed) return of_sink(followed.error());
   }
-  outcome.records += batch.records;
-  outcome.duplicates += batch.duplicates;
   return {};
 }
 

@@ -39,10 +39,11 @@ class Worker {
 
   Result<Examined> examine(const std::filesystem::path& file) const;
   Result<std::optional<FileOutcome>> settle_claim(const Claim& claim, const Ledger::Candidate& candidate);
+  bool count(FileOutcome& outcome, const std::string& sha256);
   Result<FileOutcome> publish(const Examined& file, Claim claim);
-  Attempt attempt(const Examined& file, const Claim& claim, FileOutcome& outcome);
+  Attempt attempt(const Examined& file, const Claim& claim);
   Attempt take(const Record& record, Batch& batch);
-  Attempt commit(Batch& batch, FileOutcome& outcome);
+  Attempt commit(Batch& batch);
   Result<std::optional<std::string>> clean_up(const Trouble& trouble);
   Result<FileOutcome> failed(const std::string& path, const std::string& why);
 

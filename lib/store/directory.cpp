@@ -34,13 +34,6 @@ tl::unexpected<Error> system_error(Action action, const fs::path& path, std::str
                           doing, path.string(), std::strerror(code)));
 }
 
-bool belongs(const std::string& name) {
-  constexpr std::array<std::string_view, 9> known = {data_file,      lock_file,    owner_file,
-                                                     unsynced_file,  index_file,   new_index_file,
-                                                     salvage_folder, damaged_file, "lost+found"};
-  return std::find(known.begin(), known.end(), name) != known.end();
-}
-
 tl::unexpected<Error> not_a_store(const fs::path& directory, const std::string& why) {
   return fail(Exit::config, fmt::format("{} is not a store of this program: {}. Nothing was changed; set store.path to "
                                         "a directory of its own",
@@ -116,6 +109,13 @@ bool has_data(const fs::path& directory) {
   return error ? !is_none : bytes > 0;
 }
 
+bool is_name_of_store_file(const std::string& name) {
+  constexpr std::array<std::string_view, 9> known = {data_file,      lock_file,    owner_file,
+                                                     unsynced_file,  index_file,   new_index_file,
+                                                     salvage_folder, damaged_file, "lost+found"};
+  return std::find(known.begin(), known.end(), name) != known.end();
+}
+
 Result<void> check_is_store_or_empty(const fs::path& directory) {
   std::error_code error;
   if (!fs::is_directory(directory, error)) {
@@ -127,7 +127,7 @@ Result<void> check_is_store_or_empty(const fs::path& directory) {
   bool data = false;
   for (; files != fs::directory_iterator(); files.increment(error)) {
     const std::string name = files->path().filename().string();
-    if (!belongs(name)) return not_a_store(directory, fmt::format("it holds a file '{}'", name));
+    if (!is_name_of_store_file(name)) return not_a_store(directory, fmt::format("it holds a file '{}'", name));
     data = data || name == data_file;
   }
   return data ? check_data_file(directory) : Result<void>{};

@@ -32,6 +32,9 @@ class OwnerLock {
   HeldLock file_;
 };
 
+/// Is it the name of a file or folder that a store's directory may hold?
+bool is_name_of_store_file(const std::string& name);
+
 /// Fails (config) when the directory holds files that no store has, or a data file of another program, byte order or
 /// page size. Reads the head of the data file only; changes nothing.
 Result<void> check_is_store_or_empty(const std::filesystem::path& directory);

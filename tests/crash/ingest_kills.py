@@ -1,5 +1,6 @@
-"""./dev test crash ingest: 'firstseen ingest' is killed again and again while it puts files into a topic; in the end
-the topic must hold each record exactly once. What must be there is worked out here, from how the files were made."""
+"""./dev test crash ingest: 'firstseen ingest' is killed again and again while it puts files into a topic, or into an
+output file; in the end that must hold each record exactly once. What must be there is worked out here, from how the
+files were made."""
 
 import csv
 import gzip
@@ -27,14 +28,21 @@ _ATTEMPTS = 5
 _PARTITIONS = 3
 
 
-def named_steps(with_keys: bool) -> list[str]:
-    """The names in lib/ingest/steps.h, so that a new step is killed at as soon as it has a name."""
+def names_of(array: str) -> list[str]:
     text = (ROOT / "lib" / "ingest" / "steps.h").read_text()
-    found = re.search(r"step_names\{(.*?)\}", text, re.DOTALL)
+    found = re.search(rf"\b{array}\{{(.*?)\}}", text, re.DOTALL)
     names = re.findall(r'"(\w+)"', found.group(1)) if found else []
     if not names:
-        raise RuntimeError("lib/ingest/steps.h has no step_names{...} that could be read")
-    return [name for name in names if with_keys or name != "keys_prepared"]
+        raise RuntimeError(f"lib/ingest/steps.h has no {array}{{...}} that could be read")
+    return names
+
+
+def named_steps(target: str, with_keys: bool) -> list[str]:
+    """The names in lib/ingest/steps.h, so that a new step is killed at as soon as it has a name."""
+    nowhere = set(names_of("step_names")) - set(names_of("topic_step_names")) - set(names_of("output_step_names"))
+    if nowhere:
+        raise RuntimeError(f"lib/ingest/steps.h: nothing comes to {', '.join(sorted(nowhere))}")
+    return [name for name in names_of(f"{target}_step_names") if with_keys or name != "keys_prepared"]
 
 
 def plan(steps: list[str], kills: int, chance: random.Random) -> list[str]:
@@ -120,7 +128,8 @@ class Files:
 @dataclass
 class Scene:
     brokers: str
-    topic: str
+    name: str
+    target: str  # "topic", or "output" for a file
     directory: Path
     chance: random.Random
     with_keys: bool
@@ -128,9 +137,11 @@ class Scene:
     longest_hold_s: float = 1.0  # before a kill at random; shorter than a life on this machine
 
     def run(self, kills: int) -> bool:
-        Admin(self.brokers).create_topic(self.topic, _PARTITIONS)
+        if self.target == "topic":
+            Admin(self.brokers).create_topic(self._topic, _PARTITIONS)
+        self.steps = named_steps(self.target, self.with_keys)
         self.files = Files(self.directory / "files", self.chance, self.with_keys)
-        planned = plan(named_steps(self.with_keys), kills, self.chance)
+        planned = plan(self.steps, kills, self.chance)
         for number, target in enumerate(planned, 1):
             self.files.add_folder()
             reached = any(self._kill(target) for _ in range(_ATTEMPTS))
@@ -140,10 +151,20 @@ class Scene:
         enough = self._print_kills() and self.killed.total() == len(planned)
         return self._verdict(status, again) and enough
 
+    @property
+    def _topic(self) -> str:
+        return f"ingest.{self.name}"
+
+    @property
+    def _output(self) -> Path:
+        return self.directory / "output"
+
     def _start(self, **environment: str) -> subprocess.Popen:
-        jobs = 1 if self.with_keys else self.chance.randint(1, 4)
+        into_topic = self.target == "topic"
+        jobs = self.chance.randint(1, 4) if into_topic and not self.with_keys else 1
         command = [
-            firstseen_binary(), "ingest", "--to-topic", self.topic, "--brokers", self.brokers,
+            firstseen_binary(), "ingest",
+            *(["--to-topic", self._topic, "--brokers", self.brokers] if into_topic else ["--to-file", self._output]),
             "--ledger", self.directory / "ledger", "--jobs", str(jobs),
             "--records-per-transaction", self.chance.choice(["0", "20", "20", "50"]),
             *(["--key", "payload:/id"] if self.with_keys else []), *self.files.folders,
@@ -158,10 +179,15 @@ class Scene:
             process = self._start()
             hold(self.chance.uniform(0.0, self.longest_hold_s))
             process.send_signal(signal.SIGKILL)
+        elif target == "cut_back":
+            # There must be something to cut off.
+            status = self._start(FIRSTSEEN_CRASH_AT="published").wait(300)
+            process = self._start(FIRSTSEEN_CRASH_AT=target) if status == -signal.SIGKILL else None
         else:
             # All files of an earlier life may be done: only those of the last folder are sure to be there.
             process = self._start(FIRSTSEEN_CRASH_AT=f"{target}:{self.chance.randint(1, 3)}")
-        status = process.wait(300)
+        if process:
+            status = process.wait(300)
         if status == -signal.SIGKILL:
             self.killed[target] += 1
             return True
@@ -174,8 +200,11 @@ class Scene:
 
     def _found(self) -> Counter[str]:
         found: Counter[str] = Counter()
-        for record in read_topic(self.brokers, self.topic):
-            text = record.value.decode()
+        if self.target == "topic":
+            texts = [record.value.decode() for record in read_topic(self.brokers, self._topic)]
+        else:
+            texts = self._output.read_bytes().decode().removesuffix("\n").split("\n")
+        for text in texts:
             if text.startswith("line "):
                 found[text] += 1
             else:
@@ -185,12 +214,11 @@ class Scene:
 
     def _print_kills(self) -> bool:
         """The table of the kills; true if every named step had enough of them."""
-        steps = named_steps(self.with_keys)
-        print(f"\n{self.topic}")
-        for target in [*steps, AT_RANDOM]:
+        print(f"\n{self.name}")
+        for target in [*self.steps, AT_RANDOM]:
             print(f"  {target:<14} {self.killed[target]:>4} kills")
         print(f"  {'total':<14} {self.killed.total():>4} kills")
-        enough = all(self.killed[step] >= KILLS_PER_STEP for step in steps)
+        enough = all(self.killed[step] >= KILLS_PER_STEP for step in self.steps)
         if not enough:
             print(f"FAILED: not every step was killed at {KILLS_PER_STEP} times")
         return enough
@@ -201,7 +229,7 @@ class Scene:
         doubled = sum(count - 1 for record, count in found.items() if record in expected)
         foreign = sum(count for record, count in found.items() if record not in expected)
         print(
-            f"  files {self.files.files}, records {len(expected)}, in the topic {found.total()}, "
+            f"  files {self.files.files}, records {len(expected)}, in the {self.target} {found.total()}, "
             f"lost {lost}, doubled {doubled}, foreign {foreign}",
             flush=True,
         )
@@ -211,12 +239,18 @@ class Scene:
 
 
 def run(broker: Broker, directory: Path, kills: int, chance: random.Random) -> bool:
-    """At least `kills` kills on files whose records all count, and half as many with records told apart by a key; more
-    where the named steps need them."""
+    """At least `kills` kills on files whose records all count and go into a topic, and half as many with records told
+    apart by a key, or into an output file; more where the named steps need them."""
     passed = True
-    for name, with_keys, count in (("files", False, kills), ("files_with_keys", True, (kills + 1) // 2)):
+    half = (kills + 1) // 2
+    for name, target, with_keys, count in (
+        ("files", "topic", False, kills),
+        ("files_with_keys", "topic", True, half),
+        ("into_a_file", "output", False, half),
+        ("into_a_file_with_keys", "output", True, half),
+    ):
         folder = directory / name
         folder.mkdir()
-        scene = Scene(broker.plaintext, f"ingest.{name}", folder, chance, with_keys)
+        scene = Scene(broker.plaintext, name, target, folder, chance, with_keys)
         passed = scene.run(count) and passed
     return passed

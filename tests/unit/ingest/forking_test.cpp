@@ -22,8 +22,6 @@ TEST_F(IntoAFile, TheOutputAndTheLedgerAreFreeWhenTheirIngestorIsGoneThoughAChil
   write("b.txt", "2\n");
   expect_counts(run(), 1, 1, 0);
   EXPECT_EQ(output(), "1\n2\n");
-  options_.ledger = directory_.path() / "other ledger";
-  expect_counts(run(), 2, 0, 0);
 }
 
 TEST_F(IntoAFile, TheOutputAndTheLedgerStayTheirIngestorsWhenAChildEnds) {

@@ -60,15 +60,6 @@ TEST_F(IntoAFile, AFailingFileLeavesNothingAndDoesNotStopTheOthersAndIsTriedAgai
   EXPECT_EQ(record_of("c.csv").attempts, 2U);
 }
 
-TEST_F(IntoAFile, WhatALastRunWroteWithoutCountingItIsCutOff) {
-  write("a.jsonl", "1\n");
-  run();
-  std::ofstream(*options_.output, std::ios::app) << "2\n{\"torn";
-  write("b.jsonl", "2\n");
-  expect_counts(run(), 1, 1, 0);
-  EXPECT_EQ(output(), "1\n2\n");
-}
-
 TEST_F(IntoAFile, AnOutputThatIsThereIsContinuedAndOneThatWasShortenedIsRefused) {
   std::ofstream(*options_.output) << "before\n";
   write("a.jsonl", "1\n");

@@ -14,13 +14,16 @@ class BesideItsInput : public IntoAFile {
     options_.format = Format::lines;  // any file would do
     write("a.txt", "1\n2\n");
   }
+  void compare_records() {
+    options_.keys.emplace();
+    options_.keys->spec.scope = key::Scope::none;
+    options_.keys->spec.fields = {{"payload", std::nullopt}};
+    options_.keys->max_size_bytes = 16U << 20U;
+  }
 };
 
 TEST_F(BesideItsInput, LedgerAndOutputAreNeverInputAndThatIsToldInOneLine) {
-  options_.keys.emplace();
-  options_.keys->spec.scope = key::Scope::none;
-  options_.keys->spec.fields = {{"payload", std::nullopt}};
-  options_.keys->max_size_bytes = 16U << 20U;
+  compare_records();
   expect_counts(run(), 1, 0, 0);
   expect_counts(run(), 0, 1, 0);
   log_.clear();
@@ -55,6 +58,28 @@ TEST_F(BesideItsInput, TheOutputIsKnownThroughLinksAndInEverySpelling) {
 TEST_F(BesideItsInput, OtherFilesInTheLedgersDirectoryAreInput) {
   expect_counts(run(), 1, 0, 0);
   write("ledger/b.txt", "3\n");
+  expect_counts(run(), 1, 1, 0);
+  EXPECT_EQ(output(), "1\n2\n3\n");
+}
+
+TEST_F(BesideItsInput, FilesWhereKeysWouldBeAreInputWithAndWithoutAKey) {
+  write("ledger/keys/b.txt", "3\n");
+  write("ledger/keys/slot-0/c.txt", "4\n");
+  fs::create_directories(options_.ledger / "ledger");  // so that it is a ledger's directory
+  expect_counts(run(), 3, 0, 0);
+  EXPECT_EQ(output(), "1\n2\n3\n4\n");
+  fs::remove(options_.ledger / "keys/slot-0/c.txt");  // the store's own folder has no room for it
+  write("ledger/keys/d.txt", "5\n");
+  compare_records();
+  expect_counts(run(), 1, 2, 0);
+  EXPECT_EQ(output(), "1\n2\n3\n4\n5\n");
+}
+
+TEST_F(BesideItsInput, KeysOfAnEarlierRunAreNoInputOfOneWithoutAKey) {
+  compare_records();
+  expect_counts(run(), 1, 0, 0);
+  options_.keys.reset();
+  write("ledger/keys/b.txt", "3\n");
   expect_counts(run(), 1, 1, 0);
   EXPECT_EQ(output(), "1\n2\n3\n");
 }
