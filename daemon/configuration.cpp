@@ -7,9 +7,11 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "config/endpoint.h"
 #include "config/load.h"
+#include "http/credentials.h"
 #include "kafka/properties.h"
 #include "key/deriver.h"
 #include "store_layout.h"
@@ -185,7 +187,10 @@ std::optional<config::Endpoint> endpoint(const std::string& text) {
 }
 
 http::Options http_options(const config::Settings::Http& s) {
-  return {.listen = endpoint(s.listen), .probe_listen = endpoint(s.probe_listen), .token_file = s.token_file};
+  http::Options o{
+      .listen = endpoint(s.listen), .probe_listen = endpoint(s.probe_listen), .token_file = s.token_file, .tls = {}};
+  if (!s.tls_certificate.empty()) o.tls = http::TlsFiles{.certificate = s.tls_certificate, .key = s.tls_key};
+  return o;
 }
 
 /// Checks specifications and reports what is wrong.
@@ -302,10 +307,20 @@ void check_store_path(const config::Settings& settings, config::Problems& proble
                                          length - longest, longest));
 }
 
+void check_credentials(const config::Settings& settings, config::Problems& problems) {
+  const config::Settings::Http& s = settings.http;
+  if (s.tls_certificate.empty() || s.tls_key.empty()) return;  // check_together() tells
+  const auto read = http::read_credentials({.certificate = s.tls_certificate, .key = s.tls_key});
+  if (!read) problems.add(std::string(read.error().option), read.error().text);
+}
+
 }  // namespace
 
-Result<config::Settings> load_settings(const std::filesystem::path& file) {
-  return config::load(file, {check_key, check_properties, check_commit_interval, check_batch_fits, check_store_path});
+Result<config::Settings> load_settings(const std::filesystem::path& file, Secrets secrets) {
+  std::vector<config::Check> checks{check_key, check_properties, check_commit_interval, check_batch_fits,
+                                    check_store_path};
+  if (secrets == Secrets::check) checks.emplace_back(check_credentials);
+  return config::load(file, checks);
 }
 
 Configuration configure(const config::Settings& settings) {
@@ -335,8 +350,8 @@ Configuration configure(const config::Settings& settings) {
   return c;
 }
 
-Result<Configuration> load_configuration(const std::filesystem::path& file) {
-  const auto settings = load_settings(file);
+Result<Configuration> load_configuration(const std::filesystem::path& file, Secrets secrets) {
+  const auto settings = load_settings(file, secrets);
   if (!settings) return forward(settings.error());
   Configuration configuration = configure(*settings);
   configuration.file = std::filesystem::absolute(file);

@@ -31,13 +31,16 @@ struct Configuration {
   LogFormat log_format = LogFormat::text;
 };
 
+/// Whether to look into the files that only the daemon may be able to read: certificate and key of http.tls.
+enum class Secrets { leave, check };
+
 /// Reads a file and checks it with all the parts' checks. Exit::config with every problem, one per line with its place.
-Result<config::Settings> load_settings(const std::filesystem::path& file);
+Result<config::Settings> load_settings(const std::filesystem::path& file, Secrets secrets = Secrets::leave);
 
 /// The settings in the parts' terms.
 Configuration configure(const config::Settings& settings);
 
 /// Both. Exit::config with every problem, one per line with its place.
-Result<Configuration> load_configuration(const std::filesystem::path& file);
+Result<Configuration> load_configuration(const std::filesystem::path& file, Secrets secrets = Secrets::leave);
 
 }  // namespace firstseen

@@ -28,10 +28,10 @@ void add_reload(CLI::App& program, Chosen& chosen) {
   command->footer(
       "The daemon checks the whole file first, and the files that it names. What can change while it runs then "
       "changes,\n"
-      "all of it or nothing: log.*, http.* (the token in http.token_file, too), window.ttl, key.rules[].ttl, "
-      "duplicates.*\n"
-      "and rejects.*. A file with a mistake or with another value of any other option is refused: every mistake is\n"
-      "printed with its place, every such option by its name. SIGHUP does the same and tells the log only.\n"
+      "all of it or nothing: log.*, http.* (the token and the certificate in their files, too), window.ttl,\n"
+      "key.rules[].ttl, duplicates.* and rejects.*. A file with a mistake or with another value of any other option\n"
+      "is refused: every mistake is printed with its place, every such option by its name. SIGHUP does the same and\n"
+      "tells the log only.\n"
       "Exit status: 0 as the file says, 78 refused, 75 not now, 69 no daemon answers.");
   const auto target = std::make_shared<Target>();
   add_target(*command, target);

@@ -137,14 +137,14 @@ Result<Reloader::Names> Reloader::attempt() {
     if (!one.live) fixed.push_back(one.path);
   }
   if (auto live = check_live(fixed, *fresh); !live) return forward(live.error());
-  auto faces = parts_.faces.prepare(fresh->http, parts_.log);
+  auto faces = parts_.faces.prepare(fresh->http);
   if (!faces) return forward(faces.error());
   const dedup::LiveOptions wanted = dedup::live_options(fresh->slot);
   if (wanted != slot_options_) {
     if (auto checked = check_side_topics(*fresh); !checked) return forward(checked.error());
     if (auto done = change_slot(wanted); !done) return forward(done.error());
   }
-  parts_.faces.apply(std::move(*faces));
+  parts_.faces.apply(std::move(*faces), parts_.log);
   parts_.log_itself.change(fresh->log_level, fresh->log_format);
   settings_ = fresh->settings;
   slot_options_ = wanted;

@@ -11,11 +11,11 @@ namespace firstseen {
 namespace {
 
 Exit run_daemon(const std::string& config) {
-  auto configuration = load_configuration(config);
+  auto configuration = load_configuration(config, Secrets::check);
   if (!configuration) return report(configuration.error());
   const Log log(configuration->log_level, configuration->log_format);
   const auto file = configuration->file;
-  return run_service(std::move(*configuration), log, [file] { return load_configuration(file); });
+  return run_service(std::move(*configuration), log, [file] { return load_configuration(file, Secrets::check); });
 }
 
 }  // namespace

@@ -155,9 +155,9 @@ class Service {
 
 /// Before anything that may take long: probes are answered from here on.
 Result<void> Service::open_http() {
-  auto prepared = faces_.prepare(configuration_.http, log_);
+  auto prepared = faces_.prepare(configuration_.http);
   if (!prepared) return forward(prepared.error());
-  faces_.apply(std::move(*prepared));
+  faces_.apply(std::move(*prepared), log_);
   reloader_.open();
   return {};
 }

@@ -6,10 +6,13 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
+#include "base/clock.h"
 #include "commands.h"
 #include "config/load.h"
 #include "configuration.h"
+#include "http/remarks.h"
 #include "output.h"
 
 namespace firstseen {
@@ -20,6 +23,10 @@ struct Arguments {
   bool json = false;
   bool effective = false;
 };
+
+std::vector<std::string> remarks(const config::Settings& settings) {
+  return http::remarks(configure(settings).http, SystemClock().wall_ms());
+}
 
 Exit print_json(const Arguments& arguments, const Result<config::Settings>& settings) {
   nlohmann::ordered_json report = {{"file", arguments.file}, {"valid", settings.has_value()}};
@@ -32,17 +39,19 @@ Exit print_json(const Arguments& arguments, const Result<config::Settings>& sett
       begin = end + 1;
     }
   }
+  report["remarks"] = settings ? remarks(*settings) : std::vector<std::string>();
   const Exit printed = print(to_text(report));
   return settings ? printed : settings.error().exit;
 }
 
 Exit validate(const Arguments& arguments) {
-  const auto settings = load_settings(arguments.file);
+  const auto settings = load_settings(arguments.file, Secrets::check);
   if (arguments.json) return print_json(arguments, settings);
   if (!settings) {
     fmt::print(stderr, "{}\n", settings.error().message);
     return settings.error().exit;
   }
+  for (const std::string& remark : remarks(*settings)) fmt::print(stderr, "{}: {}\n", arguments.file, remark);
   if (arguments.effective) {
     return print(
         fmt::format("# {}: valid; every option, defaults included\n{}", arguments.file, config::dump(*settings)));

@@ -1,8 +1,13 @@
 #include "http/faces.h"
 
+#include <fmt/format.h>
+
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "base/clock.h"
+#include "base/time_text.h"
 
 namespace firstseen::http {
 
@@ -17,52 +22,102 @@ std::shared_ptr<const Routes> Gate::current() const {
   return routes_;
 }
 
-Result<Faces::Wanted> Faces::prepare_one(const Listener& present, std::string_view option,
-                                         const std::optional<config::Endpoint>& endpoint, const Routes& routes,
-                                         std::string_view pages, const LogSink& log) {
-  Wanted wanted{.endpoint = endpoint, .routes = routes, .server = nullptr, .gate = nullptr};
-  if (!endpoint || endpoint == present.endpoint) return wanted;
-  wanted.gate = std::make_shared<Gate>(routes);
+namespace {
+
+Result<std::optional<Token>> read_token(const std::filesystem::path& file) {
+  if (file.empty()) return std::optional<Token>();
+  auto token = Token::read(file);
+  if (!token) return forward(token.error());
+  return std::optional<Token>(*token);
+}
+
+Result<std::optional<Credentials>> read_tls(const std::optional<TlsFiles>& files) {
+  if (!files) return std::optional<Credentials>();
+  auto credentials = read_credentials(*files);
+  if (!credentials) {
+    return fail(Exit::config, fmt::format("{}: {}", credentials.error().option, credentials.error().text));
+  }
+  return std::optional<Credentials>(std::move(*credentials));
+}
+
+std::string described(const Credentials& credentials) {
+  return fmt::format("http.tls: a certificate{}{}, valid until {}", credentials.subject.empty() ? "" : " of ",
+                     credentials.subject, format_time(credentials.valid_until_ms));
+}
+
+}  // namespace
+
+Result<Faces::Wanted> Faces::prepare_one(const Listener& present, const Wish& wish, std::vector<Line>& told) {
+  Wanted wanted{.endpoint = wish.endpoint, .routes = wish.routes, .server = nullptr, .gate = nullptr};
+  if (!wish.endpoint) return wanted;
+  const bool stays = wish.endpoint == present.endpoint;
+  if (stays && wish.credentials == present.server->credentials()) return wanted;
+  if (!stays) wanted.gate = std::make_shared<Gate>(wish.routes);
   auto server =
-      Server::start(*endpoint, [gate = wanted.gate](const Request& request) { return gate->answer(request); });
+      stays ? present.server->successor(wish.credentials)
+            : Server::start(
+                  *wish.endpoint, [gate = wanted.gate](const Request& request) { return gate->answer(request); },
+                  Limits{}, wish.credentials);
   if (!server) {
     Error error = server.error();
-    error.message = std::string(option) + ": " + error.message;
+    error.message = std::string(wish.option) + ": " + error.message;
     return forward(std::move(error));
   }
-  log(LogLevel::info, std::string(pages) + " at http://" + (*server)->address());
   wanted.server = std::move(*server);
+  told.push_back({LogLevel::info, fmt::format("{} at {}://{}", wish.pages, wish.credentials ? "https" : "http",
+                                              wanted.server->address())});
+  if (wish.credentials) told.push_back({LogLevel::info, described(*wish.credentials)});
   return wanted;
 }
 
-Result<Faces::Change> Faces::prepare(const Options& options, const LogSink& log) const {
-  std::optional<Token> token;
-  if (!options.token_file.empty()) {
-    auto read = Token::read(options.token_file);
-    if (!read) return forward(read.error());
-    token = *read;
-  }
-  auto probes = prepare_one(probes_, "http.probe_listen", options.probe_listen, Routes(sources_, Face::probes, {}),
-                            "probes", log);
+Result<Faces::Change> Faces::prepare(const Options& options) const {
+  const auto token = read_token(options.token_file);
+  if (!token) return forward(token.error());
+  const auto credentials = read_tls(options.tls);
+  if (!credentials) return forward(credentials.error());
+  std::vector<Line> told;
+  auto probes = prepare_one(probes_,
+                            {.option = "http.probe_listen",
+                             .endpoint = options.probe_listen,
+                             .routes = Routes(sources_, Face::probes, {}),
+                             .pages = "probes",
+                             .credentials = {}},
+                            told);
   if (!probes) return forward(probes.error());
-  const Face face = options.probe_listen ? Face::facts : Face::all;
-  const std::string_view pages = options.probe_listen ? "metrics and status" : "metrics, status and probes";
-  auto main = prepare_one(main_, "http.listen", options.listen, Routes(sources_, face, token), pages, log);
+  auto main = prepare_one(main_,
+                          {.option = "http.listen",
+                           .endpoint = options.listen,
+                           .routes = Routes(sources_, options.probe_listen ? Face::facts : Face::all, *token),
+                           .pages = options.probe_listen ? "metrics and status" : "metrics, status and probes",
+                           .credentials = *credentials},
+                          told);
   if (!main) return forward(main.error());
-  return Change{.main = std::move(*main), .probes = std::move(*probes)};
+  if (*credentials) {
+    const std::string why = doubt(**credentials, SystemClock().wall_ms());
+    if (!why.empty()) told.push_back({LogLevel::warning, "http.tls.certificate: " + why});
+  }
+  return Change{.main = std::move(*main), .probes = std::move(*probes), .told = std::move(told)};
 }
 
 void Faces::apply_one(Listener& present, Wanted wanted) {
-  if (wanted.server || !wanted.endpoint) {
-    present = {.endpoint = wanted.endpoint, .gate = std::move(wanted.gate), .server = std::move(wanted.server)};
-  } else {
-    present.gate->become(*wanted.routes);
+  if (wanted.gate || !wanted.endpoint) {
+    present = {.endpoint = wanted.endpoint,
+               .gate = std::move(wanted.gate),
+               .server = std::move(wanted.server),
+               .finishing = nullptr};
+    return;
   }
+  present.gate->become(*wanted.routes);
+  if (!wanted.server) return;
+  wanted.server->begin();
+  present.server->finish();
+  present.finishing = std::exchange(present.server, std::move(wanted.server));
 }
 
-void Faces::apply(Change change) {
+void Faces::apply(Change change, const LogSink& log) {
   apply_one(probes_, std::move(change.probes));
   apply_one(main_, std::move(change.main));
+  for (const Line& line : change.told) log(line.level, line.text);
 }
 
 }  // namespace firstseen::http

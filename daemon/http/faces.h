@@ -4,10 +4,14 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "config/endpoint.h"
+#include "http/credentials.h"
 #include "http/routes.h"
 #include "http/server.h"
 
@@ -18,6 +22,7 @@ struct Options {
   std::optional<config::Endpoint> listen;
   std::optional<config::Endpoint> probe_listen;  ///< nothing: the probes are answered at `listen`
   std::filesystem::path token_file;              ///< empty: no token is asked for
+  std::optional<TlsFiles> tls;                   ///< nothing: `listen` speaks plain HTTP, as `probe_listen` always does
 
   [[nodiscard]] bool any() const { return listen || probe_listen; }
 };
@@ -43,33 +48,45 @@ class Faces {
   struct Wanted {
     std::optional<config::Endpoint> endpoint;
     std::optional<Routes> routes;
-    std::unique_ptr<Server> server;  ///< of another address than the present one's; answers already
-    std::shared_ptr<Gate> gate;      ///< its pages
+    std::unique_ptr<Server> server;  ///< unless the present one stays
+    std::shared_ptr<Gate> gate;      ///< its pages, if its address is another one; it answers already then
+  };
+  struct Line {
+    LogLevel level;
+    std::string text;
   };
   /// What another configuration needs, beside what answers now.
   struct Change {
     Wanted main;
     Wanted probes;
+    std::vector<Line> told;  ///< to log when it is applied
   };
 
   /// None at first.
   explicit Faces(const Sources& sources) : sources_(sources) {}
 
-  /// Everything that can fail: binds, and reads the token. Nothing is changed; a change that is not applied leaves
-  /// nothing behind. The error begins with the option that it is about.
-  [[nodiscard]] Result<Change> prepare(const Options& options, const LogSink& log) const;
+  /// Everything that can fail: binds, and reads token, certificate and key. Nothing is changed; a change that is not
+  /// applied leaves nothing behind. The error begins with the option that it is about.
+  [[nodiscard]] Result<Change> prepare(const Options& options) const;
   /// Listeners that keep their address keep their connections.
-  void apply(Change change);
+  void apply(Change change, const LogSink& log);
 
  private:
   struct Listener {
     std::optional<config::Endpoint> endpoint;
     std::shared_ptr<Gate> gate;
     std::unique_ptr<Server> server;
+    std::unique_ptr<Server> finishing;  ///< the one before, with other credentials; answers whom it has taken
   };
-  static Result<Wanted> prepare_one(const Listener& present, std::string_view option,
-                                    const std::optional<config::Endpoint>& endpoint, const Routes& routes,
-                                    std::string_view pages, const LogSink& log);
+  /// What a listener is asked to be.
+  struct Wish {
+    std::string_view option;
+    const std::optional<config::Endpoint>& endpoint;
+    Routes routes;
+    std::string_view pages;
+    std::optional<Credentials> credentials;
+  };
+  static Result<Wanted> prepare_one(const Listener& present, const Wish& wish, std::vector<Line>& told);
   static void apply_one(Listener& present, Wanted wanted);
 
   Sources sources_;

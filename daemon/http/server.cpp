@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -19,6 +20,9 @@ namespace {
 
 /// How often connections are looked at whose time may be over.
 constexpr int look_every_ms = 200;
+
+/// GnuTLS's words for TLS 1.2 and 1.3 with ciphers that it takes for secure.
+constexpr const char* protocols = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
 struct DestroyResponse {
   void operator()(MHD_Response* response) const { MHD_destroy_response(response); }
@@ -69,22 +73,38 @@ class Server::Callbacks {
 
 void Server::Stop::operator()(MHD_Daemon* daemon) const { MHD_stop_daemon(daemon); }
 
-Result<std::unique_ptr<Server>> Server::start(const config::Endpoint& endpoint, Handler handler, Limits limits) {
+Result<std::unique_ptr<Server>> Server::start(const config::Endpoint& endpoint, Handler handler, Limits limits,
+                                              std::optional<Credentials> credentials) {
   auto listener = listen_at(endpoint);
   if (!listener) return forward(listener.error());
+  auto server = make(std::move(*listener), std::move(handler), limits, std::move(credentials));
+  if (server) (*server)->begin();
+  return server;
+}
+
+Result<std::unique_ptr<Server>> Server::successor(std::optional<Credentials> credentials) const {
+  control::Fd listener(::fcntl(listener_.get(), F_DUPFD_CLOEXEC, 0));
+  if (!listener.valid()) return fail(Exit::io, address_ + ": " + std::generic_category().message(errno));
+  return make(std::move(listener), handler_, limits_, std::move(credentials));
+}
+
+Result<std::unique_ptr<Server>> Server::make(control::Fd listener, Handler handler, Limits limits,
+                                             std::optional<Credentials> credentials) {
   control::Fd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake.valid()) return fail(Exit::io, "eventfd: " + std::generic_category().message(errno));
   std::unique_ptr<Server> server(  // NOLINT(modernize-make-unique): the constructor is private
-      new Server(std::move(*listener), std::move(wake), std::move(handler), limits));
+      new Server(std::move(listener), std::move(wake), std::move(handler), limits, std::move(credentials)));
   if (auto opened = server->open(); !opened) return forward(opened.error());
   return server;
 }
 
-Server::Server(control::Fd listener, control::Fd wake, Handler handler, Limits limits)
+Server::Server(control::Fd listener, control::Fd wake, Handler handler, Limits limits,
+               std::optional<Credentials> credentials)
     : listener_(std::move(listener)),
       wake_(std::move(wake)),
       handler_(std::move(handler)),
       limits_(limits),
+      credentials_(std::move(credentials)),
       address_(bound_address(listener_)) {}
 
 Result<void> Server::open() {
@@ -92,41 +112,70 @@ Result<void> Server::open() {
   // gets a descriptor that nobody else closes.
   const int listener = ::fcntl(listener_.get(), F_DUPFD_CLOEXEC, 0);
   if (listener < 0) return fail(Exit::io, address_ + ": " + std::generic_category().message(errno));
+  unsigned flags = MHD_USE_EPOLL;
+  std::array<MHD_OptionItem, 4> tls{};  // all zero: MHD_OPTION_END
+  if (credentials_) {
+    flags |= MHD_USE_TLS;
+    tls = {{{MHD_OPTION_HTTPS_MEM_CERT, 0, credentials_->certificates.data()},
+            {MHD_OPTION_HTTPS_MEM_KEY, 0, credentials_->key.data()},
+            {MHD_OPTION_HTTPS_PRIORITIES, 0, const_cast<char*>(protocols)},  // only read
+            {MHD_OPTION_END, 0, nullptr}}};
+  }
   // No thread of libmicrohttpd's own: serve() is one that can also end connections whose time is over.
   const auto idle_s = static_cast<unsigned>(std::max<std::int64_t>(1, limits_.time.count() / 1000));
-  daemon_.reset(MHD_start_daemon(MHD_USE_EPOLL, 0, nullptr, nullptr, &Callbacks::answer, this,  // NOLINT(*-vararg)
-                                 MHD_OPTION_LISTEN_SOCKET, listener,                            //
-                                 MHD_OPTION_NOTIFY_CONNECTION, &Callbacks::note, this,          //
-                                 MHD_OPTION_CONNECTION_LIMIT, limits_.connections,              //
+  daemon_.reset(MHD_start_daemon(flags, 0, nullptr, nullptr, &Callbacks::answer, this,  // NOLINT(*-vararg)
+                                 MHD_OPTION_LISTEN_SOCKET, listener,                    //
+                                 MHD_OPTION_NOTIFY_CONNECTION, &Callbacks::note, this,  //
+                                 MHD_OPTION_CONNECTION_LIMIT, limits_.connections,      //
                                  MHD_OPTION_PER_IP_CONNECTION_LIMIT, limits_.connections_per_address,
                                  MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits_.memory,  //
-                                 MHD_OPTION_CONNECTION_TIMEOUT, idle_s, MHD_OPTION_END));
+                                 MHD_OPTION_CONNECTION_TIMEOUT, idle_s,               //
+                                 MHD_OPTION_ARRAY, tls.data(), MHD_OPTION_END));
   if (!daemon_) {
-    return fail(Exit::io, address_ + ": libmicrohttpd does not start; is the limit of open files reached?");
+    return fail(Exit::io, address_ + ": libmicrohttpd does not start; is the limit of open files reached" +
+                              (credentials_ ? ", or does GnuTLS not know this kind of certificate and key?" : "?"));
   }
   const MHD_DaemonInfo* info = MHD_get_daemon_info(daemon_.get(), MHD_DAEMON_INFO_EPOLL_FD);  // NOLINT(*-vararg)
   if (info == nullptr) return fail(Exit::internal, address_ + ": libmicrohttpd has no epoll descriptor");
   epoll_ = info->epoll_fd;
-  thread_ = std::thread([this] { serve(); });
   return {};
 }
 
+void Server::begin() {
+  thread_ = std::thread([this] { serve(); });
+}
+
+void Server::finish() { static_cast<void>(::eventfd_write(wake_.get(), 1)); }
+
 Server::~Server() {
+  stopping_ = true;
   static_cast<void>(::eventfd_write(wake_.get(), 1));
   if (thread_.joinable()) thread_.join();
 }
 
 void Server::serve() {
   bool busy = false;  // there were connections when MHD_run() was called last
-  while (true) {
+  bool finishing = false;
+  while (!finishing || !open_since_.empty()) {
     std::array<pollfd, 2> entries{pollfd{.fd = epoll_, .events = POLLIN, .revents = 0},
                                   pollfd{.fd = wake_.get(), .events = POLLIN, .revents = 0}};
     if (::poll(entries.data(), entries.size(), wait_limit_ms(busy)) < 0 && errno != EINTR) return;
-    if (entries[1].revents != 0) return;
+    if (entries[1].revents != 0) {
+      eventfd_t wishes = 0;
+      static_cast<void>(::eventfd_read(wake_.get(), &wishes));
+      if (stopping_) return;
+      take_no_more();
+      finishing = true;
+    }
     busy = !open_since_.empty();
     MHD_run(daemon_.get());
     cut_off_slow_clients();
   }
+}
+
+void Server::take_no_more() {
+  const int listener = MHD_quiesce_daemon(daemon_.get());
+  if (listener >= 0) ::close(listener);
 }
 
 /// At its limit libmicrohttpd stops listening, and it listens again in the call after the one that closed a connection:

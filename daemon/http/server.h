@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -15,6 +16,7 @@
 #include "base/error.h"
 #include "config/endpoint.h"
 #include "control/socket.h"
+#include "http/credentials.h"
 
 struct MHD_Connection;
 struct MHD_Daemon;
@@ -48,12 +50,13 @@ struct Limits {
   Millis time{10'000};  ///< for a whole connection, which is one request and its response
 };
 
-/// Answers HTTP at one address in one thread of its own, which waits for nobody: a slow client costs a connection until
-/// its time is over, nothing else.
+/// Answers HTTP or HTTPS at one address in one thread of its own, which waits for nobody: a slow client costs a
+/// connection until its time is over, nothing else.
 class Server {
  public:
   /// Listens and answers until destroyed. Fails as listen_at() does.
-  static Result<std::unique_ptr<Server>> start(const config::Endpoint& endpoint, Handler handler, Limits limits = {});
+  static Result<std::unique_ptr<Server>> start(const config::Endpoint& endpoint, Handler handler, Limits limits = {},
+                                               std::optional<Credentials> credentials = {});
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -62,6 +65,15 @@ class Server {
 
   /// "127.0.0.1:9464", as bound.
   [[nodiscard]] const std::string& address() const { return address_; }
+  /// Nothing: plain HTTP.
+  [[nodiscard]] const std::optional<Credentials>& credentials() const { return credentials_; }
+
+  /// The same at the same socket with other credentials. It takes no connection before begin().
+  [[nodiscard]] Result<std::unique_ptr<Server>> successor(std::optional<Credentials> credentials) const;
+  /// Answers, until destroyed.
+  void begin();
+  /// Takes no more connections; those that are open come to their end.
+  void finish();
 
  private:
   struct Stop {
@@ -69,17 +81,23 @@ class Server {
   };
   class Callbacks;  // what libmicrohttpd calls back
 
-  Server(control::Fd listener, control::Fd wake, Handler handler, Limits limits);
+  static Result<std::unique_ptr<Server>> make(control::Fd listener, Handler handler, Limits limits,
+                                              std::optional<Credentials> credentials);
+  Server(control::Fd listener, control::Fd wake, Handler handler, Limits limits,
+         std::optional<Credentials> credentials);
   Result<void> open();
   void serve();
+  void take_no_more();
   [[nodiscard]] int wait_limit_ms(bool busy) const;
   void cut_off_slow_clients();
 
   control::Fd listener_;
-  control::Fd wake_;  ///< an eventfd; readable: stop
+  control::Fd wake_;  ///< an eventfd; readable: finish, or stop if stopping_
   Handler handler_;
   Limits limits_;
+  std::optional<Credentials> credentials_;
   std::string address_;
+  std::atomic<bool> stopping_ = false;
   SystemClock clock_;
   std::map<MHD_Connection*, std::int64_t> open_since_;  ///< steady ms
   std::unique_ptr<MHD_Daemon, Stop> daemon_;

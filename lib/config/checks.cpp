@@ -298,6 +298,17 @@ void check_key(const Settings& s, Problems& problems) {
                 s, problems);
 }
 
+void check_tls(const Settings::Http& http, Problems& problems) {
+  if (http.tls_certificate.empty() && http.tls_key.empty()) return;
+  if (http.tls_key.empty()) {
+    problems.add("http.tls.certificate", "needs http.tls.key, the file with its private key");
+  } else if (http.tls_certificate.empty()) {
+    problems.add("http.tls.key", "needs http.tls.certificate, the file with the certificate that it belongs to");
+  } else if (http.listen.empty()) {
+    problems.add("http.tls.certificate", "has no effect without http.listen: http.probe_listen stays plain");
+  }
+}
+
 void check_http(const Settings& s, Problems& problems) {
   const auto check_endpoint = [&](const std::string& path, const std::string& text) {
     const auto endpoint = text.empty() ? Result<Endpoint>() : parse_endpoint(text);
@@ -312,6 +323,7 @@ void check_http(const Settings& s, Problems& problems) {
   if (!s.http.token_file.empty() && s.http.listen.empty()) {
     problems.add("http.token_file", "has no effect without http.listen: the probes need no token");
   }
+  check_tls(s.http, problems);
 }
 
 }  // namespace

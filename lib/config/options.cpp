@@ -200,6 +200,12 @@ std::vector<Option> run_options() {
       {"http.token_file", Text{at<&S::http, &S::Http::token_file>}, "", false,
        "File with a token: everything but the probes then needs the header 'Authorization: Bearer TOKEN'. Read at "
        "start and by every reload. Empty: no token is asked for."},
+      {"http.tls.certificate", Text{at<&S::http, &S::Http::tls_certificate>}, "", false,
+       "File with a certificate in PEM, followed by those that lead to its authority. http.listen then speaks TLS 1.2 "
+       "or 1.3 and no plain HTTP, probes included unless http.probe_listen, which stays plain, has them. Read at start "
+       "and by every reload. Empty: no TLS."},
+      {"http.tls.key", Text{at<&S::http, &S::Http::tls_key>}, "", false,
+       "File with the certificate's private key in PEM, not encrypted. Read when the certificate is."},
       {"log.level", Choice{at<&S::log, &S::Log::level>, {"debug", "info", "warning", "error"}}, "info", false,
        "Least important lines logged."},
       {"log.format", Choice{at<&S::log, &S::Log::format>, {"text", "json"}}, "text", false,
@@ -209,9 +215,10 @@ std::vector<Option> run_options() {
 
 /// What `firstseen reload` gives a running daemon. Everything else is part of its identity, of the store's, or of a
 /// client that would have to be made anew.
-constexpr std::array<std::string_view, 11> live_options{
-    "duplicates.route", "duplicates.topic", "rejects.route",     "rejects.topic", "key.rules[].ttl", "window.ttl",
-    "http.listen",      "http.token_file",  "http.probe_listen", "log.level",     "log.format"};
+constexpr std::array<std::string_view, 13> live_options{
+    "duplicates.route", "duplicates.topic", "rejects.route",     "rejects.topic",        "key.rules[].ttl",
+    "window.ttl",       "http.listen",      "http.probe_listen", "http.tls.certificate", "http.tls.key",
+    "http.token_file",  "log.level",        "log.format"};
 
 void mark_live(std::vector<Option>& all) {
   for (Option& option : all) option.live = std::ranges::find(live_options, option.path) != live_options.end();
@@ -221,9 +228,7 @@ struct Later {
   std::string_view path;
   std::string_view text;
 };
-constexpr std::array<Later, 2> later{
-    {{"http.tls", "TLS is not in this version: let a proxy on the same machine end it"},
-     {"log.payloads", "payloads are never logged"}}};
+constexpr std::array<Later, 1> later{{{"log.payloads", "payloads are never logged"}}};
 
 std::string lower(std::string_view text) {
   std::string lowered(text);

@@ -119,6 +119,8 @@ struct Settings {
     std::string listen;
     std::string probe_listen;
     std::string token_file;
+    std::string tls_certificate;
+    std::string tls_key;
   } http;
   struct Log {
     std::string level;

@@ -58,6 +58,10 @@ Reply read_reply(const control::Fd& socket) {
     if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) break;
     if (got > 0) text.append(piece.data(), static_cast<std::size_t>(got));
   }
+  return parse_reply(text);
+}
+
+Reply parse_reply(const std::string& text) {
   Reply reply;
   const std::size_t end = text.find("\r\n\r\n");
   if (!text.starts_with("HTTP/1.") || end == std::string::npos) return reply;

@@ -22,6 +22,8 @@ control::Fd connect_to(const std::string& address);
 /// Sends these bytes, then reads until the other side closes.
 Reply converse(const std::string& address, std::string_view bytes);
 Reply read_reply(const control::Fd& socket);
+/// All that a connection brought.
+Reply parse_reply(const std::string& text);
 
 /// One well-formed request; `headers` end in CRLF each.
 Reply request(const std::string& address, std::string_view method, std::string_view path,

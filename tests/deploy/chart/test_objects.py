@@ -11,6 +11,7 @@ import yaml
 from deploy.charts import CHART, EXAMPLES, golden, one, pods
 from deploy.tools import kubernetes_schemas
 from harness.paths import firstseen_binary
+from harness.tls import make_certificates
 from jsonschema import Draft7Validator, Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
@@ -94,6 +95,9 @@ def test_firstseen_accepts_the_configuration(example: str, tmp_path: Path):
     text = one(golden(example), "ConfigMap")["data"]["firstseen.yaml"]
     for name in ("kafka-password", "metrics-token"):
         (tmp_path / name).write_text("secret\n")
+    both = str(make_certificates(tmp_path / "tls").keystore)
+    for name in ("tls.crt", "tls.key"):
+        text = text.replace(f"/run/secrets/firstseen-tls/{name}", both)
     text = text.replace("/run/secrets/firstseen", str(tmp_path))
     text = text.replace("/etc/kafka-ca/ca.crt", "/etc/ssl/certs/ca-certificates.crt")
     (tmp_path / "firstseen.yaml").write_text(text)
@@ -124,6 +128,28 @@ def test_parts_find_each_other(example: str):
     for made in objects:
         if made["kind"] == "Pod":  # of helm test: neither the Service nor a budget nor a policy counts it
             assert not service["selector"].items() <= made["metadata"]["labels"].items()
+
+
+@pytest.mark.parametrize(("example", "secret"), [("production", "payments-dedup-tls"), ("minimal", None)])
+def test_the_pages_are_over_tls_where_a_secret_is_named_and_the_probes_never(example: str, secret: str | None):
+    objects = golden(example)
+    pod = one(objects, "StatefulSet")["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    http = yaml.safe_load(one(objects, "ConfigMap")["data"]["firstseen.yaml"])["http"]
+    mounts = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
+    secrets = {volume["name"]: volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume}
+    folders = {str(Path(file).parent) for file in http.get("tls", {}).values()}
+    assert {secrets[mounts[folder]] for folder in folders} == ({secret} if secret else set())
+    assert not any("scheme" in container[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness"))
+
+
+def test_the_scrape_trusts_the_authority_in_the_secret_and_asks_for_the_services_name():
+    (endpoint,) = one(golden("production"), "ServiceMonitor")["spec"]["endpoints"]
+    assert endpoint["scheme"] == "https"
+    assert endpoint["tlsConfig"]["ca"]["secret"] == {"name": "payments-dedup-tls", "key": "ca.crt"}
+    assert endpoint["tlsConfig"]["serverName"] == "payments-dedup.streams.svc"
+    (plain,) = one(golden("ephemeral"), "ServiceMonitor")["spec"]["endpoints"]
+    assert not {"scheme", "tlsConfig"} & set(plain)
 
 
 def test_the_schema_knows_just_the_values_and_takes_the_defaults():

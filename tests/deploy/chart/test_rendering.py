@@ -78,6 +78,13 @@ def test_the_notes_name_the_topics_and_the_risks():
     assert "/metrics and /status are open to the whole cluster" in done.stdout
 
 
+def test_a_tls_configuration_of_ones_own_replaces_the_charts():
+    options = ("--set", "serviceMonitor.tlsConfig.serverName=metrics.example")
+    (endpoint,) = one(render("production", *options), "ServiceMonitor")["spec"]["endpoints"]
+    assert endpoint["scheme"] == "https"
+    assert endpoint["tlsConfig"] == {"serverName": "metrics.example"}
+
+
 def test_the_values_in_the_readme_install(tmp_path: Path):
     options: list[object] = []
     for number, block in enumerate(re.findall(r"```yaml\n(.*?)```", (CHART / "README.md").read_text(), re.DOTALL)):
@@ -156,6 +163,7 @@ _REFUSED = {
     "persistence.size 16Gi is too small for config.store.max_size 16GiB": ["--set", "persistence.size=16Gi"],
     "terminationGracePeriodSeconds must be at least 80": ["--set", "preStopSeconds=60"],
     "http.tokenKey names a key of secrets.existingSecret, which is not set": ["--set", "http.tokenKey=token"],
+    "serviceMonitor.tlsConfig has no effect": ["--set", "serviceMonitor.tlsConfig.insecureSkipVerify=true"],
     "http.port and http.probePort must differ": ["--set", "http.port=9465"],
     "networkPolicy.kafkaPorts is required": ["--set-json", 'config.kafka.brokers=["${BROKERS}"]'],
     "prometheusRule.enabled needs serviceMonitor.enabled": ["--set", "prometheusRule.enabled=true"],

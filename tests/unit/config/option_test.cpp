@@ -68,6 +68,8 @@ const std::map<std::string, Setting> settings_of_all = {
     {"http.listen", {"\"[::1]:80\"", "\"[::1]:80\""}},
     {"http.probe_listen", {"\"0.0.0.0:9465\"", "\"0.0.0.0:9465\""}},
     {"http.token_file", {"/run/token", "\"/run/token\""}},
+    {"http.tls.certificate", {"/run/tls.crt", "\"/run/tls.crt\""}},
+    {"http.tls.key", {"/run/tls.key", "\"/run/tls.key\""}},
     {"log.level", {"debug", "debug"}},
     {"log.format", {"json", "json"}},
 };
@@ -88,7 +90,12 @@ std::string file_with(const std::string& path, const std::string& value) {
   for (const std::string side : {"duplicates", "rejects"}) {
     if (path.starts_with(side)) set[side + ".route"] = "topic", set[side + ".topic"] = "t";
   }
-  set[path] = value;
+  if (path.starts_with("http.tls.")) {  // neither without the other
+    set["http.tls"] = path.ends_with("key") ? fmt::format("{{certificate: /c, key: {}}}", value)
+                                            : fmt::format("{{certificate: {}, key: /k}}", value);
+  } else {
+    set[path] = value;
+  }
   std::map<std::string, std::string> sections;
   for (const auto& [name, text] : set) {
     const std::size_t dot = name.find('.');

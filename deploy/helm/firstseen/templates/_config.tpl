@@ -8,6 +8,9 @@ hold a lost+found. */}}
 {{- if .Values.http.tokenKey -}}
 {{- $_ := set $http "token_file" (printf "/run/secrets/firstseen/%s" .Values.http.tokenKey) -}}
 {{- end -}}
+{{- if .Values.http.tlsSecret -}}
+{{- $_ := set $http "tls" (dict "certificate" "/run/secrets/firstseen-tls/tls.crt" "key" "/run/secrets/firstseen-tls/tls.key") -}}
+{{- end -}}
 {{- $own := dict
   "store" (dict "path" "/var/lib/firstseen/store")
   "run" (dict "instance" "${POD_NAME}")
@@ -45,6 +48,9 @@ hold a lost+found. */}}
 {{- end -}}
 {{- if and $values.http.tokenKey (not $values.secrets.existingSecret) -}}
 {{- fail "http.tokenKey names a key of secrets.existingSecret, which is not set" -}}
+{{- end -}}
+{{- if and $values.serviceMonitor.tlsConfig (not $values.http.tlsSecret) -}}
+{{- fail "serviceMonitor.tlsConfig has no effect without http.tlsSecret" -}}
 {{- end -}}
 {{- if eq (int $values.http.port) (int $values.http.probePort) -}}
 {{- fail "http.port and http.probePort must differ" -}}

@@ -23,6 +23,11 @@ securityContext:
   mountPath: /run/secrets/firstseen
   readOnly: true
 {{- end }}
+{{- if .Values.http.tlsSecret }}
+- name: tls
+  mountPath: /run/secrets/firstseen-tls
+  readOnly: true
+{{- end }}
 {{- with .Values.extraVolumeMounts }}
 {{ toYaml . }}
 {{- end }}
@@ -34,6 +39,12 @@ securityContext:
     name: {{ include "firstseen.fullname" . }}
 {{- with .Values.secrets.existingSecret }}
 - name: secrets
+  secret:
+    secretName: {{ . }}
+    defaultMode: 0440
+{{- end }}
+{{- with .Values.http.tlsSecret }}
+- name: tls
   secret:
     secretName: {{ . }}
     defaultMode: 0440
