@@ -14,6 +14,7 @@
 #include "dedup/context.h"
 #include "dedup/history_start.h"
 #include "dedup/rebuild.h"
+#include "dedup/stream_time.h"
 #include "identity.h"
 #include "kafka/rdkafka_client.h"
 #include "key/deriver.h"
@@ -161,6 +162,9 @@ kafka::ClientOptions reading_only(kafka::ClientOptions options, bool headers_wan
 Result<Primed> prime(Configuration configuration, const PrimeUntil& until, const std::atomic<bool>& stop,
                      const LogSink& log) {
   const SystemClock clock;
+  if (const std::string problem = dedup::unset_clock(clock.wall_ms()); !problem.empty()) {
+    return fail(Exit::try_again, problem);
+  }
   auto deriver = key::Deriver::make(configuration.key);
   if (!deriver) return forward(deriver.error());
   auto store = open_own_store(configuration, **deriver, clock, log);

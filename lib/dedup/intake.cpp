@@ -9,6 +9,11 @@
 
 namespace firstseen::dedup {
 
+namespace {
+/// A clock that is set meets all partitions at once; one line is enough for all of them.
+constexpr std::int64_t behind_interval_ms = 60'000;
+}  // namespace
+
 Intake::Intake(const Context& context, Partitions& partitions, Batch& batch, const Suspects& suspects,
                const std::set<Position>& skipped)
     : context_(context),
@@ -24,6 +29,7 @@ Result<std::size_t> Intake::take(std::span<const MessageView> messages, Publicat
   rejections_.clear();
   if (messages.empty()) return 0;
   wall_ms_ = context_.clock.wall_ms();
+  steady_ms_ = context_.clock.steady_ms();
   const std::uint64_t bytes_before = batch_.bytes();
   auto taken = admit_all(messages);
   if (!taken) return taken;
@@ -78,12 +84,10 @@ Result<Intake::Fate> Intake::admit(const MessageView& message, std::uint32_t ind
   batch_.count_message(size_of(message), message.timestamp_ms);
   ++batch_.counts().consumed;
   if (suspect) batch_.count_suspect();
-  if (observe_timestamp(partition->state, message.timestamp_ms, wall_ms_, context_.options.max_skew)) {
-    ++batch_.counts().clipped_timestamps;
-  }
+  if (partition->last_in_chunk == nullptr) meet_in_chunk(*partition);
+  if (partition->stream_time.observe(partition->state, message.timestamp_ms)) ++batch_.counts().clipped_timestamps;
   if (partition->at_end) partition->leave_end(wall_ms_);
   partition->state.next_offset = message.offset + 1;
-  if (partition->last_in_chunk == nullptr) touched_.push_back(partition);
   partition->last_in_chunk = &message;
   if (admitted.derived == key::Derived::Kind::key) {
     entries_.push_back({derived_.digest, range, message.offset, decision_time(partition->state), store::EntryKind::seen,
@@ -196,6 +200,15 @@ Result<void> Intake::advance(Partition& partition, std::int64_t offset) {
 
 std::int64_t Intake::decision_time(const store::PartitionState& state) const {
   return context_.options.clock == WindowClock::wall_clock_time ? wall_ms_ : state.stream_time_ms;
+}
+
+/// Its first message in the chunk in hand.
+void Intake::meet_in_chunk(Partition& partition) {
+  touched_.push_back(&partition);
+  if (!partition.stream_time.set_clocks(partition.state, wall_ms_, steady_ms_, context_.options.max_skew)) return;
+  if (told_behind_at_ms_ && steady_ms_ - *told_behind_at_ms_ < behind_interval_ms) return;
+  told_behind_at_ms_ = steady_ms_;
+  context_.log(LogLevel::warning, clock_was_behind(partition.tp));
 }
 
 void Intake::note_last_messages() {

@@ -57,6 +57,7 @@ class Intake {
   Result<bool> still_the_same_log(const MessageView& message, Partition& partition);
   Result<void> open();
   void note_removed(const store::Stats& stats);
+  void meet_in_chunk(Partition& partition);
   void note_last_messages();
   [[nodiscard]] std::int64_t decision_time(const store::PartitionState& state) const;
 
@@ -86,10 +87,12 @@ class Intake {
   std::vector<key::Rejection> rejections_;
   std::vector<Partition*> touched_;  ///< partitions whose last_in_chunk is set
   std::int64_t wall_ms_ = 0;         ///< at its start
+  std::int64_t steady_ms_ = 0;       ///< likewise
 
   /// By rule: a message before this looks back to where entries have been removed, as of when the batch was opened; a
   /// prepare alone removes any.
   std::vector<std::int64_t> late_before_ms_;
+  std::optional<std::int64_t> told_behind_at_ms_;  ///< steady; that the clock was behind
 };
 
 }  // namespace firstseen::dedup

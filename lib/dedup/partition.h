@@ -8,6 +8,7 @@
 
 #include "base/message.h"
 #include "dedup/status.h"
+#include "dedup/stream_time.h"
 #include "store/seen_store.h"
 
 namespace firstseen::dedup {
@@ -36,6 +37,7 @@ struct Partition {
   /// Why the broker lets nobody read it now; empty: it does. It goes on to be fetched, and runs, or its history is read
   /// on, as soon as something arrives; until then it is shown as stopped.
   std::string refusal;
+  StreamTime stream_time;         ///< advances state.stream_time_ms
   bool at_end = false;            ///< has reached the end of its log, and nothing of it is to be read again
   store::PartitionState settled;  ///< as of the last settled batch
   std::int64_t left_end_ms = -1;  ///< wall clock, when a message came after all before it had been settled; -1: never

@@ -76,7 +76,13 @@ void Rebuild::take(const MessageView& message) {
     return;
   }
   const std::int64_t wall_ms = context_.clock.wall_ms();
-  observe_timestamp(partition->state, message.timestamp_ms, wall_ms, context_.options.max_skew);
+  StreamTime& stream_time = partition->stream_time;
+  if (stream_time.set_clocks(partition->state, wall_ms, context_.clock.steady_ms(), context_.options.max_skew) &&
+      !open->is_told) {
+    open->is_told = true;
+    context_.log(LogLevel::warning, clock_was_behind(partition->tp));
+  }
+  stream_time.observe(partition->state, message.timestamp_ms);
   partition->state.next_offset = message.offset + 1;
   partition->state.last = {message.offset, message.timestamp_ms, message_checksum(message)};
   ++since_record_;

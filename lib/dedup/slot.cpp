@@ -15,6 +15,7 @@
 #include "dedup/publish_stage.h"
 #include "dedup/requests.h"
 #include "dedup/session.h"
+#include "dedup/stream_time.h"
 
 namespace firstseen::dedup {
 
@@ -50,6 +51,7 @@ class Slot::Impl {
   SlotStatus status() const;
 
  private:
+  bool await_clock();
   Result<Stepped> start();
   Result<Stepped> restart(const Error& error);
   void start_session();
@@ -81,6 +83,7 @@ class Slot::Impl {
   std::optional<std::int64_t> fenced_at_ms_;  ///< steady; forgotten after progress and some time
   std::int64_t start_at_ms_ = 0;
   std::string restart_reason_;
+  bool clock_awaited_ = false;  ///< nothing is begun until the clock is set
   RequestQueue requests_;
 
   mutable std::mutex mutex_;  // guards what follows
@@ -107,6 +110,7 @@ Result<Slot::Stepped> Slot::Impl::step() {
       idle_(Millis{std::min<std::int64_t>(wait, 1000)});
       return Stepped::more;
     }
+    if (await_clock()) return Stepped::more;
     return start();
   }
   const auto stepped = session_->step();
@@ -123,6 +127,21 @@ Result<Slot::Stepped> Slot::Impl::step() {
   if (*stepped == Session::Stepped::more) return Stepped::more;
   close();
   return Stepped::stopped;
+}
+
+/// Returns whether the clock is still to be set.
+bool Slot::Impl::await_clock() {
+  std::string problem = unset_clock(parts_.clock->wall_ms());
+  const bool begins = !problem.empty() && !clock_awaited_;
+  clock_awaited_ = !problem.empty();
+  if (!clock_awaited_) return false;
+  restart_reason_ = std::move(problem);
+  if (begins) {
+    if (parts_.log) parts_.log(LogLevel::error, restart_reason_);
+    publish_status();
+  }
+  idle_(Millis{1000});
+  return true;
 }
 
 Result<Slot::Stepped> Slot::Impl::start() {
@@ -264,7 +283,7 @@ void Slot::Impl::publish_status() {
   SlotStatus status;
   status.counters = memory_.counters;
   status.measures = memory_.measures;
-  status.state = session_ ? session_->state() : "restarting";
+  status.state = session_ ? session_->state() : clock_awaited_ ? "starting" : "restarting";
   status.detail = session_ ? session_->detail() : restart_reason_;
   if (status.state == "joining" && status.detail.empty()) {
     status.detail =

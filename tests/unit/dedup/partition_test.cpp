@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "dedup/partitions.h"
-#include "dedup/stream_time.h"
 
 namespace firstseen::dedup {
 namespace {
@@ -31,38 +30,17 @@ TEST(Lag, IsTheAgeOfTheLastSettledMessageOrTheTimeSinceTheEndWasLeft) {
   EXPECT_EQ(partition.lag_ms(9'000), 1'000) << "the first of those that wait counts";
 }
 
-TEST(StreamTime, IsTheHighestTimestampSeenAndNeverGoesBack) {
-  store::PartitionState state;
-  EXPECT_FALSE(observe_timestamp(state, 1000, 5000, Millis{0}));
-  EXPECT_EQ(state.stream_time_ms, 1000);
-  EXPECT_FALSE(observe_timestamp(state, 400, 5000, Millis{0}));
-  EXPECT_EQ(state.stream_time_ms, 1000);
-}
-
-TEST(StreamTime, IsNeverAheadOfTheWallClockByMoreThanTheSkew) {
-  store::PartitionState state;
-  EXPECT_FALSE(observe_timestamp(state, 5300, 5000, Millis{300}));
-  EXPECT_TRUE(observe_timestamp(state, 5301, 5000, Millis{300}));
-  EXPECT_EQ(state.stream_time_ms, 5300);
-  EXPECT_TRUE(observe_timestamp(state, std::numeric_limits<std::int64_t>::max(), 5000, Millis{300}));
-  EXPECT_EQ(state.stream_time_ms, 5300);
-}
-
-TEST(StreamTime, OfMessagesWithoutTimestampIsZero) {
-  store::PartitionState state;
-  EXPECT_FALSE(observe_timestamp(state, -1, 5000, Millis{0}));
-  EXPECT_EQ(state.stream_time_ms, 0);
-}
-
 TEST(Window, OfAPartitionWithoutHistoryBeginsAtItsFirstMessage) {
   store::PartitionState state;
+  StreamTime time;
   state.covered_from_ms = nothing_covered;
   EXPECT_EQ(effective_window_ms(state, 1000, -1), 0);
-  observe_timestamp(state, 5000, 9000, Millis{0});
+  time.set_clocks(state, 9000, 0, Millis{0});
+  time.observe(state, 5000);
   EXPECT_EQ(effective_window_ms(state, 1000, -1), 0);
-  observe_timestamp(state, 5400, 9000, Millis{0});
+  time.observe(state, 5400);
   EXPECT_EQ(effective_window_ms(state, 1000, -1), 400);
-  observe_timestamp(state, 8000, 9000, Millis{0});
+  time.observe(state, 8000);
   EXPECT_EQ(effective_window_ms(state, 1000, -1), 1000);
 }
 

@@ -91,11 +91,12 @@ void SimCluster::pass_time(std::int64_t ms) {
 }
 
 void SimCluster::note_delivery(const Position& position, std::int64_t wall_low_ms, std::int64_t wall_high_ms) {
-  const auto [found, first] =
-      deliveries_.try_emplace(position, Delivery{wall_low_ms, wall_high_ms, clock_.steady_ms(), false});
+  const std::int64_t now = clock_.steady_ms();
+  const auto [found, first] = deliveries_.try_emplace(position, Delivery{wall_low_ms, wall_high_ms, now, now, false});
   Delivery& delivery = found->second;
   delivery.wall_low_ms = std::min(delivery.wall_low_ms, wall_low_ms);
   delivery.wall_high_ms = std::max(delivery.wall_high_ms, wall_high_ms);
+  delivery.last_ms = now;
   const auto committed = committed_offset(position.tp);
   if (committed && committed->offset > position.offset) delivery.as_history = true;
 }

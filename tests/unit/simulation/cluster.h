@@ -42,7 +42,8 @@ struct Delivery {
   std::int64_t wall_low_ms = 0;  ///< the slot's wall clock around its deliveries
   std::int64_t wall_high_ms = 0;
   std::int64_t first_ms = 0;  ///< steady
-  bool as_history = false;    ///< delivered while the group's committed offset was beyond it
+  std::int64_t last_ms = 0;
+  bool as_history = false;  ///< delivered while the group's committed offset was beyond it
 };
 
 /// A simulated Kafka: topics, the transaction coordinator, one consumer group, and everything that the oracle must

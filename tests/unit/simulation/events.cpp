@@ -1,6 +1,7 @@
 #include "events.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace firstseen::simulation {
@@ -8,6 +9,7 @@ namespace firstseen::simulation {
 namespace {
 
 constexpr std::int64_t none = -1;
+constexpr std::int64_t unreached = std::numeric_limits<std::int64_t>::min() / 2;
 
 class Reader {
  public:
@@ -123,7 +125,12 @@ class Reader {
     StreamTime time{timestamp, timestamp};
     if (const Delivery* delivery = cluster_.delivery(input.position)) {
       time.low_ms = std::min(timestamp, delivery->wall_low_ms + options_.max_skew.count());
-      time.high_ms = std::min(timestamp, delivery->wall_high_ms + options_.max_skew.count());
+      // A clock that falls behind does not hold back a stream time that has once come to some height.
+      std::int64_t& reached = reached_.try_emplace(input.position.tp, unreached).first->second;
+      const std::int64_t limit =
+          std::max(delivery->wall_high_ms + options_.max_skew.count(), reached + delivery->last_ms);
+      time.high_ms = std::min(timestamp, limit);
+      reached = std::max(reached, time.high_ms - delivery->first_ms);
     }
     const bool may_be_rejected = input.kind != Input::Kind::keyed || input.too_large || input.too_new;
     if (may_be_rejected) time.low_ms = none;
@@ -165,6 +172,7 @@ class Reader {
   std::map<TopicPartition, std::int64_t> deleted_;
   std::map<TopicPartition, const Input*> last_;  // decided
   std::map<TopicPartition, std::int64_t> ahead_;
+  std::map<TopicPartition, std::int64_t> reached_;  // stream time less steady clock
   std::int64_t highest_ = none;
   std::int64_t highest_before_ = none;
 };
