@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "base/topic_pattern.h"
 #include "config/endpoint.h"
 #include "config/load.h"
 #include "kafka/properties.h"
@@ -141,6 +143,7 @@ kafka::ClientOptions client_options(const config::Settings& s) {
   o.compression = s.output.compression;
   o.prefetch_bytes = s.kafka.prefetch_bytes;
   o.commit_interval = s.delivery.commit_interval;
+  o.hidden_topics = std::ranges::any_of(s.input.topics, is_hidden_topic);  // then there is no pattern: config/checks.h
   return o;
 }
 

@@ -51,6 +51,14 @@ TEST(Settings, FiguresComeAsOftenAsAskedUnlessThePropertiesSayOtherwise) {
   expect("0");
 }
 
+TEST(ConsumerSettings, TopicsNamedLikeKafkasOwnAreIgnoredUnlessOneIsReadByItsName) {
+  ClientOptions options = options_with("", 0);
+  options.group = "g";
+  EXPECT_EQ(value_of(consumer_settings(options), "topic.blacklist"), "^__");
+  options.hidden_topics = true;
+  EXPECT_EQ(value_of(consumer_settings(options), "topic.blacklist"), "");
+}
+
 TEST(ProducerSettings, ABatchSizeOfThePropertiesIsTaken) {
   EXPECT_EQ(batch_size_of(options_with("200000", 0)), "200000");
   EXPECT_EQ(batch_size_of(options_with("10000000", 20'000'000)), "10000000");
