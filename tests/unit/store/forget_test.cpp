@@ -16,7 +16,8 @@ class Forget : public testing::Test {
   }
   void forget(std::uint64_t key) { ASSERT_TRUE(succeeded(store::forget(*store_, digest_of(key)))); }
   /// One new key, prepared alone and not decided yet.
-  void prepare(std::uint64_t key, std::int64_t time_ms, std::uint8_t window = 0, std::int64_t expire_before_ms = never) {
+  void prepare(std::uint64_t key, std::int64_t time_ms, std::uint8_t window = 0,
+               std::int64_t expire_before_ms = never) {
     Entry entry = seen(key, time_ms, offset_);
     entry.window = window;
     store_->stage(entry);
