@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/topic_pattern.h"
 #include "config/endpoint.h"
 #include "config/load.h"
 #include "http/credentials.h"
@@ -143,6 +145,7 @@ kafka::ClientOptions client_options(const config::Settings& s) {
   o.compression = s.output.compression;
   o.prefetch_bytes = s.kafka.prefetch_bytes;
   o.commit_interval = s.delivery.commit_interval;
+  o.hidden_topics = std::ranges::any_of(s.input.topics, is_hidden_topic);  // then there is no pattern: config/checks.h
   return o;
 }
 

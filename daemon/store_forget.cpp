@@ -1,6 +1,4 @@
-#include <algorithm>
 #include <functional>
-#include <limits>
 #include <memory>
 
 #include "base/clock.h"
@@ -12,6 +10,7 @@
 #include "ledgers.h"
 #include "operations.h"
 #include "output.h"
+#include "store/forget.h"
 #include "store/inspect.h"
 #include "store/seen_store.h"
 #include "store_commands.h"
@@ -49,16 +48,7 @@ Result<void> forget_in(const std::filesystem::path& directory, const Digest& dig
   if (store.undecided()) {
     if (auto decided = decide(store); !decided) return decided;
   }
-  store::Entry tombstone;
-  tombstone.digest = digest;
-  tombstone.kind = store::EntryKind::forgotten;
-  tombstone.time_ms = clock.wall_ms();
-  for (const auto& [tp, state] : store.partitions()) {
-    tombstone.time_ms = std::max(tombstone.time_ms, state.stream_time_ms);
-  }
-  store.stage(tombstone);
-  const auto recorded = store.prepare({}, std::numeric_limits<std::int64_t>::min(), true);
-  if (!recorded) return forward(recorded.error());
+  if (auto forgotten = store::forget(store, digest); !forgotten) return forgotten;
   if (auto closed = store.close_clean(); !closed) return forward(closed.error());
   store.save_index(store::index_save_time);
   return {};

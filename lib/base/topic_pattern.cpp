@@ -22,7 +22,7 @@ TopicPattern::TopicPattern(const std::string& text) {
 }
 
 bool TopicPattern::matches(const std::string& topic) const {
-  return regex_ && !topic.starts_with("__") && regexec(regex_.get(), topic.c_str(), 0, nullptr, 0) == 0;
+  return regex_ && !is_hidden_topic(topic) && regexec(regex_.get(), topic.c_str(), 0, nullptr, 0) == 0;
 }
 
 }  // namespace firstseen

@@ -8,6 +8,9 @@
 
 namespace firstseen {
 
+/// Whether no pattern selects a topic of this name: Kafka's own, and others that are named like them.
+inline bool is_hidden_topic(std::string_view topic) { return topic.starts_with("__"); }
+
 /// An entry of input.topics that begins with ^: a POSIX extended regular expression, as librdkafka matches it.
 class TopicPattern {
  public:
@@ -18,8 +21,7 @@ class TopicPattern {
 
   /// Why the text is no regular expression; empty: it is one.
   [[nodiscard]] const std::string& error() const { return error_; }
-  /// Whether the pattern selects a topic. Kafka's own topics, whose names begin with "__", are never selected; nor is
-  /// any by a pattern with an error.
+  /// Whether the pattern selects a topic. Hidden ones are never selected; nor is any by a pattern with an error.
   [[nodiscard]] bool matches(const std::string& topic) const;
 
  private:

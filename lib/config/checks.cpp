@@ -46,6 +46,20 @@ bool is_word(std::string_view text) {
   });
 }
 
+/// What librdkafka leaves out for the patterns' sake it leaves out for the names, too.
+void check_hidden_topic(const std::string& path, const std::string& name, const Settings& s, Problems& problems) {
+  constexpr std::array<std::string_view, 4> kafkas_own{"__consumer_offsets", "__transaction_state",
+                                                       "__share_group_state", "__cluster_metadata"};
+  if (!is_hidden_topic(name)) return;
+  if (std::ranges::find(kafkas_own, name) != kafkas_own.end()) {
+    problems.add(path, "is one of Kafka's own topics, which are no input");
+  } else if (std::ranges::any_of(s.input.topics, TopicPattern::is_one)) {
+    problems.add(path,
+                 "begins with __ and stands beside a pattern, with which such topics are never read: name every topic, "
+                 "or read this one by a configuration of its own");
+  }
+}
+
 void check_topic_names(const Settings& s, Problems& problems) {
   const auto legal = [](const std::string& name) {
     return name.size() <= 249 && name != "." && name != ".." && is_word(name);
@@ -60,6 +74,7 @@ void check_topic_names(const Settings& s, Problems& problems) {
     const std::string path = fmt::format("input.topics[{}]", i);
     if (!TopicPattern::is_one(s.input.topics[i])) {
       check(path, s.input.topics[i]);
+      check_hidden_topic(path, s.input.topics[i], s, problems);
     } else if (const TopicPattern pattern(s.input.topics[i]); !pattern.error().empty()) {
       problems.add(path, fmt::format("is no regular expression: {}", pattern.error()));
     }

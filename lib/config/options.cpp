@@ -39,7 +39,7 @@ std::vector<Option> topic_options() {
   return {
       {"input.topics", TextList{at<&S::input, &S::Input::topics>}, "", true,
        "Topics to read: names, and POSIX extended regular expressions beginning with ^. Topics that appear later and "
-       "match are read, too."},
+       "match are read, too. No expression selects a topic whose name begins with __."},
       {"input.group", Text{at<&S::input, &S::Input::group>}, "", true,
        "Consumer group; every process that shares the work has the same."},
       {"input.start", Choice{at<&S::input, &S::Input::start>, {"earliest", "latest"}}, "earliest", false,

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <limits>
 #include <utility>
+
+#include "store/forget.h"
 
 namespace firstseen::dedup {
 
@@ -65,18 +65,7 @@ Result<std::string> RequestHandler::skip(const Position& position) {
 }
 
 Result<std::string> RequestHandler::forget(const Digest& digest) {
-  store::Entry tombstone;
-  tombstone.digest = digest;
-  tombstone.kind = store::EntryKind::forgotten;
-  std::int64_t now = context_.clock.wall_ms();
-  for (const auto& [tp, partition] : session_.partitions()) now = std::max(now, partition.state.stream_time_ms);
-  tombstone.time_ms = now;
-  context_.store.stage(tombstone);
-  const auto recorded = context_.store.prepare({}, std::numeric_limits<std::int64_t>::min(), true);
-  if (!recorded) {
-    context_.store.drop_staged();
-    return forward(recorded.error());
-  }
+  if (auto forgotten = store::forget(context_.store, digest); !forgotten) return forward(forgotten.error());
   return std::string("forgotten: the next message with this key is published");
 }
 

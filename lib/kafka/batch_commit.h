@@ -41,14 +41,17 @@ class TransactionCommit final : public BatchCommit {
 
  private:
   Result<Progress> finished(Call call, rd_kafka_error_t* raw);
-  Result<void> check_deliveries() const;
+  Result<void> check_deliveries();
+  Error error_of(Failure failure);
   bool may_wait_for_deliveries();
   void let_markers_be_written();
 
   Producer& producer_;
   std::chrono::steady_clock::time_point committed_at_;  ///< the last commit; long ago: none
   bool open_ = false;
-  bool failed_ = false;  ///< librdkafka has said that this transaction must be aborted: it sends nothing any more
+  bool failed_ = false;        ///< librdkafka has said that this transaction must be aborted: it sends nothing any more
+  bool sequence_gap_ = false;  ///< this batch has met one
+  bool sequence_gap_before_ = false;  ///< the one before has
   std::chrono::steady_clock::time_point abort_begun_;
   bool aborting_ = false;
 };

@@ -110,7 +110,8 @@ Verdict refused_message(const Failure&) {
   return {Action::abort, Exit::unavailable, "the broker refuses a message of the batch"};
 }
 
-Verdict sequence_gap(const Failure&) {
+Verdict sequence_gap(const Failure& failure) {
+  if (failure.again) return {Action::restart, Exit::unavailable, "twice in a row, so the client is made anew"};
   return {Action::abort, Exit::unavailable, "once behind an aborted batch is normal"};
 }
 

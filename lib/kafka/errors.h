@@ -22,7 +22,8 @@ struct Failure {
   bool fatal = false;
   bool requires_abort = false;
   bool retriable = false;
-  std::string text;  ///< librdkafka's own words; empty: the code's text
+  std::string text;    ///< librdkafka's own words; empty: the code's text
+  bool again = false;  ///< the batch before has failed by it, too; known of sequence gaps only
 };
 
 /// What the error table (lib/kafka/README.md) prescribes.
@@ -57,7 +58,8 @@ bool is_fenced(rd_kafka_resp_err_t code);
 Verdict stale_membership(const Failure& failure);
 /// The broker refused a message for good: it takes the reject route, or the batch would fail endlessly.
 Verdict refused_message(const Failure& failure);
-/// The first commit behind an aborted batch may meet a gap in the sequence numbers; once is normal.
+/// The first commit behind an aborted batch may meet a gap in the sequence numbers. Once is normal; met again at once,
+/// it is the client that has lost count.
 Verdict sequence_gap(const Failure& failure);
 /// The output topic has vanished: the commit has waited for it in vain, or the client knows already.
 Verdict missing_output_topic(const Failure& failure);

@@ -30,6 +30,7 @@ struct ClientOptions {
   std::uint64_t max_message_bytes = 0;
   std::uint64_t largest_message_bytes = 0;
   Millis statistics_interval{0};  ///< how often librdkafka tells its figures, unless `properties` say so; 0: never
+  bool hidden_topics = false;     ///< topics named "__..." are to be read: by their names, without any pattern
   bool headers_wanted = false;    ///< the key reads headers: fill MessageView::headers in take()
 };
 

@@ -42,6 +42,9 @@ class Producer final : public Callbacks {
   [[nodiscard]] bool has_failures() const { return !failed_.empty(); }
   /// Why the first one failed, and what to do if that is known; for messages. Empty without failures.
   [[nodiscard]] std::string first_failure() const;
+  [[nodiscard]] rd_kafka_resp_err_t first_failure_code() const {
+    return failed_.empty() ? RD_KAFKA_RESP_ERR_NO_ERROR : failed_.front().code;
+  }
   [[nodiscard]] std::vector<DeliveryFailure> failures() const;
 
   [[nodiscard]] rd_kafka_t* handle() { return client_.get(); }

@@ -119,9 +119,9 @@ Result<ConfHandle> consumer_settings(const ClientOptions& options) {
       .set("enable.auto.offset.store", "false")
       .set("auto.offset.reset", "error")
       .set("enable.partition.eof", "true")
-      // A pattern never means Kafka's own topics.
-      .set("topic.blacklist", "^__")
       .set("partition.assignment.strategy", "range,roundrobin");
+  // A pattern never means Kafka's own topics. librdkafka ignores these even where one is asked for by its name.
+  if (!options.hidden_topics) settings.set("topic.blacklist", "^__");
   if (!options.instance_id.empty()) settings.set("group.instance.id", options.instance_id);
   return settings.take();
 }

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <string>
+#include <utility>
 
 #include "kafka/batch_commit.h"
 #include "kafka/failure.h"
@@ -21,12 +23,21 @@ constexpr std::chrono::milliseconds marker_time{5};
 
 }  // namespace
 
+/// Knows of sequence gaps whether the last batch has met one, too.
+Error TransactionCommit::error_of(Failure failure) {
+  if (failure.code == RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER) {
+    sequence_gap_ = true;
+    failure.again = sequence_gap_before_;
+  }
+  return to_error(failure);
+}
+
 Result<Progress> TransactionCommit::finished(Call call, rd_kafka_error_t* raw) {
   const ErrorHandle error(raw);
   if (!error) return Progress::done;
   const Failure failure = failure_of(call, *error);
   if (failure.requires_abort) failed_ = true;
-  Error outcome = to_error(failure);
+  Error outcome = error_of(failure);
   if (outcome.action == Action::retry) return Progress::again;
   if (outcome.action == Action::abort && producer_.has_failures()) {
     outcome.message += fmt::format("; first failed delivery: {}", producer_.first_failure());
@@ -58,14 +69,20 @@ Result<void> TransactionCommit::begin() {
   if (*begun == Progress::again) return fail(Action::restart, Exit::unavailable, "cannot begin a transaction now");
   producer_.new_batch();
   open_ = true;
+  sequence_gap_before_ = std::exchange(sequence_gap_, false);
   failed_ = false;
   aborting_ = false;
   return {};
 }
 
-Result<void> TransactionCommit::check_deliveries() const {
+Result<void> TransactionCommit::check_deliveries() {
   if (!producer_.has_failures()) return {};
-  return fail(Action::abort, Exit::unavailable, fmt::format("a delivery failed: {}", producer_.first_failure()));
+  std::string text = fmt::format("a delivery failed: {}", producer_.first_failure());
+  constexpr auto gap = RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER;
+  if (producer_.first_failure_code() == gap) {
+    return forward(error_of({Call::commit, gap, false, true, false, std::move(text)}));
+  }
+  return fail(Action::abort, Exit::unavailable, std::move(text));
 }
 
 Result<Progress> TransactionCommit::send_offsets(std::span<const OffsetCommit> offsets,

@@ -49,6 +49,23 @@ TEST_F(Daemon, ListsItsKeysWithTheirFirstMessagesAndWhatWasForgotten) {
   EXPECT_NE(shown.out.find(digest + "  -\n"), std::string::npos) << shown.out;
 }
 
+TEST_F(Daemon, KeepsNothingLongerForAForgottenKeyWhileTheStreamIsYearsBehind) {
+  write("in", orders(4, 1));
+  Program daemon(command("run"));
+  ASSERT_TRUE(counts("consumed", 4)) << daemon.log();
+  const auto stats = [&] { return Json::parse(store_command("stats").out, nullptr, false); };
+  const std::int64_t newest = order(0, 3).timestamp_ms;
+  ASSERT_EQ(stats().at("newest_time_ms"), newest);
+  const Finished by_daemon = store_command("forget", R"({"topic":"in","value":{"order":{"id":0}}})");
+  ASSERT_EQ(by_daemon.status, 0) << by_daemon.err;
+  daemon.signal(SIGTERM);
+  ASSERT_EQ(daemon.wait().status, 0) << daemon.log();
+  const Finished alone = store_command("forget", R"({"topic":"in","value":{"order":{"id":1}}})");
+  ASSERT_EQ(alone.status, 0) << alone.err;
+  EXPECT_EQ(stats().at("live_entries"), 6) << "two tombstones";
+  EXPECT_EQ(stats().at("newest_time_ms"), newest) << "what stands behind a later one could not leave before it";
+}
+
 TEST_F(Daemon, GoesOnWhereThePrimedHistoryEnds) {
   write("in", orders(30, 2));
   const Finished primed = test::run({"store", "prime", "-c", scene_->config(), "--until", "end", "--json"});

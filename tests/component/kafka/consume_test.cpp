@@ -33,6 +33,18 @@ TEST_F(Consume, NothingIsFetchedBeforeTheAssignmentIsAnswered) {
   EXPECT_EQ(records.front().offset, 1);
 }
 
+TEST_F(Consume, ATopicNamedLikeKafkasOwnIsReadByItsName) {
+  ASSERT_TRUE(cluster_->create_topic("__audit", 2));
+  write("__audit", numbered(0, 3));
+  ClientOptions with = options();
+  with.hidden_topics = true;
+  auto client = this->client(with);
+  ASSERT_TRUE(client.consumer->subscribe({"__audit"}));
+  EXPECT_EQ(next_rebalance(client).partitions, (std::vector<TopicPartition>{{"__audit", 0}, {"__audit", 1}}));
+  ASSERT_TRUE(client.consumer->assign(std::vector<Position>{{{"__audit", 0}, 0}, {{"__audit", 1}, 0}}));
+  EXPECT_EQ(read(client, 3).size(), 3U);
+}
+
 TEST_F(Consume, ARewindDeliversEveryMessageFromItsPositionAgain) {
   write("in", numbered(0, 1000));
   auto client = this->client();

@@ -167,6 +167,28 @@ TEST_F(Failing, AFencedProducerRestartsTheSlot) {
   EXPECT_TRUE(error->fenced);
 }
 
+TEST_F(Failing, ASequenceGapAbortsTheBatchAndRestartsTheSlotOnlyWhenTheNextBatchMeetsOneToo) {
+  auto client = this->client();
+  const auto batch = [&](bool gap) {
+    EXPECT_TRUE(client.publisher->begin());
+    publish(client, 1);
+    if (gap) fail_next(end_txn_request, {RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER});
+    auto error = commit(client);
+    if (error) finish([&] { return client.publisher->abort(); });
+    return error;
+  };
+  for (int turn = 0; turn < 2; ++turn) {
+    const auto error = batch(true);
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->action, Action::abort) << error->message;
+    ASSERT_FALSE(batch(false)) << "a batch that commits makes the next gap a first one again";
+  }
+  ASSERT_TRUE(batch(true));
+  const auto again = batch(true);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->action, Action::restart) << again->message;
+}
+
 TEST_F(Failing, AMissingPermissionStopsTheProgramWithTheAclToGrant) {
   fail_next(init_producer_id_request, {RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED});
   auto made = make_client(options(), nullptr);

@@ -47,6 +47,10 @@ const std::vector<Contradiction> all = {
     {"LongTopic", topics("a", std::string(250, 'x')), "output.topic: is not a topic name"},
     {"DotAsTopic", topics("\".\"", "x"), "input.topics[0]: is not a topic name"},
     {"RepeatedTopic", topics("a, a", "x"), "f.yaml:1:21: input.topics[1]: stands in the list twice"},
+    {"KafkasOwnTopic", topics("a, __consumer_offsets", "x"),
+     "f.yaml:1:21: input.topics[1]: is one of Kafka's own topics"},
+    {"HiddenTopicBesideAPattern", topics("__audit, \"^a\"", "x"),
+     "f.yaml:1:18: input.topics[0]: begins with __ and stands beside a pattern"},
     {"BrokenPattern", topics("a, \"^b(\"", "x"), "f.yaml:1:21: input.topics[1]: is no regular expression: "},
     {"PatternMatchesOutput", topics("\"^orders\"", "orders.unique"),
      "f.yaml:2:17: output.topic: matches a pattern of input.topics"},
@@ -165,6 +169,7 @@ INSTANTIATE_TEST_SUITE_P(Checks, Contradictory, testing::ValuesIn(all),
 TEST(Together, TheirSoundNeighboursAreAccepted) {
   EXPECT_EQ(problems_of(topics("\"^a.*\"", "{topic}.unique")), "");
   EXPECT_EQ(problems_of(topics("a, b", "{topic}.unique")), "");
+  EXPECT_EQ(problems_of(topics("__audit, a", "{topic}.unique")), "");
   EXPECT_EQ(problems_of(topics("a, \"^b.*\", \"^c[0-9]+$\"", "unique")), "");
   EXPECT_EQ(problems_of(topics("\"^orders$\"", "orders.unique")), "");
   EXPECT_EQ(problems_of(topics("a", std::string(249, 'x'))), "");

@@ -99,6 +99,13 @@ TEST(ErrorTable, FatalIsAskedBeforeAbortAndAbortBeforeRetriable) {
   EXPECT_EQ(classify(both).action, Action::abort);
 }
 
+TEST(ErrorTable, ASequenceGapIsNormalOnceAndNotTwiceInARow) {
+  Failure gap = abortable(Call::commit, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+  EXPECT_EQ(classify(gap).action, Action::abort);
+  gap.again = true;
+  EXPECT_EQ(classify(gap).action, Action::restart);
+}
+
 TEST(ErrorTable, AFencedClientIsMarkedSoThatARepeatCanEndTheSlot) {
   EXPECT_TRUE(to_error(fatal(Call::commit, RD_KAFKA_RESP_ERR__FENCED)).fenced);
   EXPECT_TRUE(to_error(abortable(Call::send_offsets, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)).fenced);

@@ -55,6 +55,14 @@ TEST(ProducerSettings, TheBrokerIsNeverAskedToMakeATopicByItself) {
   EXPECT_EQ(value_of(producer_settings(options_with("", 0)), "allow.auto.create.topics"), "false");
 }
 
+TEST(ConsumerSettings, TopicsNamedLikeKafkasOwnAreIgnoredUnlessOneIsReadByItsName) {
+  ClientOptions options = options_with("", 0);
+  options.group = "g";
+  EXPECT_EQ(value_of(consumer_settings(options), "topic.blacklist"), "^__");
+  options.hidden_topics = true;
+  EXPECT_EQ(value_of(consumer_settings(options), "topic.blacklist"), "");
+}
+
 TEST(ProducerSettings, ABatchSizeOfThePropertiesIsTaken) {
   EXPECT_EQ(batch_size_of(options_with("200000", 0)), "200000");
   EXPECT_EQ(batch_size_of(options_with("10000000", 20'000'000)), "10000000");

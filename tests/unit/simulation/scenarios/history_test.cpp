@@ -1,6 +1,4 @@
-// A store that lacks the history of what the group has consumed; keys that are to be forgotten.
-#include <chrono>
-
+// A store that lacks the history of what the group has consumed.
 #include "scenarios/scenario.h"
 
 namespace firstseen::simulation {
@@ -114,70 +112,6 @@ TEST_F(MissingHistory, WithStopStopsThatPartitionAndTheOthersGoOn) {
   run();
   EXPECT_EQ(published(), (Ids{1, 2, 3, 4}));
   expect_kept({.history_read_again = true});
-}
-
-class Forget : public Scenario {
- protected:
-  void forget(Host& host, const std::string& key) {
-    auto answer = host.slot().forget(digest_of("in", key));
-    run_until("forget is answered",
-              [&] { return answer.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
-    EXPECT_TRUE(answer.get());
-  }
-};
-
-TEST_F(Forget, MakesTheNextMessageOfTheKeyBePublishedAndOnlyThat) {
-  for (const char* key : {"a", "b", "a"}) say(0, key, 0);
-  Host& host = start();
-  run();
-  forget(host, "a");
-  for (const char* key : {"a", "a", "b"}) say(0, key, 100);
-  run();
-  EXPECT_EQ(published(), (Ids{1, 2, 4}));
-  expect_kept({.history_lost = true});
-}
-
-TEST_F(Forget, HoldsAfterAKillAndAfterACleanRestart) {
-  for (const bool clean : {false, true}) {
-    SCOPED_TRACE(clean ? "clean stop" : "kill -9");
-    again();
-    say(0, "a", 0);
-    Host& host = start();
-    run();
-    forget(host, "a");
-    clean ? host.stop() : host.crash();
-    host.start();
-    say(0, "a", 100);
-    say(0, "a", 200);
-    run();
-    EXPECT_EQ(published(), (Ids{1, 2}));
-    expect_kept({.history_lost = true});
-  }
-}
-
-TEST_F(Forget, HoldsWhenTheBatchBehindItAborts) {
-  say(0, "a", 0);
-  Host& host = start();
-  run();
-  forget(host, "a");
-  world().faults.once(Fault::abortable);
-  say(0, "a", 100);
-  run();
-  EXPECT_EQ(host.status().counters.batches_aborted, 1U);
-  EXPECT_EQ(published(), (Ids{1, 2}));
-  expect_kept({.history_lost = true});
-}
-
-TEST_F(Forget, WaitsForTheBatchInHand) {
-  say(0, "a", 0);
-  Host& host = start();
-  run_until_step(host, dedup::Step::published);
-  forget(host, "a");
-  EXPECT_EQ(published(), (Ids{1})) << "the batch in hand is finished first";
-  say(0, "a", 100);
-  run();
-  EXPECT_EQ(published(), (Ids{1, 2}));
-  expect_kept({.history_lost = true});
 }
 
 }  // namespace

@@ -152,10 +152,7 @@ TEST_F(Pauses, LetAKeyBeForgotten) {
   Host& host = start();
   run();
   pause(host);
-  auto forgotten = host.slot().forget(digest_of("in", "a"));
-  run_until("it is forgotten",
-            [&] { return forgotten.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
-  EXPECT_TRUE(forgotten.get());
+  forget(host, "a");
   say(0, "a", 100);
   expect_still();
   host.slot().resume();

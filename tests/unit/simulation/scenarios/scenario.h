@@ -55,6 +55,8 @@ class Scenario : public testing::Test {
   static bool is_stopped(Host& host, std::int32_t number);
   /// What a person gets for `firstseen skip`.
   Result<std::string> skip(Host& host, TopicPartition tp, std::int64_t offset);
+  /// `firstseen store forget`, done.
+  void forget(Host& host, const std::string& key);
 
   /// Stops all hosts and lets the oracle judge outputs and stores.
   void expect_kept(const Exemptions& exemptions = {});
