@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +32,8 @@ def versions(*names: str) -> dict[str, str]:
 
 def commit() -> str:
     """The commit of the tree, and whether anything but the results differs from it."""
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        return "of an unknown commit"
     short = _output("git", "-C", str(ROOT), "rev-parse", "--short=10", "HEAD")
     changes = _output("git", "-C", str(ROOT), "status", "--porcelain", "--", ".", f":!{_RESULTS}")
     return short + (" with changes" if changes else "")

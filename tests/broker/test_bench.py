@@ -133,6 +133,14 @@ def test_a_scrape_that_does_not_add_up_is_told(before: str, after: str, fault: s
     assert any(fault in found for found in watch.faults(_SCRAPE.replace(before, after)))
 
 
+def test_a_machine_without_git_measures_a_commit_that_it_does_not_know(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    sys.path.insert(0, str(_BENCH))
+    import machine
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert machine.commit() == "of an unknown commit"
+
+
 def test_a_recorded_section_replaces_its_predecessor_and_nothing_else(tmp_path: Path):
     sys.path.insert(0, str(_BENCH))
     import results
