@@ -32,13 +32,14 @@ bool Leaders::has_none(const TopicPartition& tp) const {
 }
 
 std::string Leaders::why_not(const TopicPartition& tp) const {
-  return has_none(tp)
-             ? fmt::format("{} has no leader: no broker that holds a replica of it is up; it begins by itself once it "
-                           "has one (kafka-topics --describe --topic {} --unavailable-partitions)",
-                           to_string(tp), tp.topic)
-             : fmt::format("{}: the broker that leads it does not answer; it is asked again, and the partition begins "
-                           "by itself",
-                           to_string(tp));
+  return has_none(tp) ? fmt::format(
+                            "{} has no leader: no broker that holds a replica of it is up; it begins by itself once it "
+                            "has one (kafka-topics --describe --topic {} --unavailable-partitions)",
+                            to_string(tp), tp.topic)
+                      : fmt::format(
+                            "{}: the broker that leads it does not answer; it is asked again, and the partition begins "
+                            "by itself",
+                            to_string(tp));
 }
 
 Result<void> Leaders::look(const std::string& topic) {

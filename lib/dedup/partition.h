@@ -27,9 +27,7 @@ enum class StopCause {
 };
 
 /// The partition waits for something that the slot looks for by itself: then it is planned as a newly assigned one.
-constexpr bool begins_by_itself(StopCause cause) {
-  return cause == StopCause::output || cause == StopCause::no_leader;
-}
+constexpr bool begins_by_itself(StopCause cause) { return cause == StopCause::output || cause == StopCause::no_leader; }
 
 /// One assigned partition as the slot sees it. `state` runs ahead of the store by the unfinished batches and falls back
 /// to their start when they are aborted.

@@ -98,8 +98,7 @@ Result<std::optional<Queries::Topic>> Queries::describe(const std::string& topic
     const rd_kafka_metadata_topic_t& found = raw->topics[0];
     code = found.err;
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) described.found = &found;
-    const bool is_none =
-        code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+    const bool is_none = code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
     if (described.found != nullptr || is_none) return std::optional(std::move(described));
   }
   if (auto failed = unanswered(code, "partitions of topic " + topic); !failed) return forward(failed.error());
