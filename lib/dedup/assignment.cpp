@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "dedup/metadata.h"
@@ -11,15 +12,26 @@ namespace firstseen::dedup {
 
 using kafka::Progress;
 
-Assignment::Assignment(const Context& context, std::vector<TopicPartition> partitions)
-    : context_(context), partitions_(std::move(partitions)), outputs_(context) {}
+Assignment::Assignment(const Context& context, Leaders& leaders, std::vector<TopicPartition> partitions,
+                       Millis patience)
+    : context_(context),
+      leaders_(leaders),
+      open_(std::make_move_iterator(partitions.begin()), std::make_move_iterator(partitions.end())),
+      patience_(patience),
+      outputs_(context) {}
+
+Progress Assignment::no_answer(std::string about) {
+  unanswered_ = std::move(about);
+  return Progress::again;
+}
 
 Result<Progress> Assignment::step() {
+  unanswered_.clear();
   if (!committed_) {
     const auto asked = ask_committed();
     if (!asked || *asked == Progress::again) return asked;
   }
-  while (plans_.size() < partitions_.size() || history_) {
+  while (!open_.empty() || history_) {
     const auto planned = history_ ? find_history(plans_.back()) : plan_next();
     if (!planned || *planned == Progress::again) return planned;
   }
@@ -27,30 +39,57 @@ Result<Progress> Assignment::step() {
 }
 
 Result<Progress> Assignment::ask_committed() {
-  auto committed = context_.consumer.committed(partitions_);
+  auto committed = context_.consumer.committed(std::vector<TopicPartition>(open_.begin(), open_.end()));
   if (!committed) return forward(committed.error());
-  if (!*committed) return Progress::again;
+  if (!*committed) return no_answer("the group's coordinator does not tell the committed offsets; it is asked again");
   committed_ = std::move(**committed);
+  patient_until_ms_ = context_.clock.steady_ms() + patience_.count();
   return Progress::done;
 }
 
-Result<Progress> Assignment::plan_next() {
+/// What is known without asking.
+StartFacts Assignment::facts_of(const TopicPartition& tp) const {
   StartFacts facts;
-  facts.tp = partitions_[plans_.size()];
+  facts.tp = tp;
   for (const kafka::Committed& c : *committed_) {
-    if (c.tp != facts.tp) continue;
+    if (c.tp != tp) continue;
     facts.committed = c.offset;
     facts.committed_by_firstseen = !c.offset || is_commit_metadata(c.metadata);
   }
-  if (const auto known = context_.store.partitions().find(facts.tp); known != context_.store.partitions().end()) {
+  if (const auto known = context_.store.partitions().find(tp); known != context_.store.partitions().end()) {
     facts.known = known->second;
   }
-  const auto log = context_.consumer.watermarks(facts.tp);
+  return facts;
+}
+
+/// The first of those that are open; asked again after all others, as long as there is patience.
+Progress Assignment::without_leader(const StartFacts& facts) {
+  std::string why = leaders_.why_not(facts.tp);
+  const bool history_first = needs_history(facts, context_.options);
+  open_.pop_front();
+  if (!history_first && context_.clock.steady_ms() >= patient_until_ms_) {
+    plans_.push_back({facts.tp, plan_without_leader(facts, why)});
+    if (leaders_.has_none(facts.tp)) return Progress::done;  // and no second was spent on it
+    return no_answer(std::move(why));
+  }
+  open_.push_back(facts.tp);
+  if (history_first)
+    why += "; no partition begins before it, since this store lacks a part of its history, which must be read again";
+  return no_answer(std::move(why));
+}
+
+Result<Progress> Assignment::plan_next() {
+  StartFacts facts = facts_of(open_.front());
+  const auto log = leaders_.watermarks(facts.tp);
   if (!log) return forward(log.error());
-  if (!*log) return Progress::again;
+  if (!*log) return without_leader(facts);
   facts.log = **log;
-  if (const auto asked = outputs_.ask(facts); !asked || *asked == Progress::again) return asked;
-  if (const auto asked = ask_started_before(facts); !asked || *asked == Progress::again) return asked;
+  auto asked = outputs_.ask(facts);
+  if (asked && *asked == Progress::done) asked = ask_started_before(facts);
+  if (!asked) return asked;
+  if (*asked == Progress::again)
+    return no_answer(to_string(facts.tp) + ": no answer yet about its output topic or the group's offsets");
+  open_.pop_front();
 
   StartPlan plan = plan_start(facts, context_.options);
   if (plan.verify && (plan.verify->offset < facts.log.low || plan.verify->offset >= plan.start)) plan.verify.reset();
@@ -92,6 +131,8 @@ Result<Progress> Assignment::ask_started_before(StartFacts& facts) {
 
 Result<Progress> Assignment::find_history(Planned& planned) {
   auto found = history_->step();
+  if (found && history_->unanswered())
+    return no_answer(to_string(planned.tp) + ": no answer yet about where its missing history begins");
   if (!found || *found == Progress::again) return found;
   planned.plan.history_from = history_->from();
   planned.plan.history_ends_ms = history_->ends_after_ms();

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include "base/error.h"
 #include "dedup/context.h"
 #include "dedup/history_start.h"
+#include "dedup/leaders.h"
 #include "dedup/outputs.h"
 #include "dedup/start_plan.h"
 
@@ -16,12 +18,17 @@ namespace firstseen::dedup {
 
 /// Gathers the facts about newly assigned partitions from the group, the logs and the store, and plans where each
 /// starts. Runs only with no transaction open and no undecided batch.
+///
+/// A partition whose leader does not answer for `patience` is planned as waiting, so that the others begin: unless its
+/// missing history must be read first.
 class Assignment {
  public:
-  Assignment(const Context& context, std::vector<TopicPartition> partitions);
+  Assignment(const Context& context, Leaders& leaders, std::vector<TopicPartition> partitions, Millis patience);
 
-  /// A few questions to the broker. done: plans() holds one plan per partition, in their order.
+  /// A few questions to the brokers. done: plans() holds one plan per partition.
   Result<kafka::Progress> step();
+  /// What the last step had no answer about, for a person; empty: there is nothing to wait for.
+  [[nodiscard]] const std::string& unanswered() const { return unanswered_; }
 
   struct Planned {
     TopicPartition tp;
@@ -32,11 +39,18 @@ class Assignment {
  private:
   Result<kafka::Progress> ask_committed();
   Result<kafka::Progress> plan_next();
+  [[nodiscard]] StartFacts facts_of(const TopicPartition& tp) const;
+  kafka::Progress without_leader(const StartFacts& facts);
   Result<kafka::Progress> ask_started_before(StartFacts& facts);
   Result<kafka::Progress> find_history(Planned& planned);
+  kafka::Progress no_answer(std::string about);
 
   const Context& context_;
-  std::vector<TopicPartition> partitions_;
+  Leaders& leaders_;
+  std::deque<TopicPartition> open_;  ///< not planned yet
+  Millis patience_;
+  std::int64_t patient_until_ms_ = 0;  ///< steady; begins with the group's answer
+  std::string unanswered_;
   std::optional<std::vector<kafka::Committed>> committed_;
   Outputs outputs_;
   std::map<std::string, bool> started_before_;  ///< by input topic

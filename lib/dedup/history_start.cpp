@@ -68,7 +68,8 @@ Result<kafka::Progress> HistoryStart::step() {
   }
   const auto offset = consumer_.offset_for_time(tp_, question());
   if (!offset) return forward(offset.error());
-  if (!*offset) return kafka::Progress::again;
+  unanswered_ = !offset->has_value();
+  if (unanswered_) return kafka::Progress::again;
   answer(**offset);
   return phase_ == Phase::found ? kafka::Progress::done : kafka::Progress::again;
 }

@@ -24,6 +24,8 @@ class HistoryStart {
 
   /// One question to the broker. done: from() and covers_window() are known.
   Result<kafka::Progress> step();
+  /// The last question had no answer.
+  [[nodiscard]] bool unanswered() const { return unanswered_; }
 
   [[nodiscard]] std::int64_t from() const { return from_; }
   /// The window, not `lower`, bounds the history; covered_from_ms() is its beginning.
@@ -49,6 +51,7 @@ class HistoryStart {
   Phase phase_ = Phase::whole;
   std::int64_t from_ = 0;
   bool covers_window_ = false;
+  bool unanswered_ = false;
 };
 
 }  // namespace firstseen::dedup

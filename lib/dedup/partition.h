@@ -23,8 +23,12 @@ enum class StopCause {
   gap,         ///< the position lies outside the log, or the log is another one
   history,     ///< on_missing_history: stop
   output,      ///< the output topic is missing or has too few partitions; looked for again and again
+  no_leader,   ///< it has no leader, or one that does not answer: where it starts is not known; asked again and again
   unreadable,  ///< its data are damaged
 };
+
+/// The partition waits for something that the slot looks for by itself: then it is planned as a newly assigned one.
+constexpr bool begins_by_itself(StopCause cause) { return cause == StopCause::output || cause == StopCause::no_leader; }
 
 /// One assigned partition as the slot sees it. `state` runs ahead of the store by the unfinished batches and falls back
 /// to their start when they are aborted.

@@ -16,6 +16,7 @@ Session::Session(const Context& context, PublishStage& stage, SlotMemory& memory
       memory_(memory),
       hooks_(std::move(hooks)),
       access_(context, partitions_),
+      leaders_(context),
       intake_(context, partitions_, batch_, memory.suspects, memory.skipped) {}
 
 Result<Session::Stepped> Session::step() {
@@ -113,7 +114,13 @@ std::string Session::state() const {
   if (phase_ == Phase::initialise || phase_ == Phase::rule) return "starting";
   if (phase_ == Phase::rebuilding) return "rebuilding";
   if (held_ || backing_off()) return "paused";
+  if (phase_ == Phase::asking) return "starting";
   return joined_ && assigned_ ? "running" : "joining";
+}
+
+const std::string& Session::detail() const {
+  const bool asks = phase_ == Phase::asking && !backing_off() && !assignment_->unanswered().empty();
+  return asks ? assignment_->unanswered() : detail_;
 }
 
 void Session::note_known_ends() {
@@ -139,9 +146,11 @@ Result<void> Session::end_back_off() {
 
 /// What the client could not follow leaves the partition stopped, so that a person can ask again.
 Result<void> Session::go_on(Partition& partition) {
-  const std::vector<Position> position{{partition.tp, partition.state.next_offset}};
-  if (auto rewound = context_.consumer.rewind(position); !rewound) return rewound;
-  if (auto fetched = let_fetch({partition.tp}); !fetched) return fetched;
+  if (assigned_) {  // otherwise it is about to be
+    const std::vector<Position> position{{partition.tp, partition.state.next_offset}};
+    if (auto rewound = context_.consumer.rewind(position); !rewound) return rewound;
+    if (auto fetched = let_fetch({partition.tp}); !fetched) return fetched;
+  }
   partition.run_again();
   partition.at_end = false;
   partition.stopped_at = -1;

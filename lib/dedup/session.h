@@ -14,6 +14,7 @@
 #include "dedup/context.h"
 #include "dedup/hold.h"
 #include "dedup/intake.h"
+#include "dedup/leaders.h"
 #include "dedup/partitions.h"
 #include "dedup/publish_stage.h"
 #include "dedup/rebuild.h"
@@ -57,7 +58,7 @@ class Session {
   [[nodiscard]] const Partitions& partitions() const { return partitions_; }
   /// A word for the status page, with the reason when it is not running.
   [[nodiscard]] std::string state() const;
-  [[nodiscard]] const std::string& detail() const { return detail_; }
+  [[nodiscard]] const std::string& detail() const;
   /// Has settled a batch or been assigned since it began: it is no restart in vain.
   [[nodiscard]] bool made_progress() const { return made_progress_; }
   /// Takes nothing because a person has asked for it, and has no unfinished batch.
@@ -93,10 +94,14 @@ class Session {
   Result<bool> settle_gap();
   Result<void> go_on_after_gap(Partition& partition, const kafka::Watermarks& log);
 
-  // session_outputs.cpp
-  void expect_outputs();
-  [[nodiscard]] bool output_retry_is_due() const;
-  Result<bool> retry_outputs();
+  // session_waiting.cpp
+  void expect_waiting();
+  [[nodiscard]] bool waiting_retry_is_due() const;
+  Result<bool> retry_waiting();
+  Result<std::vector<TopicPartition>> ready_to_begin();
+  Result<bool> has_output(Partition& partition, Outputs& outputs);
+  void begin_asking(std::vector<TopicPartition> partitions, Millis patience);
+  Result<void> stay_in_touch();
 
   // session_hold.cpp
   /// What a person has asked for is not what the session does.
@@ -137,6 +142,7 @@ class Session {
   SessionHooks hooks_;
   Partitions partitions_;
   Access access_;
+  Leaders leaders_;
   Batch batch_;                               ///< in hand
   Batch in_flight_;                           ///< prepared and handed over; open until its outcome is known
   std::vector<kafka::OffsetCommit> offsets_;  ///< of in_flight_; at_least_once only
@@ -155,6 +161,7 @@ class Session {
   std::optional<kafka::Rebalance> rebalance_;  ///< not answered yet
   std::optional<Assignment> assignment_;
   std::optional<Rebuild> rebuild_;
+  bool in_touch_ = false;   ///< while asking: the group is answered, nothing is fetched
   bool to_assign_ = false;  ///< plans are made, the client has not been told yet
   bool assigned_ = false;
   bool joined_ = false;  ///< has been assigned at least once
@@ -164,8 +171,8 @@ class Session {
 
   int failures_in_a_row_ = 0;
   std::int64_t resume_at_ms_ = -1;         ///< steady; backing off until then, partitions paused
-  std::int64_t retry_outputs_at_ms_ = -1;  ///< steady; -1: no partition waits for its output topic
-  int output_retries_ = 0;
+  std::int64_t retry_waiting_at_ms_ = -1;  ///< steady; -1: no partition waits for its output topic or its leader
+  int waiting_retries_ = 0;
 };
 
 }  // namespace firstseen::dedup

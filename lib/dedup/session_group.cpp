@@ -9,6 +9,11 @@ namespace firstseen::dedup {
 
 using kafka::Progress;
 
+namespace {
+/// An election takes seconds at most; what takes longer than this is waited for without holding up other partitions.
+constexpr Millis leader_patience{3000};
+}  // namespace
+
 Result<void> Session::answer_rebalance() {
   kafka::Rebalance rebalance = std::move(*rebalance_);
   rebalance_.reset();
@@ -16,8 +21,7 @@ Result<void> Session::answer_rebalance() {
   partitions_.clear();
   to_assign_ = false;
   if (rebalance.kind == kafka::Rebalance::Kind::assigned) {
-    assignment_.emplace(context_, std::move(rebalance.partitions));
-    phase_ = Phase::asking;
+    begin_asking(std::move(rebalance.partitions), leader_patience);
     return {};
   }
   assigned_ = false;
@@ -33,12 +37,12 @@ Result<void> Session::asking() {
   if (!asked) return forward(asked.error());
   if (*asked == Progress::again) {
     if (context_.stop.requested()) phase_ = Phase::left;
-    return {};
+    return phase_ == Phase::left || assignment_->unanswered().empty() ? Result<void>{} : stay_in_touch();
   }
   std::vector<Rebuild::Task> history;
   for (auto& [tp, plan] : assignment_->plans()) {
     Partition& partition = partitions_.add(tp);
-    if (partition.cause == StopCause::output) partition.run_again();
+    if (begins_by_itself(partition.cause)) partition.run_again();
     partition.state = plan.state;
     partition.settled = plan.state;
     // One that waits for its output has its start, too: nothing that arrives meanwhile is skipped.
@@ -53,11 +57,11 @@ Result<void> Session::asking() {
       history.push_back({tp, plan.history_from, plan.start, plan.history_ends_ms, plan.history_is_whole});
     }
     if (plan.text.empty()) continue;
-    const bool needs_a_restart = plan.stop != StopCause::none && plan.stop != StopCause::output;
+    const bool needs_a_restart = plan.stop != StopCause::none && !begins_by_itself(plan.stop);
     context_.log(needs_a_restart ? LogLevel::error : LogLevel::warning, plan.text);
   }
   assignment_.reset();
-  expect_outputs();
+  expect_waiting();
   to_assign_ = true;
   phase_ = Phase::taking;
   if (history.empty()) return {};

@@ -69,7 +69,7 @@ Result<bool> Session::between_batches() {
   if (!assigned_) return false;
   auto retried = access_.retry(PartitionMode::running);
   if (!retried || *retried || held_) return retried;
-  retried = retry_outputs();
+  retried = retry_waiting();
   if (!retried || *retried) return retried;
   return settle_gap();
 }
@@ -77,7 +77,7 @@ Result<bool> Session::between_batches() {
 /// There is work for between_batches().
 bool Session::wants_quiet() const {
   return context_.stop.requested() || hold_is_due() || rebalance_ || (to_assign_ && !backing_off()) ||
-         hooks_.requests_wait() || access_.retry_is_due() || output_retry_is_due() ||
+         hooks_.requests_wait() || access_.retry_is_due() || waiting_retry_is_due() ||
          (assigned_ && std::any_of(partitions_.begin(), partitions_.end(),
                                    [](const auto& one) { return one.second.gap_to_settle; }));
 }

@@ -159,6 +159,16 @@ StartPlan plan_position(const StartFacts& facts, const SlotOptions& options) {
 
 }  // namespace
 
+StartPlan plan_without_leader(const StartFacts& facts, std::string why) {
+  const std::int64_t recorded = facts.known ? facts.known->next_offset : 0;
+  return stopped(facts, StopCause::no_leader, facts.committed.value_or(recorded), std::move(why));
+}
+
+bool needs_history(const StartFacts& facts, const SlotOptions& options) {
+  if (options.on_missing_history != OnMissingHistory::rebuild) return false;
+  return facts.committed && *facts.committed > (facts.known ? facts.known->next_offset : 0);
+}
+
 StartPlan plan_start(const StartFacts& facts, const SlotOptions& options) {
   StartPlan plan = plan_position(facts, options);
   std::string problem = output_problem(facts, options);

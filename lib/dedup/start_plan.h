@@ -42,6 +42,13 @@ struct StartPlan {
 /// Where a newly assigned partition starts, as design section 2 says. A pure function of the facts.
 StartPlan plan_start(const StartFacts& facts, const SlotOptions& options);
 
+/// Without facts.log: it waits, and nothing else is decided. `why` is for a person.
+StartPlan plan_without_leader(const StartFacts& facts, std::string why);
+
+/// The group has consumed what this store has not recorded, and it is to be read again, as far as the log has it: until
+/// then nothing may be published, of any partition.
+bool needs_history(const StartFacts& facts, const SlotOptions& options);
+
 /// Why the output topic cannot take this partition, and what to do; empty: it can, or was not asked about.
 std::string output_problem(const StartFacts& facts, const SlotOptions& options);
 

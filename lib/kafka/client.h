@@ -141,6 +141,11 @@ class Consumer {
   virtual Result<std::optional<std::int64_t>> offset_for_time(const TopicPartition& tp, std::int64_t timestamp_ms) = 0;
   /// How many partitions a topic has now; 0 if it does not exist.
   virtual Result<std::optional<std::int32_t>> partition_count(const std::string& topic) = 0;
+  /// The partitions of a topic that have no leader now: until they have one, the other questions about them take their
+  /// second and find no answer. Any broker can tell.
+  virtual Result<std::optional<std::vector<std::int32_t>>> leaderless(const std::string& /*topic*/) {
+    return std::vector<std::int32_t>{};
+  }
 };
 
 /// The publishing side: one producer, and the transaction that makes a batch take effect as a whole; at most one is

@@ -83,20 +83,47 @@ Result<std::optional<std::int64_t>> Queries::offset_for_time(const TopicPartitio
   return found ? std::optional(found->high) : std::nullopt;
 }
 
-Result<std::optional<std::int32_t>> Queries::partition_count(const std::string& topic) {
+struct Queries::Topic {
+  MetadataHandle metadata;
+  const rd_kafka_metadata_topic_t* found = nullptr;
+};
+
+Result<std::optional<Queries::Topic>> Queries::describe(const std::string& topic) {
   const TopicHandle handle(rd_kafka_topic_new(client_, topic.c_str(), nullptr));
   const rd_kafka_metadata_t* raw = nullptr;
   auto code = handle ? rd_kafka_metadata(client_, 0, handle.get(), &raw, slice_ms) : rd_kafka_last_error();
-  const MetadataHandle metadata(raw);
+  Topic described{MetadataHandle(raw)};
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    if (metadata->topic_cnt == 0) return 0;
-    const auto& found = metadata->topics[0];
-    if (found.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || found.err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) return 0;
-    if (found.err == RD_KAFKA_RESP_ERR_NO_ERROR) return found.partition_cnt;
+    if (raw->topic_cnt == 0) return std::optional(std::move(described));
+    const rd_kafka_metadata_topic_t& found = raw->topics[0];
     code = found.err;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) described.found = &found;
+    const bool is_none = code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+    if (described.found != nullptr || is_none) return std::optional(std::move(described));
   }
   if (auto failed = unanswered(code, "partitions of topic " + topic); !failed) return forward(failed.error());
   return std::nullopt;
+}
+
+Result<std::optional<std::int32_t>> Queries::partition_count(const std::string& topic) {
+  const auto described = describe(topic);
+  if (!described) return forward(described.error());
+  if (!*described) return std::nullopt;
+  const auto* found = (*described)->found;
+  return found == nullptr ? 0 : found->partition_cnt;
+}
+
+Result<std::optional<std::vector<std::int32_t>>> Queries::leaderless(const std::string& topic) {
+  const auto described = describe(topic);
+  if (!described) return forward(described.error());
+  if (!*described) return std::nullopt;
+  std::vector<std::int32_t> without;
+  if (const auto* found = (*described)->found) {
+    for (const auto& partition : std::span(found->partitions, static_cast<std::size_t>(found->partition_cnt))) {
+      if (partition.leader < 0) without.push_back(partition.id);
+    }
+  }
+  return without;
 }
 
 }  // namespace firstseen::kafka

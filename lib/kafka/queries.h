@@ -26,8 +26,12 @@ class Queries {
   [[nodiscard]] std::optional<std::int64_t> known_end(const TopicPartition& tp) const;
   Result<std::optional<std::int64_t>> offset_for_time(const TopicPartition& tp, std::int64_t timestamp_ms);
   Result<std::optional<std::int32_t>> partition_count(const std::string& topic);
+  Result<std::optional<std::vector<std::int32_t>>> leaderless(const std::string& topic);
 
  private:
+  /// A topic as the brokers describe it now; null if there is none.
+  struct Topic;
+  Result<std::optional<Topic>> describe(const std::string& topic);
   /// An error only where a person must act or the client is dead.
   Result<void> unanswered(rd_kafka_resp_err_t code, const std::string& question);
 

@@ -41,6 +41,9 @@ class RdkafkaConsumer final : public Consumer {
   Result<std::optional<std::int32_t>> partition_count(const std::string& topic) override {
     return queries().partition_count(topic);
   }
+  Result<std::optional<std::vector<std::int32_t>>> leaderless(const std::string& topic) override {
+    return queries().leaderless(topic);
+  }
 
  private:
   GroupConsumer& consumer() {

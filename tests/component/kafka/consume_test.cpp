@@ -228,4 +228,18 @@ TEST_F(Consume, AQuestionToABrokerThatIsDownHasNoAnswerYet) {
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(3));
 }
 
+TEST_F(Consume, APartitionWithoutALeaderIsToldAsSuch) {
+  auto client = this->client();
+  const auto none = client.consumer->leaderless("in");
+  ASSERT_TRUE(none && *none);
+  EXPECT_EQ(**none, std::vector<std::int32_t>{});
+  ASSERT_EQ(rd_kafka_mock_partition_set_leader(cluster_->native(), "in", 1, -1), RD_KAFKA_RESP_ERR_NO_ERROR);
+  const auto one = client.consumer->leaderless("in");
+  ASSERT_TRUE(one && *one);
+  EXPECT_EQ(**one, std::vector<std::int32_t>{1});
+  const auto marks = client.consumer->watermarks(second);
+  ASSERT_TRUE(marks) << marks.error().message;
+  EXPECT_FALSE(*marks);
+}
+
 }  // namespace firstseen::kafka::test

@@ -160,6 +160,28 @@ TEST(Start, NeedsAnOutputPartitionOfTheSameNumber) {
   EXPECT_EQ(plan_start(f, by_key).stop, StopCause::none) << "any partition will do";
 }
 
+TEST(Start, WithoutALeaderWaitsWithWhatTheStoreKnowsOfThePartition) {
+  const StartPlan plan = plan_without_leader(facts(40, 40), "why");
+  EXPECT_EQ(plan.stop, StopCause::no_leader);
+  EXPECT_EQ(plan.text, "why");
+  EXPECT_EQ(plan.state.stream_time_ms, 5000) << "the sweep waits there";
+  EXPECT_FALSE(plan.commit_start);
+  EXPECT_FALSE(plan.missing_history);
+  EXPECT_EQ(plan_without_leader(facts({}, {}), "why").state.stream_time_ms, -1);
+}
+
+TEST(Start, NeedsHistoryWhereTheGroupIsAheadOfTheStoreAndItIsToBeReadAgain) {
+  EXPECT_FALSE(needs_history(facts(40, 40), {}));
+  EXPECT_TRUE(needs_history(facts(41, 40), {}));
+  EXPECT_TRUE(needs_history(facts(40, {}), {}));
+  EXPECT_FALSE(needs_history(facts(39, 40), {}));
+  EXPECT_FALSE(needs_history(facts(0, {}), {}));
+  EXPECT_FALSE(needs_history(facts({}, {}), {}));
+  SlotOptions warn;
+  warn.on_missing_history = OnMissingHistory::warn;
+  EXPECT_FALSE(needs_history(facts(41, 40), warn));
+}
+
 TEST(Start, NeedsAnOutputTopicAndSaysHowToCreateIt) {
   StartFacts f = facts(40, 40);
   f.output_topic = "orders.unique";

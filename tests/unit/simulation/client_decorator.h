@@ -41,6 +41,9 @@ class ConsumerDecorator : public kafka::Consumer {
   Result<std::optional<std::int32_t>> partition_count(const std::string& topic) override {
     return inner_->partition_count(topic);
   }
+  Result<std::optional<std::vector<std::int32_t>>> leaderless(const std::string& topic) override {
+    return inner_->leaderless(topic);
+  }
 
  protected:
   [[nodiscard]] kafka::Consumer& inner() { return *inner_; }

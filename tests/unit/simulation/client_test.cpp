@@ -175,6 +175,29 @@ TEST_F(SimulatedClient, TheViewsAreOverwrittenWhenTheChunkIsGivenBack) {
   EXPECT_EQ(value.substr(0, 3), "???");
 }
 
+TEST_F(SimulatedClient, APartitionWithoutALeaderAnswersAndDeliversNothing) {
+  input("one");
+  auto client = make_assigned();
+  for (const bool told : {true, false}) {
+    cluster.lose_leader(in, true, told);
+    const auto marks = client.consumer->watermarks(in);
+    EXPECT_TRUE(marks && !*marks);
+    const auto offset = client.consumer->offset_for_time(in, 0);
+    EXPECT_TRUE(offset && !*offset);
+    const auto taken = client.consumer->take(10, Millis(10));
+    EXPECT_TRUE(taken && taken->messages.empty() && taken->events.empty());
+    const auto leaderless = client.consumer->leaderless("in");
+    ASSERT_TRUE(leaderless && *leaderless);
+    EXPECT_EQ(**leaderless, told ? std::vector<std::int32_t>{0} : std::vector<std::int32_t>{});
+  }
+  cluster.lose_leader(in, false);
+  const auto marks = client.consumer->watermarks(in);
+  ASSERT_TRUE(marks && *marks);
+  EXPECT_EQ((*marks)->high, 1);
+  const auto taken = client.consumer->take(10, Millis(10));
+  EXPECT_TRUE(taken && taken->messages.size() == 1);
+}
+
 TEST_F(SimulatedClient, BreachesOfTheContractAreNoticed) {
   auto client = make_assigned();
   input("a");

@@ -30,6 +30,19 @@ void SimCluster::refuse(const TopicPartition& tp, bool refused) {
   refused ? static_cast<void>(refused_.insert(tp)) : static_cast<void>(refused_.erase(tp));
 }
 
+void SimCluster::lose_leader(const TopicPartition& tp, bool lost, bool told) {
+  leader_lost_.erase(tp);
+  if (lost) leader_lost_[tp] = told;
+}
+
+std::vector<std::int32_t> SimCluster::leaderless(const std::string& topic) const {
+  std::vector<std::int32_t> partitions;
+  for (const auto& [tp, told] : leader_lost_) {
+    if (told && tp.topic == topic) partitions.push_back(tp.partition);
+  }
+  return partitions;
+}
+
 void SimCluster::damage(const Position& position, bool damaged) {
   damaged ? static_cast<void>(damaged_.insert(position)) : static_cast<void>(damaged_.erase(position));
 }

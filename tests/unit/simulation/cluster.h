@@ -78,6 +78,12 @@ class SimCluster {
   /// The broker lets nobody read the partition, or does so again; clients hear of a refusal once.
   void refuse(const TopicPartition& tp, bool refused);
   [[nodiscard]] bool refuses(const TopicPartition& tp) const { return refused_.contains(tp); }
+  /// The only replica of the partition goes down or comes back: meanwhile nobody reads of it or hears how long it is.
+  /// Clients are told that it has no leader, or (`told` false) still of the one that does not answer.
+  void lose_leader(const TopicPartition& tp, bool lost, bool told = true);
+  [[nodiscard]] bool has_leader(const TopicPartition& tp) const { return !leader_lost_.contains(tp); }
+  /// Those of the topic of which clients are told so.
+  [[nodiscard]] std::vector<std::int32_t> leaderless(const std::string& topic) const;
   /// The record at this position cannot be decoded, or can be again.
   void damage(const Position& position, bool damaged);
   [[nodiscard]] bool damaged(const Position& position) const { return damaged_.contains(position); }
@@ -121,7 +127,7 @@ class SimCluster {
   [[nodiscard]] bool reachable() const { return clock_.steady_ms() >= down_until_ms_; }
   /// Chance in a thousand, per pass of time, that a delayed marker or request stays delayed.
   void set_delay(int permille) { delay_permille_ = permille; }
-  /// Ends every delay and refusal, so that what was decided is visible.
+  /// Ends every delay and refusal, and every leader is back, so that what was decided is visible.
   void settle_down();
   SimClock& clock() { return clock_; }
 
@@ -167,6 +173,7 @@ class SimCluster {
   Group group_;
   std::map<TopicPartition, OffsetAndMetadata> offsets_;
   std::set<TopicPartition> refused_;
+  std::map<TopicPartition, bool> leader_lost_;  // whether clients are told
   std::set<Position> damaged_;
   std::set<Background*> clients_;
   std::int64_t down_until_ms_ = 0;

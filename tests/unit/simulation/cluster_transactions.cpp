@@ -94,6 +94,7 @@ void SimCluster::complete_delayed() {
 void SimCluster::settle_down() {
   delay_permille_ = 0;
   refused_.clear();
+  leader_lost_.clear();
   complete_delayed();
 }
 

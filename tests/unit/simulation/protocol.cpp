@@ -185,6 +185,11 @@ Result<std::optional<std::int32_t>> ConsumerChecker::partition_count(const std::
   return leaving(inner_->partition_count(topic), "partition_count");
 }
 
+Result<std::optional<std::vector<std::int32_t>>> ConsumerChecker::leaderless(const std::string& topic) {
+  entering("leaderless");
+  return leaving(inner_->leaderless(topic), "leaderless");
+}
+
 // --- the publisher ---
 
 void PublisherChecker::entering(const char* call) {

@@ -37,6 +37,7 @@ struct Sum {
     all.volumes_lost += run.volumes_lost;
     all.windows_grown += run.windows_grown;
     all.histories_refused += run.histories_refused;
+    all.leaders_waited_for += run.leaders_waited_for;
     for (std::size_t s = 0; s < all.steps_seen.size(); ++s) {
       all.steps_seen[s] += run.steps_seen[s];
       all.kills_at[s] += run.kills_at[s];
@@ -49,6 +50,7 @@ struct Sum {
     EXPECT_GT(all.volumes_lost, 0);
     EXPECT_GT(all.windows_grown, 0);
     EXPECT_GT(all.histories_refused, 0);
+    EXPECT_GT(all.leaders_waited_for, 0);
     for (std::size_t s = 0; s < all.steps_seen.size(); ++s) {
       EXPECT_GT(all.steps_seen[s], 0) << dedup::step_names[s] << " was never reached";
       const bool killed = runs < 1000 || all.kills_at[s] > 0;

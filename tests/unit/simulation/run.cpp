@@ -20,6 +20,7 @@ struct Plan {
   int refusal_permille = 0;                      // that a refused partition is allowed again, or another one refused
   dedup::Step favourite = dedup::Step::started;  // where half of the kills strike
   int new_volume_permille = 0;                   // that a host comes back on an empty store
+  int leader_permille = 0;                       // that a partition loses its leader, or has one again
   int history_refusal_permille = 0;              // that partitions are refused while history is read again
   int grow_at = -1;                              // then everybody stops, and comes back with larger windows
 };
@@ -71,6 +72,10 @@ void plan_pauses(Random random, Plan& plan) {
   if (random.chance(150)) plan.pause_permille = static_cast<int>(random.between(5, 60));
 }
 
+void plan_leaders(Random random, Plan& plan) {
+  if (random.chance(200)) plan.leader_permille = static_cast<int>(random.between(5, 50));
+}
+
 Plan make_plan(std::uint64_t seed, Random& random) {
   Plan plan;
   plan.world = small_world(seed);
@@ -83,6 +88,7 @@ Plan make_plan(std::uint64_t seed, Random& random) {
   plan_slot(random, plan.hosts, plan.world.slot);
   plan_rules(Random(seed * 31 + 7), plan.world.slot);
   plan_pauses(Random(seed * 53 + 5), plan);
+  plan_leaders(Random(seed * 61 + 5), plan);
   if (random.chance(600)) plan.crash_permille = static_cast<int>(random.between(5, 40));
   if (random.chance(400)) plan.stop_permille = 10;
   if (random.chance(150)) {
@@ -117,7 +123,7 @@ void plan_faults(Random& random, Faults& faults, SimCluster& cluster) {
 class Run {
  public:
   Run(std::uint64_t seed, const Interposers& interposers, bool trace)
-      : random_(seed * 977 + 11), restarts_(seed * 41 + 3), pauses_(seed * 59 + 3) {
+      : random_(seed * 977 + 11), restarts_(seed * 41 + 3), pauses_(seed * 59 + 3), leaders_(seed * 67 + 3) {
     plan_ = make_plan(seed, random_);
     plan_.world.interposers = interposers;
     plan_.world.trace = trace;
@@ -159,6 +165,7 @@ class Run {
       const TopicPartition tp = some_partition(random_);
       world_->cluster.refuse(tp, !world_->cluster.refuses(tp));
     }
+    if (leaders_.chance(plan_.leader_permille)) change_leader();
     if (plan_.history_refusal_permille > 0) change_access(host);
     if (host.running() && pauses_.chance(plan_.pause_permille)) pause_or_resume(host);
     host.step();
@@ -223,6 +230,11 @@ class Run {
                host.status().state == "rebuilding") {
       refuse_history();
     }
+  }
+
+  void change_leader() {
+    const TopicPartition tp = some_partition(leaders_);
+    world_->cluster.lose_leader(tp, world_->cluster.has_leader(tp), leaders_.chance(500));
   }
 
   static void pause_or_resume(Host& host) {
@@ -292,6 +304,7 @@ class Run {
     result.histories_refused = histories_refused_;
     for (auto& host : world_->hosts()) {
       result.starts += host->starts();
+      result.leaders_waited_for += host->has_warned("has no leader") ? 1 : 0;
       for (std::size_t i = 0; i < result.steps_seen.size(); ++i) {
         result.steps_seen[i] += host->steps_seen(static_cast<dedup::Step>(i));
         result.kills_at[i] += host->kills_at(static_cast<dedup::Step>(i));
@@ -306,6 +319,7 @@ class Run {
   Random random_;
   Random restarts_;  // so that what else happens is the same whatever is drawn from it
   Random pauses_;
+  Random leaders_;
   Plan plan_;
   std::optional<World> world_;
   std::size_t events_ = 0;

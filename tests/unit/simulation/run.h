@@ -19,7 +19,8 @@ struct RunSummary {
   int kills = 0;
   int volumes_lost = 0;
   int windows_grown = 0;
-  int histories_refused = 0;  ///< while they were read again
+  int histories_refused = 0;   ///< while they were read again
+  int leaders_waited_for = 0;  ///< hosts of which a partition did, while others went on
   std::array<int, dedup::step_names.size()> steps_seen{};
   std::array<int, dedup::step_names.size()> kills_at{};
 };

@@ -19,6 +19,13 @@ bool SimNetwork::unanswered() {
   return true;
 }
 
+bool SimNetwork::unanswered_by_leader(const TopicPartition& tp) {
+  if (unanswered()) return true;
+  if (cluster_.has_leader(tp)) return false;
+  wait();
+  return true;
+}
+
 Result<void> SimConsumerSide::subscribe(const std::vector<std::string>& topics) {
   consumer_.subscribe(topics);
   return {};
@@ -56,7 +63,7 @@ Result<void> SimConsumerSide::resume(std::span<const TopicPartition> partitions)
 
 std::optional<std::int64_t> SimConsumerSide::known_end(const TopicPartition& tp) {
   const PartitionLog* log = cluster_.log(tp);
-  return log == nullptr ? std::nullopt : std::optional(log->last_stable());
+  return log == nullptr || !cluster_.has_leader(tp) ? std::nullopt : std::optional(log->last_stable());
 }
 
 Result<Progress> SimConsumerSide::commit(std::span<const kafka::OffsetCommit> offsets,
@@ -103,7 +110,7 @@ Result<std::optional<std::vector<kafka::Committed>>> SimConsumerSide::committed(
 }
 
 Result<std::optional<kafka::Watermarks>> SimConsumerSide::watermarks(const TopicPartition& tp) {
-  if (network_.unanswered()) return std::optional<kafka::Watermarks>{};
+  if (network_.unanswered_by_leader(tp)) return std::optional<kafka::Watermarks>{};
   const PartitionLog* log = cluster_.log(tp);
   if (log == nullptr) return fail(Exit::config, "unknown topic or partition " + to_string(tp));
   return std::optional(kafka::Watermarks{log->start(), log->last_stable()});
@@ -111,7 +118,7 @@ Result<std::optional<kafka::Watermarks>> SimConsumerSide::watermarks(const Topic
 
 Result<std::optional<std::int64_t>> SimConsumerSide::offset_for_time(const TopicPartition& tp,
                                                                      std::int64_t timestamp_ms) {
-  if (network_.unanswered()) return std::optional<std::int64_t>{};
+  if (network_.unanswered_by_leader(tp)) return std::optional<std::int64_t>{};
   const PartitionLog* log = cluster_.log(tp);
   if (log == nullptr) return fail(Exit::config, "unknown topic or partition " + to_string(tp));
   std::int64_t offset = log->start();
@@ -123,6 +130,11 @@ Result<std::optional<std::int64_t>> SimConsumerSide::offset_for_time(const Topic
 Result<std::optional<std::int32_t>> SimConsumerSide::partition_count(const std::string& topic) {
   if (network_.unanswered()) return std::optional<std::int32_t>{};
   return std::optional(cluster_.partition_count(topic));
+}
+
+Result<std::optional<std::vector<std::int32_t>>> SimConsumerSide::leaderless(const std::string& topic) {
+  if (network_.unanswered()) return std::optional<std::vector<std::int32_t>>{};
+  return std::optional(cluster_.leaderless(topic));
 }
 
 kafka::Client make_sim_client(SimCluster& cluster, Faults& faults, const Process& process,

@@ -23,6 +23,8 @@ class SimNetwork {
   Result<kafka::Progress> waited(Result<kafka::Progress> progress);
   /// No broker, or a question that is lost: a second has passed.
   bool unanswered();
+  /// The same for a question that the partition's leader must answer.
+  bool unanswered_by_leader(const TopicPartition& tp);
   void wait();
 
  private:
@@ -56,6 +58,7 @@ class SimConsumerSide final : public kafka::Consumer {
   [[nodiscard]] std::optional<std::int64_t> known_end(const TopicPartition& tp) override;
   Result<std::optional<std::int64_t>> offset_for_time(const TopicPartition& tp, std::int64_t timestamp_ms) override;
   Result<std::optional<std::int32_t>> partition_count(const std::string& topic) override;
+  Result<std::optional<std::vector<std::int32_t>>> leaderless(const std::string& topic) override;
 
  private:
   Result<kafka::Progress> try_commit(std::span<const kafka::OffsetCommit> offsets, const Membership& membership);

@@ -106,6 +106,7 @@ bool SimConsumer::fetch_one(const TopicPartition& tp, Fetch& fetch, kafka::Taken
     taken.events.push_back({PartitionEvent::Kind::inaccessible, tp, -1, "unknown topic or partition"});
     return false;
   }
+  if (!cluster_.has_leader(tp)) return false;
   if (cluster_.refuses(tp)) {
     if (said_refused_.insert(tp).second)
       taken.events.push_back({PartitionEvent::Kind::inaccessible, tp, -1, "topic authorization failed"});
