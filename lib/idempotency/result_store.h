@@ -71,6 +71,9 @@ class ResultStore {
   virtual Result<std::optional<Record>> replace(const Record& expected, const Record& desired, Token token) = 0;
   /// Removes the record and its payload; false when there is none.
   virtual Result<bool> erase(const Key& key) = 0;
+  /// Removes the record and its payload if it has still the status, token and lease of `expected`; false when it has
+  /// not, or there is none.
+  virtual Result<bool> erase_if(const Record& expected) = 0;
   virtual Result<std::optional<std::string>> payload(const Key& key) = 0;
   /// Removes the expired records; returns how many.
   virtual Result<std::uint64_t> sweep() = 0;

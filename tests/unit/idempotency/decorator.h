@@ -24,6 +24,7 @@ class Decorator : public ResultStore {
     return inner_->replace(expected, desired, token);
   }
   Result<bool> erase(const Key& key) override { return inner_->erase(key); }
+  Result<bool> erase_if(const Record& expected) override { return inner_->erase_if(expected); }
   Result<std::optional<std::string>> payload(const Key& key) override { return inner_->payload(key); }
   Result<std::uint64_t> sweep() override { return inner_->sweep(); }
   Result<void> for_each(const std::function<bool(const Record&)>& visit) override { return inner_->for_each(visit); }
