@@ -107,6 +107,12 @@ class Handler::Impl {
     }
   }
 
+  Result<FileDescriptor> proof_for_child() {
+    const std::scoped_lock lock(owner_mutex_);
+    if (auto there = make_owner(); !there) return forward(there.error());
+    return owner_->copy_for_child();
+  }
+
   Result<void> renew(const Claim& claim) {
     return change(claim,
                   [this](Record& record) { record.lease_until_ms = time_after(clock_.wall_ms(), options_.lease); });
@@ -192,12 +198,17 @@ class Handler::Impl {
 
   Result<std::string> owner_id() {
     const std::scoped_lock lock(owner_mutex_);
-    if (!owner_) {
-      auto enlisted = store_->enlist();
-      if (!enlisted) return forward(enlisted.error());
-      owner_ = std::move(*enlisted);
-    }
+    if (auto there = make_owner(); !there) return forward(there.error());
     return owner_->id();
+  }
+
+  /// Under owner_mutex_.
+  Result<void> make_owner() {
+    if (owner_) return {};
+    auto enlisted = store_->enlist();
+    if (!enlisted) return forward(enlisted.error());
+    owner_ = std::move(*enlisted);
+    return {};
   }
 
   const std::shared_ptr<ResultStore> store_;
@@ -217,6 +228,7 @@ Handler& Handler::operator=(Handler&&) noexcept = default;
 
 Result<Checked> Handler::check(const Key& key) { return impl_->check(key); }
 Result<Started> Handler::start(const Key& key, const StartOptions& options) { return impl_->start(key, options); }
+Result<FileDescriptor> Handler::proof_for_child() { return impl_->proof_for_child(); }
 Result<void> Handler::renew(const Claim& claim) { return impl_->renew(claim); }
 
 Result<void> Handler::complete(const Claim& claim, const Outcome& outcome) {
