@@ -88,6 +88,7 @@ constexpr const char* footer =
     "Exit status: the command's; 124 timeout, 126 and 127 not started, 128+N signal N; 75 in flight, 69 abandoned by "
     "a\n"
     "run that was killed (look what it did, then 'firstseen store forget --key K'); others as for all commands.\n"
+    "What a run that was killed had started counts as in flight until it ends, for --lease at most.\n"
     "Records are kept in --store DIR, else in $XDG_STATE_HOME/firstseen/operations, else in\n"
     "/var/lib/firstseen/operations (root) or ~/.local/state/firstseen/operations.";
 

@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <cstdlib>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "base/units.h"
 #include "exec/command_result.h"
-#include "idempotency/handler.h"
+#include "exec/forget.h"
+#include "idempotency/record_state.h"
 #include "output.h"
 
 namespace firstseen {
@@ -19,9 +22,7 @@ namespace fs = std::filesystem;
 using idempotency::Key;
 using idempotency::Record;
 using idempotency::ResultStore;
-using idempotency::Status;
-
-constexpr const char* unknown_operation = "no record: this operation was never begun, or its record has expired";
+using idempotency::Seen;
 
 fs::path variable(const char* name) {
   const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): before any thread
@@ -32,11 +33,16 @@ Result<std::unique_ptr<ResultStore>> open_existing(const fs::path& directory) {
   return idempotency::open_lmdb_store({.directory = directory, .must_exist = true});
 }
 
-/// What state the record is in for somebody who would start it now.
-std::string state_of(ResultStore& store, const Record& record) {
-  if (record.status != Status::in_progress) return std::string(name_of(record.status));
-  const bool runs = SystemClock().wall_ms() < record.lease_until_ms && store.alive(record.owner);
-  return runs ? "in_progress" : "abandoned";
+/// The record of a key as it stands now, if it has one.
+Result<Seen> look(ResultStore& store, const Key& key) {
+  auto record = store.peek(key);
+  if (!record) return forward(record.error());
+  return look_again(store, std::move(*record), SystemClock());
+}
+
+/// What state it is in for somebody who would start it now.
+std::string state_of(const Seen& seen) {
+  return seen.abandoned ? "abandoned" : std::string(name_of(seen.record->status));
 }
 
 std::string outcome_of(const Record& record) {
@@ -58,9 +64,10 @@ std::string expiry_of(const Record& record) {
   return record.expires_at_ms == idempotency::never_ms ? "never" : format_time(record.expires_at_ms);
 }
 
-Json to_json(ResultStore& store, const Record& record) {
+Json to_json(const Seen& seen) {
+  const Record& record = *seen.record;
   Json json{{"key", record.key.text()},
-            {"state", state_of(store, record)},
+            {"state", state_of(seen)},
             {"created_ms", record.created_at_ms},
             {"completed_ms", time_json(record.completed_at_ms)},
             {"expires_ms", time_json(record.expires_at_ms)},
@@ -84,9 +91,10 @@ Json to_json(ResultStore& store, const Record& record) {
   return json;
 }
 
-std::string to_table(ResultStore& store, const Record& record, const std::string& payload) {
+std::string to_table(const Seen& seen, const std::string& payload) {
+  const Record& record = *seen.record;
   std::vector<std::pair<std::string, std::string>> fields{{"key", record.key.text()},
-                                                          {"state", state_of(store, record)},
+                                                          {"state", state_of(seen)},
                                                           {"outcome", outcome_of(record)},
                                                           {"begun", format_time(record.created_at_ms)},
                                                           {"ended", format_time(record.completed_at_ms)},
@@ -163,15 +171,15 @@ Exit look_up_operation(const fs::path& directory, const std::string& text, bool 
   if (!key) return report(key.error());
   const auto store = open_existing(directory);
   if (!store) return report(store.error());
-  const auto record = (*store)->peek(*key);
-  if (!record) return report(record.error());
+  const auto seen = look(**store, *key);
+  if (!seen) return report(seen.error());
   const auto payload = (*store)->payload(*key);
   if (!payload) return report(payload.error());
   if (!as_json) {
-    return print(*record ? to_table(**store, **record, payload->value_or("")) : std::string(unknown_operation) + "\n");
+    return print(seen->record ? to_table(*seen, payload->value_or("")) : std::string(exec::unknown_operation) + "\n");
   }
-  if (!*record) return print(to_text(Json()));
-  Json json = to_json(**store, **record);
+  if (!seen->record) return print(to_text(Json()));
+  Json json = to_json(*seen);
   if (*payload) json["command"] = words_of(**payload);
   return print(to_text(json));
 }
@@ -181,35 +189,32 @@ Result<Forgotten> forget_operation(const fs::path& directory, const std::string&
   if (!key) return forward(key.error());
   const auto store = open_existing(directory);
   if (!store) return forward(store.error());
-  const auto record = (*store)->peek(*key);
-  if (record && *record && state_of(**store, **record) == "in_progress") {
-    return forward(
-        Error{.action = Action::retry,
-              .exit = Exit::try_again,
-              .message = fmt::format("operation '{}' is running now: wait for its end, or end it first", text)});
-  }
-  const auto erased = (*store)->erase(*key);
-  if (!erased) return forward(erased.error());
-  return Forgotten{.known = *erased,
-                   .text = *erased ? "forgotten: the operation may be started again" : std::string(unknown_operation)};
+  return exec::forget(**store, *key, SystemClock());
 }
 
 Exit list_operations(const fs::path& directory, const std::string& prefix, bool as_json) {
   const auto store = open_existing(directory);
   if (!store) return report(store.error());
-  Json list = Json::array();
-  Table table({"key", "state", "outcome", "begun", "ended", "expires", "accesses"});
-  const auto listed = (*store)->for_each([&](const Record& record) {
-    if (!record.key.text().starts_with(prefix)) return true;
-    if (as_json) {
-      list.push_back(to_json(**store, record));
-    } else {
-      table.row({record.key.text(), state_of(**store, record), outcome_of(record), format_time(record.created_at_ms),
-                 format_time(record.completed_at_ms), expiry_of(record), std::to_string(record.access_count)});
-    }
+  std::vector<Key> keys;
+  const auto visited = (*store)->for_each([&](const Record& record) {
+    if (record.key.text().starts_with(prefix)) keys.push_back(record.key);
     return true;
   });
-  if (!listed) return report(listed.error());
+  if (!visited) return report(visited.error());
+  Json list = Json::array();
+  Table table({"key", "state", "outcome", "begun", "ended", "expires", "accesses"});
+  for (const Key& key : keys) {
+    const auto seen = look(**store, key);
+    if (!seen) return report(seen.error());
+    if (!seen->record) continue;  // forgotten since, or expired
+    const Record& record = *seen->record;
+    if (as_json) {
+      list.push_back(to_json(*seen));
+    } else {
+      table.row({key.text(), state_of(*seen), outcome_of(record), format_time(record.created_at_ms),
+                 format_time(record.completed_at_ms), expiry_of(record), std::to_string(record.access_count)});
+    }
+  }
   return print(as_json ? to_text(list) : table.text());
 }
 

@@ -22,7 +22,7 @@ Result<std::filesystem::path> operations_directory(const std::string& given);
 Exit show_operation_stats(const std::filesystem::path& directory, bool as_json);
 Exit look_up_operation(const std::filesystem::path& directory, const std::string& key, bool as_json);
 Exit list_operations(const std::filesystem::path& directory, const std::string& prefix, bool as_json);
-/// Exit::try_again while it runs.
+/// Exit::try_again while it runs, or is begun at this very moment.
 Result<Forgotten> forget_operation(const std::filesystem::path& directory, const std::string& key);
 
 }  // namespace firstseen

@@ -15,6 +15,9 @@ namespace {
 
 using store::FileDescriptor;
 
+/// Scripts redirect descriptors of one digit by their number, and shells give out those from 10 on.
+constexpr int beyond_scripts = 100;
+
 struct Pipe {
   FileDescriptor reading;
   FileDescriptor writing;
@@ -38,6 +41,9 @@ Result<Pipe> make_pipe() {
   if (options.own_group) ::setpgid(0, 0);
   ::signal(SIGPIPE, SIG_DFL);
   ::pthread_sigmask(SIG_SETMASK, &options.signal_mask, nullptr);
+  if (options.keep_open >= 0 && ::fcntl(options.keep_open, F_DUPFD, beyond_scripts) < 0) {
+    ::fcntl(options.keep_open, F_SETFD, 0);
+  }
   if (::dup2(out, STDOUT_FILENO) >= 0 && ::dup2(err, STDERR_FILENO) >= 0) ::execvp(arguments[0], arguments);
   const int error = errno;
   if (::write(report, &error, sizeof error) < 0) ::_exit(126);

@@ -15,6 +15,7 @@ struct ChildOptions {
   std::vector<std::string> command;  ///< the program, searched in PATH, and its arguments
   bool own_group = true;             ///< a process group of its own, which signals are sent to
   sigset_t signal_mask{};            ///< the mask that the command starts with
+  int keep_open = -1;                ///< a descriptor, none of 0 to 2, that the command gets a copy of
 };
 
 /// A command that runs, or why it does not.

@@ -138,14 +138,16 @@ Result<void> store_end(Handler& handler, const Claim& claim, CommandResult resul
 
 Result<int> run(Handler& handler, const Claim& claim, const GuardOptions& options,
                 std::optional<SignalGuard>& signals) {
+  const auto proof = handler.proof_for_child();  // if this process is killed, what it has started may work on
   SupervisorOptions run_options;
+  run_options.keep_open = proof ? proof->get() : -1;
   run_options.command = options.command;
   run_options.timeout = options.timeout;
   run_options.kill_after = options.kill_after;
   run_options.keep_bytes = options.keep_bytes;
   run_options.heartbeat_every = std::max(options.lease / beats_per_lease, Millis(1));
   run_options.heartbeat = [&] { return renew(handler, claim); };
-  auto supervised = supervise(run_options, *signals);
+  auto supervised = proof ? supervise(run_options, *signals) : forward(proof.error());
   if (!supervised) {
     // Nothing was started, so nothing is in doubt.
     const auto failed = handler.fail(claim, idempotency::Outcome::error("not_started", supervised.error().message));

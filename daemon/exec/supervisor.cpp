@@ -198,7 +198,10 @@ Result<Supervised> supervise(const SupervisorOptions& options, const SignalGuard
   FileDescriptor descriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (descriptor.get() < 0) return fail(Exit::internal, fmt::format("signalfd: {}", std::strerror(errno)));
   const bool own_group = ::isatty(STDIN_FILENO) == 0;
-  auto child = start_child({.command = options.command, .own_group = own_group, .signal_mask = signals.previous()});
+  auto child = start_child({.command = options.command,
+                            .own_group = own_group,
+                            .signal_mask = signals.previous(),
+                            .keep_open = options.keep_open});
   if (!child) return forward(child.error());
   if (child->pid < 0) {
     const CommandResult result = not_started(options.command.front(), child->error);

@@ -15,6 +15,7 @@ namespace firstseen::exec {
 
 struct SupervisorOptions {
   std::vector<std::string> command;
+  int keep_open = -1;             ///< a descriptor, none of 0 to 2, that the command and what it starts get a copy of
   std::optional<Millis> timeout;  ///< then SIGTERM
   Millis kill_after{10'000};      ///< after SIGTERM; then SIGKILL
   std::uint64_t keep_bytes = 0;   ///< of each of stdout and stderr

@@ -92,6 +92,8 @@ bool HeldLock::lock() const { return flocked(fd(), LOCK_EX); }
 bool HeldLock::try_lock() const { return flocked(fd(), LOCK_EX | LOCK_NB); }
 bool HeldLock::try_lock_shared() const { return flocked(fd(), LOCK_SH | LOCK_NB); }
 
-FileDescriptor HeldLock::copy_for_child() const { return FileDescriptor(::fcntl(fd(), F_DUPFD_CLOEXEC, 0)); }
+FileDescriptor HeldLock::copy_for_child() const {
+  return FileDescriptor(::fcntl(fd(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+}
 
 }  // namespace firstseen

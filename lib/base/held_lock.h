@@ -40,7 +40,8 @@ class HeldLock {
   [[nodiscard]] bool try_lock_shared() const;  ///< the same; any number may share it
 
   /// A copy that a forked child keeps, and with it the lock: for one that works on the holder's behalf, so that after
-  /// the holder's death nobody begins before the child has ended, too. To be closed when the child has ended.
+  /// the holder's death nobody begins before the child has ended, too. To be closed when the child has ended. Its
+  /// number is none of 0 to 2. It does not survive exec unless FD_CLOEXEC is taken away.
   [[nodiscard]] FileDescriptor copy_for_child() const;
 
  private:

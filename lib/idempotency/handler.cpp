@@ -64,40 +64,31 @@ class Handler::Impl {
         options_(options),
         clock_(options.clock != nullptr ? *options.clock : system_clock_) {}
 
-  State state_of(const Record& record) {
-    if (record.status == Status::completed) return State::duplicate;
-    if (record.status == Status::failed) return State::fresh;
-    const auto alive = [this](const std::string& owner) { return store_->alive(owner); };
-    return is_abandoned(record, clock_.wall_ms(), alive) ? State::abandoned : State::in_flight;
-  }
-
   Result<Checked> check(const Key& key) {
     auto found = store_->get(key);
     if (!found) return forward(found.error());
-    if (!*found) return Checked{};
-    const State state = state_of(**found);
-    return Checked{.state = state, .record = std::move(*found)};
+    return judge(std::move(*found));
   }
 
   /// One try to begin: `fresh` with a claim, or what stands in its way.
   Result<Started> start_now(const Key& key, std::string_view payload) {
     const auto owner = owner_id();
     if (!owner) return forward(owner.error());
-    auto put = store_->put_if_new(new_attempt(key, *owner, 1), payload);
-    if (!put) return forward(put.error());
-    if (put->is_new) return begun(std::move(put->record));
+    Record next = new_attempt(key, *owner, 1);
     for (;;) {
-      const Record& current = put->record;
-      const State state = state_of(current);
-      const bool mine = state == State::fresh || (state == State::abandoned && retries());
-      if (!mine) return Started{.state = state, .claim = std::nullopt, .record = std::move(put->record)};
-      const auto next = new_attempt(key, *owner, current.attempts + 1);
-      auto replaced = store_->replace(current, next, ResultStore::Token::advance);
-      if (!replaced) return forward(replaced.error());
-      if (*replaced) return begun(std::move(**replaced));
-      put = store_->put_if_new(next, payload);  // somebody was quicker, or it has expired since
+      auto put = store_->put_if_new(next, payload);
       if (!put) return forward(put.error());
       if (put->is_new) return begun(std::move(put->record));
+      auto found = judge(std::move(put->record));
+      if (!found) return forward(found.error());
+      if (!found->record) continue;  // erased since, or expired
+      const State state = found->state;
+      const bool mine = state == State::fresh || (state == State::abandoned && retries());
+      if (!mine) return Started{.state = state, .claim = std::nullopt, .record = std::move(found->record)};
+      next = new_attempt(key, *owner, found->record->attempts + 1);
+      auto replaced = store_->replace(*found->record, next, ResultStore::Token::advance);
+      if (!replaced) return forward(replaced.error());
+      if (*replaced) return begun(std::move(**replaced));  // otherwise somebody was quicker, or it has expired since
     }
   }
 
@@ -114,6 +105,12 @@ class Handler::Impl {
         pause = std::min(pause * 2, longest_pause);
       }
     }
+  }
+
+  Result<FileDescriptor> proof_for_child() {
+    const std::scoped_lock lock(owner_mutex_);
+    if (auto there = make_owner(); !there) return forward(there.error());
+    return owner_->copy_for_child();
   }
 
   Result<void> renew(const Claim& claim) {
@@ -134,6 +131,21 @@ class Handler::Impl {
 
  private:
   [[nodiscard]] bool retries() const { return options_.on_abandoned == OnAbandoned::retry; }
+
+  /// The record, or what it has become meanwhile, and its state.
+  Result<Checked> judge(std::optional<Record> record) {
+    auto seen = look_again(*store_, std::move(record), clock_);
+    if (!seen) return forward(seen.error());
+    if (!seen->record) return Checked{};
+    const State state = state_of(*seen->record, seen->abandoned);
+    return Checked{.state = state, .record = std::move(seen->record)};
+  }
+
+  static State state_of(const Record& record, bool abandoned) {
+    if (record.status == Status::completed) return State::duplicate;
+    if (record.status == Status::failed) return State::fresh;
+    return abandoned ? State::abandoned : State::in_flight;
+  }
 
   /// What is in progress may have had its effect already: time does not make it new. Whoever may repeat it need not
   /// wait for that, and nobody knows which callers of this key may not.
@@ -159,8 +171,10 @@ class Handler::Impl {
   /// Is the attempt that stood in the way still in flight? Read without counting. Errors end the waiting: the next
   /// start_now() reports them.
   bool store_is_busy_with(const Started& started) {
-    const auto now = store_->peek(started.record->key);
-    return now && *now && (*now)->token == started.record->token && state_of(**now) == State::in_flight;
+    auto now = store_->peek(started.record->key);
+    if (!now || !*now || (*now)->token != started.record->token) return false;
+    const auto judged = judge(std::move(*now));
+    return judged && judged->state == State::in_flight;
   }
 
   /// Changes the attempt that the claim is for. The record's time of expiry follows from its state.
@@ -184,12 +198,17 @@ class Handler::Impl {
 
   Result<std::string> owner_id() {
     const std::scoped_lock lock(owner_mutex_);
-    if (!owner_) {
-      auto enlisted = store_->enlist();
-      if (!enlisted) return forward(enlisted.error());
-      owner_ = std::move(*enlisted);
-    }
+    if (auto there = make_owner(); !there) return forward(there.error());
     return owner_->id();
+  }
+
+  /// Under owner_mutex_.
+  Result<void> make_owner() {
+    if (owner_) return {};
+    auto enlisted = store_->enlist();
+    if (!enlisted) return forward(enlisted.error());
+    owner_ = std::move(*enlisted);
+    return {};
   }
 
   const std::shared_ptr<ResultStore> store_;
@@ -209,6 +228,7 @@ Handler& Handler::operator=(Handler&&) noexcept = default;
 
 Result<Checked> Handler::check(const Key& key) { return impl_->check(key); }
 Result<Started> Handler::start(const Key& key, const StartOptions& options) { return impl_->start(key, options); }
+Result<FileDescriptor> Handler::proof_for_child() { return impl_->proof_for_child(); }
 Result<void> Handler::renew(const Claim& claim) { return impl_->renew(claim); }
 
 Result<void> Handler::complete(const Claim& claim, const Outcome& outcome) {

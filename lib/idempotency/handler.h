@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file_descriptor.h"
 #include "idempotency/key.h"
 #include "idempotency/outcome.h"
 #include "idempotency/record.h"
@@ -92,6 +93,11 @@ class Handler {
 
   /// Begins the operation if nobody has: of any number of concurrent callers exactly one gets the claim.
   Result<Started> start(const Key& key, const StartOptions& options = {});
+
+  /// For a child process that does the work (Owner::copy_for_child): with it an attempt whose maker was killed is in
+  /// flight, and not abandoned, as long as the child or what it started has this open, and its lease lasts. The child
+  /// must let it survive exec; what is left of a child whose attempt has ended stands in nobody's way.
+  Result<FileDescriptor> proof_for_child();
 
   /// Another lease for a claim, from now. Fails as complete() does.
   Result<void> renew(const Claim& claim);

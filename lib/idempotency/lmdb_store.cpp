@@ -140,6 +140,20 @@ Result<bool> LmdbStore::erase(const Key& key) {
   return there;
 }
 
+Result<bool> LmdbStore::erase_if(const Record& expected) {
+  bool erased = false;
+  const auto written = write([&](Txn& txn) -> Result<void> {
+    erased = false;
+    const auto found = find(txn, expected.key);
+    if (!found) return forward(found.error());
+    if (!*found || !same_attempt(**found, expected)) return {};
+    erased = true;
+    return remove(txn, expected.key);
+  });
+  if (!written) return forward(written.error());
+  return erased;
+}
+
 Result<std::optional<std::string>> LmdbStore::payload(const Key& key) {
   auto txn = begin_read();
   if (!txn) return forward(txn.error());

@@ -51,6 +51,7 @@ class LmdbStore final : public ResultStore {
   Result<std::optional<Record>> peek(const Key& key) override;
   Result<std::optional<Record>> replace(const Record& expected, const Record& desired, Token token) override;
   Result<bool> erase(const Key& key) override;
+  Result<bool> erase_if(const Record& expected) override;
   Result<std::optional<std::string>> payload(const Key& key) override;
   Result<std::uint64_t> sweep() override;
   Result<void> for_each(const std::function<bool(const Record&)>& visit) override;

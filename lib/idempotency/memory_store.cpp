@@ -77,6 +77,13 @@ class MemoryStore final : public ResultStore {
     return there;
   }
 
+  Result<bool> erase_if(const Record& expected) override {
+    const std::scoped_lock lock(mutex_);
+    const Entry* found = find(expected.key);
+    if (found == nullptr || !same_attempt(found->record, expected)) return false;
+    return entries_.erase(expected.key) == 1;
+  }
+
   Result<std::optional<std::string>> payload(const Key& key) override {
     const std::scoped_lock lock(mutex_);
     const Entry* found = find(key);

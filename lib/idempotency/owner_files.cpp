@@ -25,6 +25,11 @@ constexpr std::size_t id_digits = 32;
 
 bool is_id(const std::string& text) { return text.size() == id_digits && from_hex(text).has_value(); }
 
+tl::unexpected<Error> cannot(std::string_view doing, const fs::path& path, int code) {
+  return fail(Action::pause, Exit::io,
+              fmt::format("cannot {} {}: {}; nothing was started", doing, path.string(), std::strerror(code)));
+}
+
 /// Holds the lock; the file goes when the owner goes in order.
 class OwnerFile final : public Owner {
  public:
@@ -38,6 +43,11 @@ class OwnerFile final : public Owner {
   OwnerFile(OwnerFile&&) = delete;
   OwnerFile& operator=(OwnerFile&&) = delete;
   [[nodiscard]] const std::string& id() const override { return id_; }
+  [[nodiscard]] Result<FileDescriptor> copy_for_child() const override {
+    FileDescriptor copy = lock_.copy_for_child();
+    if (copy.get() < 0) return cannot("copy the lock of", path_, errno);
+    return copy;
+  }
 
  private:
   const std::string id_;
@@ -51,11 +61,6 @@ bool still_there(int fd, const fs::path& path) {
   struct stat named{};
   return ::fstat(fd, &opened) == 0 && ::stat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
          opened.st_dev == named.st_dev;
-}
-
-tl::unexpected<Error> cannot(std::string_view doing, const fs::path& path, int code) {
-  return fail(Action::pause, Exit::io,
-              fmt::format("cannot {} {}: {}; nothing was started", doing, path.string(), std::strerror(code)));
 }
 
 }  // namespace

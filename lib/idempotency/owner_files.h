@@ -15,8 +15,8 @@ std::string random_owner_id();
 /// Owners as files: each holds flock() on DIRECTORY/ID for life, and whoever can take that lock knows that its owner is
 /// gone. The lock belongs to the open file, not to a process id, so ids that are used again, other PID namespaces and
 /// handlers in one process are told apart. An owner is its maker's: a forked child neither keeps a dead parent's owner
-/// alive nor ends that of a living one (base/held_lock.h; where a child keeps its copy the lease ends the owner).
-/// Thread-safe.
+/// alive nor ends that of a living one (base/held_lock.h; where a child keeps its copy, as one with copy_for_child()
+/// does, the lease ends the attempt). Thread-safe.
 class OwnerFiles {
  public:
   explicit OwnerFiles(std::filesystem::path directory) : directory_(std::move(directory)) {}

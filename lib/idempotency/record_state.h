@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "idempotency/result_store.h"
@@ -26,6 +28,25 @@ bool is_abandoned(const Record& record, std::int64_t now_ms, const Alive& alive)
 inline bool same_attempt(const Record& stored, const Record& expected) {
   return stored.status == expected.status && stored.token == expected.token &&
          stored.lease_until_ms == expected.lease_until_ms;
+}
+
+/// A record and whether its attempt is abandoned, of one moment.
+struct Seen {
+  std::optional<Record> record{};
+  bool abandoned = false;
+};
+
+/// What became of a record that was read. An owner may end its attempt, and then itself, after the look at the record
+/// and before the one at the owner: so nothing is abandoned whose record is not still as it was after that.
+inline Result<Seen> look_again(ResultStore& store, std::optional<Record> record, const Clock& clock) {
+  const auto alive = [&store](const std::string& owner) { return store.alive(owner); };
+  for (;;) {
+    if (!record || !is_abandoned(*record, clock.wall_ms(), alive)) return Seen{.record = std::move(record)};
+    auto now = store.peek(record->key);
+    if (!now) return forward(now.error());
+    if (*now && same_attempt(**now, *record)) return Seen{.record = std::move(record), .abandoned = true};
+    record = std::move(*now);
+  }
 }
 
 /// Adds one record to the statistics.

@@ -10,16 +10,21 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file_descriptor.h"
 #include "idempotency/record.h"
 
 namespace firstseen::idempotency {
 
 /// Proof of life of whoever makes attempts: as long as this object exists in a process that runs, alive(id()) holds for
-/// everybody who shares the store. It ends with the process, however that ends.
+/// everybody who shares the store. It ends with the process, however that ends, and those with copy_for_child().
 class Owner {
  public:
   virtual ~Owner() = default;
   [[nodiscard]] virtual const std::string& id() const = 0;
+  /// For a child process that does the owner's work: where the owner dies, alive(id()) holds until nobody has this
+  /// descriptor open any more. The owner's own end in order is not put off. Not one of 0 to 2, FD_CLOEXEC is set. -1
+  /// where owners do not outlive the process anyway.
+  [[nodiscard]] virtual Result<FileDescriptor> copy_for_child() const { return FileDescriptor(); }
 };
 
 struct StoreStats {
@@ -71,6 +76,9 @@ class ResultStore {
   virtual Result<std::optional<Record>> replace(const Record& expected, const Record& desired, Token token) = 0;
   /// Removes the record and its payload; false when there is none.
   virtual Result<bool> erase(const Key& key) = 0;
+  /// Removes the record and its payload if it has still the status, token and lease of `expected`; false when it has
+  /// not, or there is none.
+  virtual Result<bool> erase_if(const Record& expected) = 0;
   virtual Result<std::optional<std::string>> payload(const Key& key) = 0;
   /// Removes the expired records; returns how many.
   virtual Result<std::uint64_t> sweep() = 0;

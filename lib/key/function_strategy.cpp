@@ -1,5 +1,7 @@
 #include "key/function_strategy.h"
 
+#include <fmt/format.h>
+
 #include <memory>
 #include <utility>
 
@@ -28,11 +30,50 @@ class FunctionDeriver final : public Deriver {
   const DeriveFunction derive_;
 };
 
+/// A function that this thread is putting on its inner strategy, and those that stand on it.
+class Making {
+ public:
+  Making(const void* function, const std::string& name)
+      : function_(function), name_(name), outer_(std::exchange(innermost(), this)) {}
+  ~Making() { innermost() = outer_; }
+  Making(const Making&) = delete;
+  Making& operator=(const Making&) = delete;
+  Making(Making&&) = delete;
+  Making& operator=(Making&&) = delete;
+
+  /// "a on b on a" where this function, under the name a, stands on itself; otherwise empty.
+  [[nodiscard]] std::string cycle() const {
+    std::string path = name_;
+    for (const Making* outer = outer_; outer != nullptr; outer = outer->outer_) {
+      path = outer->name_ + " on " + path;
+      if (outer->function_ == function_) return path;
+    }
+    return {};
+  }
+
+ private:
+  static const Making*& innermost() {
+    thread_local const Making* making = nullptr;
+    return making;
+  }
+
+  const void* const function_;
+  const std::string& name_;
+  const Making* const outer_;
+};
+
 }  // namespace
 
 Strategy strategy_on(const std::string& inner, const std::string& version, const DeriveFunction& derive) {
   if (!derive) return nullptr;  // which add() refuses
-  return [inner, version, derive](const KeySpec& spec) {
+  // The copies of the function are one. A name does not tell: two registries may have it.
+  const auto identity = std::make_shared<const char>('\0');
+  return [inner, version, derive, identity](const KeySpec& spec) -> Result<std::unique_ptr<Deriver>> {
+    const Making making(identity.get(), spec.strategy);
+    if (const std::string cycle = making.cycle(); !cycle.empty()) {
+      return fail(Exit::config,
+                  fmt::format("the strategy '{}' stands on itself ({}): put it on another one", spec.strategy, cycle));
+    }
     KeySpec inner_spec = spec;
     inner_spec.strategy = inner;
     auto made = Deriver::make(inner_spec);

@@ -17,7 +17,8 @@ using DeriveFunction = std::function<Derived(const MessageView& message, Deriver
 /// A strategy for StrategyRegistry::add: a function on top of the strategy of the name `inner`, which gets the
 /// specification that names this one. For what is more than a list of parts, which needs a changed KeySpec only.
 /// `version` says what the function does, in the fingerprint: another text whenever its keys become others.
-/// Explanations have no parts; MessageView::headers must be filled.
+/// Explanations have no parts; MessageView::headers must be filled. To stand on itself, also through others, is
+/// Exit::config when a deriver is made.
 Strategy strategy_on(const std::string& inner, const std::string& version, const DeriveFunction& derive);
 
 }  // namespace firstseen::key

@@ -1,5 +1,5 @@
 // Lines that were not seen within a day (the default ttl), over any number of runs and kills: seen_lines STORE < LINES.
-// All are printed before their keys are stored: a kill between the two prints them again, but loses nothing.
+// All are printed before their keys are stored: after a kill or a full disk the next run prints them again.
 #include <iostream>
 #include <string>
 
@@ -19,7 +19,7 @@ int main(int argc, char** argv) try {
     const key::Derived derived = deriver->derive({.value = line});
     if (seen->add_if_new(derived.digest, now_ms)) std::cout << line << "\n";
   }
-  std::cout.flush();
+  if (!std::cout.flush()) throw Exception(Exit::io, "stdout cannot be written: nothing was stored, run it again");
   or_throw(seen->commit());
   std::cerr << seen->size() << " keys\n";
   or_throw(seen->close());

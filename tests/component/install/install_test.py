@@ -158,6 +158,17 @@ class Store(Installed):
         self.assertEqual(self.example("seen_lines", store, text="b\nc\n"), (0, ["c"], "3 keys\n"))
         self.assertEqual(self.example("seen_lines", store, text=""), (0, [], "3 keys\n"))
 
+    def test_lines_that_could_not_be_written_are_new_to_the_next_run(self):
+        for name, count in {"few": 2, "more_than_a_buffer": 20_000}.items():
+            with self.subTest(name):
+                lines = [f"line {number}" for number in range(count)]
+                store, text = self.scratch / name, "\n".join(lines) + "\n"
+                command = ["sh", "-c", '"$@" >/dev/full', "sh", self.programs / "seen_lines", store]
+                failed = run(*command, input=text)
+                self.assertEqual(failed.returncode, 74, failed.stderr)
+                self.assertIn("stdout cannot be written", failed.stderr)
+                self.assertEqual(self.example("seen_lines", store, text=text), (0, lines, f"{count} keys\n"))
+
 
 class Payments(Installed):
     def pay_and_die(self, bank: Bank, moment: str, *arguments: object):

@@ -137,6 +137,16 @@ TEST_F(HeldLocks, AreKeptByAChildThatWorksForAHolderWhoIsKilled) {
   EXPECT_TRUE(open().lock()) << "free when the child has ended";
 }
 
+TEST_F(HeldLocks, AreNotCopiedToAStandardDescriptorThatIsClosed) {
+  const HeldLock lock = locked();
+  const pid_t child = forked([&] {
+    for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(number);
+    const HeldLock own(directory_.path() / "other", O_RDWR | O_CREAT, 0600);
+    if (own.copy_for_child().get() <= STDERR_FILENO) ::_exit(1);
+  });
+  EXPECT_EQ(status_of(child), 0);
+}
+
 TEST_F(HeldLocks, OfAChildAreItsOwn) {
   const HeldLock parents = locked();
   const HeldLock other(directory_.path() / "other", O_RDWR | O_CREAT, 0600);

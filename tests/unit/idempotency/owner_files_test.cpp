@@ -3,6 +3,10 @@
 
 #include <unistd.h>
 
+#include <chrono>
+#include <optional>
+#include <thread>
+
 #include "support.h"
 #include "support/forking.h"
 
@@ -56,6 +60,48 @@ TEST_F(OwnersOfAForkingProgram, DieWithTheirMakerThoughItsChildLives) {
   EXPECT_FALSE(files_.alive(id)) << "its maker is gone, and only a child of it is left";
   files_.remove_dead();
   EXPECT_FALSE(std::filesystem::exists(directory_.path() / "owners" / id));
+}
+
+TEST_F(OwnersOfAForkingProgram, LiveOnWithAChildThatDoesTheWorkOfAMakerWhoDied) {
+  Pipe ids;
+  std::optional<Pipe> end(std::in_place);
+  const pid_t maker = forked([&] {
+    const auto owner = files_.enlist();
+    if (!owner) return;
+    const auto copy = (*owner)->copy_for_child();
+    forked([&] {
+      ids.writing = FileDescriptor();
+      end->writing = FileDescriptor();
+      read_all(end->reading);
+    });
+    const std::string& id = (*owner)->id();
+    if (!copy || ::write(ids.writing.get(), id.data(), id.size()) < 0) ::_exit(1);
+    ::_exit(0);
+  });
+  ids.writing = FileDescriptor();
+  const std::string id = read_all(ids.reading);
+  EXPECT_EQ(status_of(maker), 0);
+  EXPECT_TRUE(files_.alive(id));
+  files_.remove_dead();
+  EXPECT_TRUE(files_.alive(id));
+  end.reset();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  while (files_.alive(id) && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_FALSE(files_.alive(id)) << "free when the child has ended";
+  files_.remove_dead();
+  EXPECT_FALSE(std::filesystem::exists(directory_.path() / "owners" / id));
+}
+
+TEST_F(OwnersOfAForkingProgram, EndInOrderThoughAChildHasACopy) {
+  auto owner = files_.enlist();
+  ASSERT_TRUE(succeeded(owner));
+  auto copy = (*owner)->copy_for_child();
+  ASSERT_TRUE(succeeded(copy));
+  const firstseen::test::IdleChild child;
+  const std::string id = (*owner)->id();
+  EXPECT_TRUE(files_.alive(id));
+  owner->reset();
+  EXPECT_FALSE(files_.alive(id));
 }
 
 TEST_F(OwnersOfAForkingProgram, AChildHasOwnersOfItsOwn) {

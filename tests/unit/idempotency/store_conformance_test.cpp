@@ -248,6 +248,32 @@ TEST_P(Store, ErasesOneKey) {
   EXPECT_TRUE(*store_.peek(key("b")));
 }
 
+TEST_P(Store, ErasesAnExpectedRecordAndNoOther) {
+  const Record begun = put_new("a");
+  const auto taken_over = store_.replace(begun, begun, ResultStore::Token::advance);
+  ASSERT_TRUE(*taken_over);
+  EXPECT_FALSE(*store_.erase_if(begun)) << "another attempt";
+  Record renewed = **taken_over;
+  renewed.lease_until_ms += 1000;
+  ASSERT_TRUE(*store_.replace(**taken_over, renewed, ResultStore::Token::keep));
+  EXPECT_FALSE(*store_.erase_if(**taken_over)) << "its holder lives";
+  Record completed = renewed;
+  completed.status = Status::completed;
+  ASSERT_TRUE(*store_.replace(renewed, completed, ResultStore::Token::keep));
+  EXPECT_FALSE(*store_.erase_if(renewed)) << "it has ended";
+  EXPECT_EQ((*store_.peek(key("a")))->status, Status::completed);
+  EXPECT_TRUE(*store_.erase_if(completed));
+  EXPECT_FALSE(*store_.peek(key("a")));
+  EXPECT_FALSE(*store_.erase_if(completed)) << "there is none";
+}
+
+TEST_P(Store, ErasesAnExpectedRecordWithItsPayload) {
+  const auto put = store_.put_if_new(attempt("a", clock_), "pay 7");
+  ASSERT_TRUE(*store_.erase_if(put->record));
+  put_new("a");
+  EXPECT_FALSE(*store_.payload(key("a")));
+}
+
 TEST_P(Store, VisitsByKeyUntilToldToStop) {
   for (const char* text : {"b", "c", "a"}) put_new(text);
   std::vector<std::string> keys;

@@ -73,5 +73,49 @@ TEST(FunctionStrategy, AnUnknownInnerStrategyAndAnEmptyFunctionAreRefused) {
   EXPECT_FALSE(registry.add("empty", strategy_on("fields", "any", nullptr)));
 }
 
+/// A name for the global registry, where inner strategies are looked for. It stays taken, also when a test is run
+/// again.
+std::string new_name() {
+  static int names = 0;
+  return "of_function_strategy_test-" + std::to_string(++names);
+}
+
+void expect_cycle(const std::string& name, const std::string& path) {
+  const auto made = Deriver::make(of_fields({"record_key"}, name));
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().exit, Exit::config);
+  EXPECT_NE(made.error().message.find("stands on itself (" + path + ")"), std::string::npos) << made.error().message;
+}
+
+TEST(FunctionStrategy, OneThatStandsOnItselfIsAnErrorEveryTime) {
+  const std::string a = new_name();
+  ASSERT_TRUE(StrategyRegistry::global().add(a, strategy_on(a, "any", without_case)));
+  expect_cycle(a, a + " on " + a);
+  expect_cycle(a, a + " on " + a);
+}
+
+TEST(FunctionStrategy, TwoThatStandOnEachOtherAreAnError) {
+  const std::string a = new_name();
+  const std::string b = new_name();
+  const std::string above = new_name();
+  ASSERT_TRUE(StrategyRegistry::global().add(a, strategy_on(b, "any", without_case)));
+  ASSERT_TRUE(StrategyRegistry::global().add(b, strategy_on(a, "any", without_case)));
+  ASSERT_TRUE(StrategyRegistry::global().add(above, strategy_on(a, "any", without_case)));
+  expect_cycle(a, a + " on " + b + " on " + a);
+  expect_cycle(b, b + " on " + a + " on " + b);
+  expect_cycle(above, a + " on " + b + " on " + a);
+}
+
+TEST(FunctionStrategy, FunctionsMayStandOnFunctions) {
+  const std::string a = new_name();
+  const std::string b = new_name();
+  ASSERT_TRUE(StrategyRegistry::global().add(a, strategy_on("fields", "any", without_case)));
+  ASSERT_TRUE(StrategyRegistry::global().add(b, strategy_on(a, "any", without_case)));
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(Deriver::make(of_fields({"record_key"}, b)));
+  StrategyRegistry other;
+  ASSERT_TRUE(other.add(b, strategy_on(b, "any", without_case)));
+  EXPECT_TRUE(other.make(of_fields({"record_key"}, b))) << "the same name in another registry is another strategy";
+}
+
 }  // namespace
 }  // namespace firstseen::key
