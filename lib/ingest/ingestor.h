@@ -50,13 +50,15 @@ struct FileOutcome {
   std::string detail{};          ///< why it failed or was skipped
 };
 
-/// Counts of files, and of the records of the processed ones.
+/// Counts of files, and of the records that count since and were not told of before.
 struct IngestSummary {
   std::uint64_t processed = 0;
   std::uint64_t skipped = 0;
   std::uint64_t failed = 0;
-  std::uint64_t records = 0;
-  std::uint64_t duplicates = 0;
+  std::uint64_t records = 0;            ///< of all files
+  std::uint64_t duplicates = 0;         ///< of these, left out by their key
+  std::uint64_t failed_records = 0;     ///< of `records`, those of files that failed behind them
+  std::uint64_t failed_duplicates = 0;  ///< of `duplicates`
 };
 
 /// Puts files into a Kafka topic or an output file, each content exactly once however often it runs and wherever it is

@@ -90,12 +90,12 @@ Result<void> Ledger::apply(store::Txn& txn, const Batch& batch) {
     const std::string keys = fmt::format("{}:{:x}", batch.keys->sequence, batch.keys->owner);
     if (auto put = put_text(txn, tables_.meta, "keys", keys); !put) return put;
   }
-  if (!batch.last) return {};
   FileRecord& f = **file;
+  f.records = c.records;  // at once: they count, even if the file fails after them
+  f.duplicates = c.duplicates;
+  if (!batch.last) return put_file(txn, tables_.files, f);
   f.status = FileStatus::success;
   f.ingested_sha256 = batch.sha256;
-  f.records = c.records;
-  f.duplicates = c.duplicates;
   f.error.clear();
   ++f.version;
   f.finished_ms = clock_.wall_ms();
