@@ -38,6 +38,9 @@ Result<void> FileSink::recover() {
   }
   const auto size_now = size();
   if (!size_now) return forward(size_now.error());
+  if (!known->length) {
+    if (auto whole = check_last_line(*size_now); !whole) return whole;
+  }
   length_ = known->length.value_or(*size_now);
   announced_ = known->behind != Ledger::Behind::nothing;
   if (auto taken = take_possession(!known->length); !taken) return taken;
@@ -107,6 +110,19 @@ Result<void> FileSink::check_size(const Ledger::Output& known) const {
                   "to it, cut the output back (truncate -s {} FILE) and run again",
                   path_.string(), *size_now, ledger_.directory().string(), *known.length, *known.length,
                   *known.length));
+}
+
+/// The first record would be glued to what is no line yet.
+Result<void> FileSink::check_last_line(std::uint64_t size) const {
+  if (size == 0) return {};
+  char last = 0;
+  if (::pread(file_.fd(), &last, 1, static_cast<off_t>(size - 1)) < 0) return trouble("read");
+  if (last == '\n') return {};
+  return fail(Exit::bad_data,
+              fmt::format("the output {} does not end with a line feed, the first record would become a part of its "
+                          "last line: nothing was changed. Look whether that line is whole, end it (echo >> FILE), and "
+                          "run again, or name another output",
+                          path_.string()));
 }
 
 /// A file from a backup bears no claim, and gets it again. The ledger knows the file once it is sure to be there.

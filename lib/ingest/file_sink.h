@@ -17,7 +17,8 @@ namespace firstseen::ingest {
 /// ledger notes that one is, and only then what is beyond its length is cut off after a failure or a kill: anything
 /// else there is another's, and refused.
 ///
-/// A file that is there before the first run is continued, unless it bears the claim of another ledger. From recover()
+/// A file that is there before the first run is continued, unless it bears the claim of another ledger or does not end
+/// with a line feed. From recover()
 /// on it is locked: another process gets Exit::try_again. A forked child has no part in it.
 class FileSink final : public Sink {
  public:
@@ -25,7 +26,7 @@ class FileSink final : public Sink {
       : ledger_(ledger), path_(std::move(path)), hook_(std::move(hook)) {}
 
   /// Changes nothing when it fails with Exit::config (not a regular file, another ledger's) or Exit::bad_data (not as
-  /// the ledger left it, or gone).
+  /// the ledger left it, gone, or without an end of its last line).
   Result<void> recover() override;
   Result<void> begin() override { return {}; }
   Result<void> add(const OutputRecord& record, const std::string& from, std::uint64_t number) override;
@@ -37,6 +38,7 @@ class FileSink final : public Sink {
   Result<void> lock();
   Result<std::uint64_t> size() const;
   Result<void> check_claim();
+  Result<void> check_last_line(std::uint64_t size) const;
   Result<void> check_place() const;
   Result<void> check_size(const Ledger::Output& known) const;
   Result<void> take_possession(bool is_new);

@@ -148,6 +148,17 @@ TEST_F(AnOutput, ThatTookThePlaceOfOneThatWasBeingWrittenIsNotCutBack) {
   EXPECT_EQ(output(), "another's\n");
 }
 
+TEST_F(AnOutput, ThatWasThereBeforeIsContinuedBehindItsLastLineAndRefusedWhileThatHasNoEnd) {
+  write("a.txt", "1\n");
+  append("before");
+  expect_refusal(Exit::bad_data, "does not end with a line feed");
+  EXPECT_EQ(output(), "before");
+  EXPECT_FALSE(bears_claim());
+  append("\n");
+  expect_counts(run(), 1, 0, 0);
+  EXPECT_EQ(output(), "before\n1\n");
+}
+
 TEST_F(AnOutput, ThatIsGoneIsToldAndNotMadeAnew) {
   write("a.txt", "1\n");
   run();
