@@ -112,10 +112,13 @@ class Ledger {
   struct Output {
     std::optional<std::uint64_t> length;  ///< up to which it counts; nothing before the first set_output_length()
     Behind behind = Behind::nothing;
+    /// Where the batch behind the length ends at the latest: what is further on is another's. Nothing: not known, the
+    /// first ledgers did not note it.
+    std::optional<std::uint64_t> end = {};
   };
   Result<Output> output();
-  /// Before the first byte of a batch is written.
-  Result<void> open_output(Behind behind);
+  /// Before the bytes of a batch up to there are written.
+  Result<void> open_output(Behind behind, std::uint64_t end);
   /// The output counts up to there, and nothing is behind. It must be on disk.
   Result<void> set_output_length(std::uint64_t bytes);
   /// The batch counts, the output's length is now `length`, and nothing is behind. The output must be on disk.

@@ -14,7 +14,7 @@ namespace {
 // In the table `meta`.
 constexpr std::string_view output_length_name = "output_length";
 constexpr std::string_view output_open_name = "output_open";
-// Values of the latter.
+// The latter's value is one of these, a blank, and where the batch ends at the latest.
 constexpr std::string_view claimed = "claimed";
 constexpr std::string_view unclaimed = "unclaimed";
 
@@ -131,13 +131,20 @@ Result<Ledger::Output> Ledger::output() {
   Output output;
   if (*length) output.length = number_of(**length);
   if (*length && !output.length) return damaged(*env_, "the output's length");
-  if (*open) output.behind = **open == claimed ? Behind::batch_and_claim : Behind::batch;
+  if (!*open) return output;
+  const std::string_view text = **open;
+  const std::size_t blank = std::min(text.find(' '), text.size());
+  output.behind = text.substr(0, blank) == claimed ? Behind::batch_and_claim : Behind::batch;
+  if (blank == text.size()) return output;
+  output.end = number_of(text.substr(blank + 1));
+  if (!output.end) return damaged(*env_, "how far the output was written");
   return output;
 }
 
-Result<void> Ledger::open_output(Behind behind) {
+Result<void> Ledger::open_output(Behind behind, std::uint64_t end) {
+  const std::string_view whose = behind == Behind::batch_and_claim ? claimed : unclaimed;
   return write([&](store::Txn& txn) {
-    return put_text(txn, tables_.meta, output_open_name, behind == Behind::batch_and_claim ? claimed : unclaimed);
+    return put_text(txn, tables_.meta, output_open_name, fmt::format("{} {}", whose, end));
   });
 }
 
