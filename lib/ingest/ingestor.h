@@ -63,7 +63,7 @@ struct IngestSummary {
 
 /// Puts files into a Kafka topic or an output file, each content exactly once however often it runs and wherever it is
 /// killed. Not thread-safe; its workers are threads of its own, which have ended when run() returns. Not for a forked
-/// child, which does not hold its locks.
+/// child, which does not hold its locks: there run() fails with Exit::internal.
 class Ingestor {
  public:
   /// Checks the options, opens the ledger, checks the target, and decides what the last run left open. Exit::config:

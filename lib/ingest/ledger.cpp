@@ -72,7 +72,22 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const fs::path& directory, const Cl
   return ledger;
 }
 
+/// A forked child has the environment, and not the lock that keeps others from it.
+Result<void> Ledger::check_is_ours() const {
+  if (lock_.is_ours()) return {};
+  return fail(Exit::internal,
+              fmt::format("the ledger {} belongs to the process that opened it, and this one was forked from that: "
+                          "nothing was changed; ingest there, or open another ledger here",
+                          env_->directory().parent_path().string()));
+}
+
+Result<store::Txn> Ledger::begin_read() {
+  if (auto ours = check_is_ours(); !ours) return forward(ours.error());
+  return store::Txn::begin(*env_, store::Txn::Mode::read);
+}
+
 Result<void> Ledger::write(const std::function<Result<void>(store::Txn&)>& change) {
+  if (auto ours = check_is_ours(); !ours) return ours;  // before the mutex, which a thread may have held at the fork
   const std::scoped_lock lock(mutex_);
   auto txn = store::Txn::begin(*env_, store::Txn::Mode::write);
   if (!txn) return forward(txn.error());

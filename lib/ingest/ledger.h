@@ -34,7 +34,8 @@ struct Claim {
 };
 
 /// Which files have been ingested into one target, in an LMDB environment of its own. Every change is one synced
-/// commit. One process holds it; its threads may share it.
+/// commit. One process holds it; its threads may share it. In a forked child everything but release() and
+/// take_counted() fails with Exit::internal.
 ///
 /// The invariant: a file's records count as ingested exactly if the batch that holds them was committed by the target.
 /// Where the target is a topic, a batch is prepared here before its Kafka transaction commits, and the transaction
@@ -147,6 +148,8 @@ class Ledger {
                          const std::string& before);
   [[nodiscard]] std::string mark_of(std::uint32_t worker, std::uint64_t sequence) const;
 
+  [[nodiscard]] Result<void> check_is_ours() const;
+  Result<store::Txn> begin_read();
   /// Runs `change` in a write transaction and commits it; under mutex_.
   Result<void> write(const std::function<Result<void>(store::Txn&)>& change);
 

@@ -103,7 +103,7 @@ Result<void> Ledger::apply(store::Txn& txn, const Batch& batch) {
 }
 
 Result<std::vector<Ledger::Undecided>> Ledger::undecided() {
-  auto txn = store::Txn::begin(*env_, store::Txn::Mode::read);
+  auto txn = begin_read();
   if (!txn) return forward(txn.error());
   auto cursor = store::Cursor::open(*txn, tables_.workers);
   if (!cursor) return forward(cursor.error());
@@ -122,7 +122,7 @@ Result<std::vector<Ledger::Undecided>> Ledger::undecided() {
 }
 
 Result<Ledger::Output> Ledger::output() {
-  auto txn = store::Txn::begin(*env_, store::Txn::Mode::read);
+  auto txn = begin_read();
   if (!txn) return forward(txn.error());
   const auto length = text_at(*txn, tables_.meta, output_length_name);
   if (!length) return forward(length.error());
@@ -181,7 +181,7 @@ std::optional<Ledger::Counted> Ledger::take_counted(const std::string& sha256) {
 }
 
 Result<std::optional<store::BatchId>> Ledger::standing_keys() {
-  auto txn = store::Txn::begin(*env_, store::Txn::Mode::read);
+  auto txn = begin_read();
   if (!txn) return forward(txn.error());
   const auto text = text_at(*txn, tables_.meta, "keys");
   if (!text) return forward(text.error());

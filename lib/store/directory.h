@@ -26,6 +26,8 @@ class OwnerLock {
   static bool held(const std::filesystem::path& directory);
   /// For a forked child that writes on the owner's behalf: HeldLock::copy_for_child().
   [[nodiscard]] FileDescriptor copy_for_child() const { return file_.copy_for_child(); }
+  /// Is this the process that acquired it? A forked child has the object and not the lock.
+  [[nodiscard]] bool is_ours() const { return file_.is_ours(); }
 
  private:
   explicit OwnerLock(HeldLock file) : file_(std::move(file)) {}
