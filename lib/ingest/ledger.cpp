@@ -47,8 +47,10 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const fs::path& directory, const Cl
   if (auto ours = check_directory(directory); !ours) return forward(ours.error());
   const fs::path home = directory / folder;
   std::error_code error;
+  const auto parents = store::parents_of_missing(home);
   fs::create_directories(home, error);
   if (error) return fail(Exit::io, fmt::format("cannot make the ledger {}: {}", home.string(), error.message()));
+  if (auto synced = store::sync_directories(parents); !synced) return forward(synced.error());
   if (auto sound = store::check_is_store_or_empty(home); !sound) return not_a_ledger(directory, sound.error().message);
   auto lock = store::OwnerLock::acquire(home);
   if (!lock && lock.error().exit == Exit::try_again) {
@@ -100,6 +102,9 @@ Result<void> Ledger::identify() {
     const auto known = text_at(txn, tables_.meta, "kind");
     if (!known) return forward(known.error());
     if (auto ours = check_kind(*known, env_->directory()); !ours) return ours;
+    if (!*known) {  // new: the file's name must be on disk before anything counts that stands in it
+      if (auto synced = store::sync_directory(env_->directory()); !synced) return synced;
+    }
     const auto id = text_at(txn, tables_.meta, "id");
     if (!id) return forward(id.error());
     id_ = id->value_or(random_id());

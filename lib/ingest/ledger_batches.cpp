@@ -143,9 +143,8 @@ Result<Ledger::Output> Ledger::output() {
 
 Result<void> Ledger::open_output(Behind behind, std::uint64_t end) {
   const std::string_view whose = behind == Behind::batch_and_claim ? claimed : unclaimed;
-  return write([&](store::Txn& txn) {
-    return put_text(txn, tables_.meta, output_open_name, fmt::format("{} {}", whose, end));
-  });
+  return write(
+      [&](store::Txn& txn) { return put_text(txn, tables_.meta, output_open_name, fmt::format("{} {}", whose, end)); });
 }
 
 Result<void> Ledger::put_output_length(store::Txn& txn, std::uint64_t bytes) {

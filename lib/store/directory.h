@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "base/file_descriptor.h"
@@ -59,6 +60,10 @@ std::string current_boot_id();
 
 /// fsync of the directory itself, so that files made, renamed or removed in it stay so.
 Result<void> sync_directory(const std::filesystem::path& directory);
+/// Every directory that gets a new entry when this one is made with all above it: none, if it is there. To be asked
+/// before, and synced after it is made.
+std::vector<std::filesystem::path> parents_of_missing(const std::filesystem::path& directory);
+Result<void> sync_directories(const std::vector<std::filesystem::path>& directories);
 
 inline constexpr const char* data_file = "data.mdb";
 inline constexpr const char* lock_file = "lock.mdb";
