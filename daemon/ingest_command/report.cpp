@@ -26,10 +26,11 @@ std::string note_of(const ingest::FileRecord& file) {
 
 std::string summary_text(const ingest::IngestSummary& summary) {
   Table table({"files", "count", "records", "duplicates"});
-  table.row(
-      {"processed", format_count(summary.processed), format_count(summary.records), format_count(summary.duplicates)});
+  table.row({"processed", format_count(summary.processed), format_count(summary.records - summary.failed_records),
+             format_count(summary.duplicates - summary.failed_duplicates)});
   table.row({"skipped", format_count(summary.skipped), "0", "0"});
-  table.row({"failed", format_count(summary.failed), "0", "0"});
+  table.row({"failed", format_count(summary.failed), format_count(summary.failed_records),
+             format_count(summary.failed_duplicates)});
   return table.text();
 }
 

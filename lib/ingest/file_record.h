@@ -24,7 +24,9 @@ struct FileRecord {
   /// Of the last attempt: of the file's bytes (as stored: compressed, if it is), 64 hexadecimal digits; empty: not yet.
   std::string sha256;
   std::uint64_t bytes = 0;
-  std::uint64_t records = 0;     ///< read from it, once it is a success
+  /// Read from the content last tried, as far as they count, also of a file that failed behind them; while none of
+  /// these does, of the last success.
+  std::uint64_t records = 0;
   std::uint64_t duplicates = 0;  ///< of these, left out by their key
   std::uint64_t attempts = 0;
   std::uint64_t version = 0;  ///< how many different contents were ingested under this path

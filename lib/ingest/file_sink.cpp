@@ -1,12 +1,10 @@
 #include "ingest/file_sink.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "ingest/output_claim.h"
 #include "store/directory.h"
@@ -15,15 +13,13 @@ namespace firstseen::ingest {
 namespace {
 
 constexpr std::size_t most_pending_bytes = std::size_t{1} << 20U;
+/// How far a batch that is larger may be written before the ledger notes its end anew, which is a synced commit.
+constexpr std::size_t noted_ahead_bytes = std::size_t{16} << 20U;
 
 }  // namespace
 
 void FileSink::at(Step step) const {
   if (hook_) hook_(step);
-}
-
-tl::unexpected<Error> FileSink::trouble(const char* doing) const {
-  return fail(Exit::io, fmt::format("cannot {} the output {}: {}", doing, path_.string(), std::strerror(errno)));
 }
 
 Result<void> FileSink::recover() {
@@ -38,75 +34,13 @@ Result<void> FileSink::recover() {
   }
   const auto size_now = size();
   if (!size_now) return forward(size_now.error());
+  if (!known->length) {
+    if (auto whole = check_last_line(*size_now); !whole) return whole;
+  }
   length_ = known->length.value_or(*size_now);
   announced_ = known->behind != Ledger::Behind::nothing;
   if (auto taken = take_possession(!known->length); !taken) return taken;
   return cut_back();
-}
-
-/// It is made where the ledger has nothing in it.
-Result<void> FileSink::open(const Ledger::Output& known) {
-  const std::uint64_t least = known.length.value_or(0);
-  file_ = HeldLock(path_, O_RDWR | (least == 0 ? O_CREAT : 0), 0640);
-  if (file_.fd() < 0 && errno == ENOENT && least != 0) {
-    return fail(Exit::bad_data,
-                fmt::format("the output {} is gone, the ledger knows of {} bytes in it: put it back, or "
-                            "begin anew with another ledger, which takes every file again",
-                            path_.string(), least));
-  }
-  struct stat status{};
-  if (file_.fd() < 0 || ::fstat(file_.fd(), &status) != 0) return trouble("open");
-  if (S_ISREG(status.st_mode)) return {};
-  return fail(Exit::config, fmt::format("the output {} is not a regular file: it could not be cut back after a crash",
-                                        path_.string()));
-}
-
-Result<void> FileSink::lock() {
-  if (file_.try_lock()) return {};
-  if (errno != EWOULDBLOCK) return trouble("lock");
-  return fail(Exit::try_again, fmt::format("the output {} is being written by another process: wait until it has ended",
-                                           path_.string()));
-}
-
-Result<std::uint64_t> FileSink::size() const {
-  struct stat status{};
-  if (::fstat(file_.fd(), &status) != 0) return trouble("read");
-  return static_cast<std::uint64_t>(status.st_size);
-}
-
-Result<void> FileSink::check_claim() {
-  const auto claim = claim_on(file_.fd(), path_);
-  if (!claim) return forward(claim.error());
-  claimed_ = claim->has_value();
-  if (!claimed_ || (*claim)->id == ledger_.id()) return {};
-  return fail(
-      Exit::config,
-      fmt::format(
-          "the output {} belongs to the ledger {} ({}), not to {}: nothing was changed; name that one with "
-          "--ledger, or another output. If that ledger is gone for good, put a copy of the output in its place: "
-          "it belongs to none",
-          path_.string(), (*claim)->id, (*claim)->directory, ledger_.directory().string()));
-}
-
-Result<void> FileSink::check_size(const Ledger::Output& known) const {
-  const auto size_now = size();
-  if (!size_now) return forward(size_now.error());
-  if (*size_now < *known.length) {
-    return fail(Exit::bad_data,
-                fmt::format("the output {} has {} bytes, the ledger knows of {}: it was shortened or replaced; restore "
-                            "it, or begin anew with another ledger and another output",
-                            path_.string(), *size_now, *known.length));
-  }
-  if (*size_now == *known.length) return {};
-  const bool was_replaced = known.behind == Ledger::Behind::batch_and_claim && !claimed_;
-  if (known.behind != Ledger::Behind::nothing && !was_replaced) return {};
-  return fail(
-      Exit::bad_data,
-      fmt::format("the output {} has {} bytes, the ledger {} knows of {}, and of none that it wrote behind them: "
-                  "nothing was changed. Let who wrote there use a file of its own, move what is behind byte {} "
-                  "to it, cut the output back (truncate -s {} FILE) and run again",
-                  path_.string(), *size_now, ledger_.directory().string(), *known.length, *known.length,
-                  *known.length));
 }
 
 /// A file from a backup bears no claim, and gets it again. The ledger knows the file once it is sure to be there.
@@ -146,37 +80,37 @@ Result<void> FileSink::add(const OutputRecord& record, const std::string& from, 
   return pending_.size() < most_pending_bytes ? Result<void>{} : write_pending();
 }
 
-/// Written to a file without a name, records would be lost.
-Result<void> FileSink::check_place() const {
-  struct stat named{};
-  struct stat ours{};
-  if (::fstat(file_.fd(), &ours) != 0) return trouble("read");
-  if (::stat(path_.c_str(), &named) == 0 && named.st_dev == ours.st_dev && named.st_ino == ours.st_ino) return {};
-  return fail(Exit::bad_data,
-              fmt::format("the output {} was moved away, removed or replaced while it was being written: "
-                          "no record of this batch was; put it back and run again",
-                          path_.string()));
+Result<void> FileSink::note_end(std::uint64_t end) {
+  using Behind = Ledger::Behind;
+  return ledger_.open_output(claimed_ ? Behind::batch_and_claim : Behind::batch, end);
 }
 
-/// Whatever is behind the length from here on is this ledger's.
+/// What is behind the length from here on, up to the end that is noted, is this ledger's.
 Result<void> FileSink::announce() {
-  using Behind = Ledger::Behind;
-  if (auto in_place = check_place(); !in_place) return in_place;
-  if (auto as_left = check_size({length_, Behind::nothing}); !as_left) return as_left;
-  if (auto noted = ledger_.open_output(claimed_ ? Behind::batch_and_claim : Behind::batch); !noted) return noted;
+  const bool is_first = !announced_;
+  if (is_first) {
+    if (auto in_place = check_place(); !in_place) return in_place;
+    if (auto as_left = check_size({length_, Ledger::Behind::nothing}); !as_left) return as_left;
+  }
+  const bool is_all = pending_.size() < most_pending_bytes;
+  const std::uint64_t end = written_ + (is_all ? pending_.size() : std::max(pending_.size(), noted_ahead_bytes));
+  if (auto noted = note_end(end); !noted) return noted;
+  noted_ = end;
   announced_ = true;
-  at(Step::prepared);
+  if (is_first) at(Step::prepared);
   return {};
 }
 
+/// Appended, wherever that may be: whatever others write meanwhile, none of it is overwritten.
 Result<void> FileSink::write_pending() {
   if (pending_.empty()) return {};
-  if (!announced_) {
+  if (!announced_ || noted_ < written_ + pending_.size()) {
     if (auto announced = announce(); !announced) return announced;
   }
+  if (auto undisturbed = check_undisturbed(); !undisturbed) return undisturbed;
   std::string_view rest = pending_;
   while (!rest.empty()) {
-    const ssize_t count = ::pwrite(file_.fd(), rest.data(), rest.size(), static_cast<off_t>(written_));
+    const ssize_t count = ::write(file_.fd(), rest.data(), rest.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return trouble("write");
     written_ += static_cast<std::uint64_t>(count);
@@ -189,13 +123,23 @@ Result<void> FileSink::write_pending() {
 Result<void> FileSink::commit(const Batch& batch) {
   if (auto written = write_pending(); !written) return written;
   at(Step::published);
-  if (announced_ && ::fsync(file_.fd()) != 0) return trouble("sync");
+  if (announced_) {
+    if (auto undisturbed = check_undisturbed(); !undisturbed) return undisturbed;
+    if (::fsync(file_.fd()) != 0) return trouble("sync");
+  }
   at(Step::committed);
   if (auto counted = ledger_.commit_output(batch, written_); !counted) return counted;
   announced_ = false;
   length_ = written_;
   at(Step::settled);
   return {};
+}
+
+Result<void> FileSink::abort() {
+  if (announced_) {
+    if (auto undisturbed = check_undisturbed(); !undisturbed) return undisturbed;
+  }
+  return cut_back();
 }
 
 }  // namespace firstseen::ingest

@@ -59,6 +59,10 @@ struct Run {
     summary.failed += outcome.kind == FileOutcome::Kind::failed ? 1 : 0;
     summary.records += outcome.records;
     summary.duplicates += outcome.duplicates;
+    if (outcome.kind == FileOutcome::Kind::failed) {
+      summary.failed_records += outcome.records;
+      summary.failed_duplicates += outcome.duplicates;
+    }
     if (report) report(outcome);
   }
   void put_off_until_later(std::filesystem::path file) {

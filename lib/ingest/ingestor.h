@@ -50,18 +50,20 @@ struct FileOutcome {
   std::string detail{};          ///< why it failed or was skipped
 };
 
-/// Counts of files, and of the records of the processed ones.
+/// Counts of files, and of the records that count since and were not told of before.
 struct IngestSummary {
   std::uint64_t processed = 0;
   std::uint64_t skipped = 0;
   std::uint64_t failed = 0;
-  std::uint64_t records = 0;
-  std::uint64_t duplicates = 0;
+  std::uint64_t records = 0;            ///< of all files
+  std::uint64_t duplicates = 0;         ///< of these, left out by their key
+  std::uint64_t failed_records = 0;     ///< of `records`, those of files that failed behind them
+  std::uint64_t failed_duplicates = 0;  ///< of `duplicates`
 };
 
 /// Puts files into a Kafka topic or an output file, each content exactly once however often it runs and wherever it is
 /// killed. Not thread-safe; its workers are threads of its own, which have ended when run() returns. Not for a forked
-/// child, which does not hold its locks.
+/// child, which does not hold its locks: there run() fails with Exit::internal.
 class Ingestor {
  public:
   /// Checks the options, opens the ledger, checks the target, and decides what the last run left open. Exit::config:

@@ -47,8 +47,10 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const fs::path& directory, const Cl
   if (auto ours = check_directory(directory); !ours) return forward(ours.error());
   const fs::path home = directory / folder;
   std::error_code error;
+  const auto parents = store::parents_of_missing(home);
   fs::create_directories(home, error);
   if (error) return fail(Exit::io, fmt::format("cannot make the ledger {}: {}", home.string(), error.message()));
+  if (auto synced = store::sync_directories(parents); !synced) return forward(synced.error());
   if (auto sound = store::check_is_store_or_empty(home); !sound) return not_a_ledger(directory, sound.error().message);
   auto lock = store::OwnerLock::acquire(home);
   if (!lock && lock.error().exit == Exit::try_again) {
@@ -72,7 +74,22 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const fs::path& directory, const Cl
   return ledger;
 }
 
+/// A forked child has the environment, and not the lock that keeps others from it.
+Result<void> Ledger::check_is_ours() const {
+  if (lock_.is_ours()) return {};
+  return fail(Exit::internal,
+              fmt::format("the ledger {} belongs to the process that opened it, and this one was forked from that: "
+                          "nothing was changed; ingest there, or open another ledger here",
+                          env_->directory().parent_path().string()));
+}
+
+Result<store::Txn> Ledger::begin_read() {
+  if (auto ours = check_is_ours(); !ours) return forward(ours.error());
+  return store::Txn::begin(*env_, store::Txn::Mode::read);
+}
+
 Result<void> Ledger::write(const std::function<Result<void>(store::Txn&)>& change) {
+  if (auto ours = check_is_ours(); !ours) return ours;  // before the mutex, which a thread may have held at the fork
   const std::scoped_lock lock(mutex_);
   auto txn = store::Txn::begin(*env_, store::Txn::Mode::write);
   if (!txn) return forward(txn.error());
@@ -85,6 +102,9 @@ Result<void> Ledger::identify() {
     const auto known = text_at(txn, tables_.meta, "kind");
     if (!known) return forward(known.error());
     if (auto ours = check_kind(*known, env_->directory()); !ours) return ours;
+    if (!*known) {  // new: the file's name must be on disk before anything counts that stands in it
+      if (auto synced = store::sync_directory(env_->directory()); !synced) return synced;
+    }
     const auto id = text_at(txn, tables_.meta, "id");
     if (!id) return forward(id.error());
     id_ = id->value_or(random_id());

@@ -34,7 +34,8 @@ struct Claim {
 };
 
 /// Which files have been ingested into one target, in an LMDB environment of its own. Every change is one synced
-/// commit. One process holds it; its threads may share it.
+/// commit. One process holds it; its threads may share it. In a forked child everything but release() and
+/// take_counted() fails with Exit::internal.
 ///
 /// The invariant: a file's records count as ingested exactly if the batch that holds them was committed by the target.
 /// Where the target is a topic, a batch is prepared here before its Kafka transaction commits, and the transaction
@@ -112,10 +113,13 @@ class Ledger {
   struct Output {
     std::optional<std::uint64_t> length;  ///< up to which it counts; nothing before the first set_output_length()
     Behind behind = Behind::nothing;
+    /// Where the batch behind the length ends at the latest: what is further on is another's. Nothing: not known, the
+    /// first ledgers did not note it.
+    std::optional<std::uint64_t> end = {};
   };
   Result<Output> output();
-  /// Before the first byte of a batch is written.
-  Result<void> open_output(Behind behind);
+  /// Before the bytes of a batch up to there are written.
+  Result<void> open_output(Behind behind, std::uint64_t end);
   /// The output counts up to there, and nothing is behind. It must be on disk.
   Result<void> set_output_length(std::uint64_t bytes);
   /// The batch counts, the output's length is now `length`, and nothing is behind. The output must be on disk.
@@ -144,6 +148,8 @@ class Ledger {
                          const std::string& before);
   [[nodiscard]] std::string mark_of(std::uint32_t worker, std::uint64_t sequence) const;
 
+  [[nodiscard]] Result<void> check_is_ours() const;
+  Result<store::Txn> begin_read();
   /// Runs `change` in a write transaction and commits it; under mutex_.
   Result<void> write(const std::function<Result<void>(store::Txn&)>& change);
 

@@ -14,7 +14,7 @@ namespace {
 // In the table `meta`.
 constexpr std::string_view output_length_name = "output_length";
 constexpr std::string_view output_open_name = "output_open";
-// Values of the latter.
+// The latter's value is one of these, a blank, and where the batch ends at the latest.
 constexpr std::string_view claimed = "claimed";
 constexpr std::string_view unclaimed = "unclaimed";
 
@@ -90,12 +90,12 @@ Result<void> Ledger::apply(store::Txn& txn, const Batch& batch) {
     const std::string keys = fmt::format("{}:{:x}", batch.keys->sequence, batch.keys->owner);
     if (auto put = put_text(txn, tables_.meta, "keys", keys); !put) return put;
   }
-  if (!batch.last) return {};
   FileRecord& f = **file;
+  f.records = c.records;  // at once: they count, even if the file fails after them
+  f.duplicates = c.duplicates;
+  if (!batch.last) return put_file(txn, tables_.files, f);
   f.status = FileStatus::success;
   f.ingested_sha256 = batch.sha256;
-  f.records = c.records;
-  f.duplicates = c.duplicates;
   f.error.clear();
   ++f.version;
   f.finished_ms = clock_.wall_ms();
@@ -103,7 +103,7 @@ Result<void> Ledger::apply(store::Txn& txn, const Batch& batch) {
 }
 
 Result<std::vector<Ledger::Undecided>> Ledger::undecided() {
-  auto txn = store::Txn::begin(*env_, store::Txn::Mode::read);
+  auto txn = begin_read();
   if (!txn) return forward(txn.error());
   auto cursor = store::Cursor::open(*txn, tables_.workers);
   if (!cursor) return forward(cursor.error());
@@ -122,7 +122,7 @@ Result<std::vector<Ledger::Undecided>> Ledger::undecided() {
 }
 
 Result<Ledger::Output> Ledger::output() {
-  auto txn = store::Txn::begin(*env_, store::Txn::Mode::read);
+  auto txn = begin_read();
   if (!txn) return forward(txn.error());
   const auto length = text_at(*txn, tables_.meta, output_length_name);
   if (!length) return forward(length.error());
@@ -131,14 +131,20 @@ Result<Ledger::Output> Ledger::output() {
   Output output;
   if (*length) output.length = number_of(**length);
   if (*length && !output.length) return damaged(*env_, "the output's length");
-  if (*open) output.behind = **open == claimed ? Behind::batch_and_claim : Behind::batch;
+  if (!*open) return output;
+  const std::string_view text = **open;
+  const std::size_t blank = std::min(text.find(' '), text.size());
+  output.behind = text.substr(0, blank) == claimed ? Behind::batch_and_claim : Behind::batch;
+  if (blank == text.size()) return output;
+  output.end = number_of(text.substr(blank + 1));
+  if (!output.end) return damaged(*env_, "how far the output was written");
   return output;
 }
 
-Result<void> Ledger::open_output(Behind behind) {
-  return write([&](store::Txn& txn) {
-    return put_text(txn, tables_.meta, output_open_name, behind == Behind::batch_and_claim ? claimed : unclaimed);
-  });
+Result<void> Ledger::open_output(Behind behind, std::uint64_t end) {
+  const std::string_view whose = behind == Behind::batch_and_claim ? claimed : unclaimed;
+  return write(
+      [&](store::Txn& txn) { return put_text(txn, tables_.meta, output_open_name, fmt::format("{} {}", whose, end)); });
 }
 
 Result<void> Ledger::put_output_length(store::Txn& txn, std::uint64_t bytes) {
@@ -174,7 +180,7 @@ std::optional<Ledger::Counted> Ledger::take_counted(const std::string& sha256) {
 }
 
 Result<std::optional<store::BatchId>> Ledger::standing_keys() {
-  auto txn = store::Txn::begin(*env_, store::Txn::Mode::read);
+  auto txn = begin_read();
   if (!txn) return forward(txn.error());
   const auto text = text_at(*txn, tables_.meta, "keys");
   if (!text) return forward(text.error());

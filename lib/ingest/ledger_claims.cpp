@@ -27,6 +27,18 @@ void take_over(FileRecord& file, const ContentRecord& content, std::int64_t now_
   file.finished_ms = now_ms;
 }
 
+/// What has been ingested of a content that goes on under another path is told under that one only.
+Result<void> take_from_former_path(store::Txn& txn, store::Dbi files, const ContentRecord& content,
+                                   const Ledger::Candidate& candidate) {
+  if (content.records == 0 || content.path == candidate.path) return {};
+  auto former = file_at(txn, files, content.path);
+  if (!former) return forward(former.error());
+  if (!*former || (*former)->sha256 != candidate.sha256) return {};
+  (*former)->records = 0;
+  (*former)->duplicates = 0;
+  return put_file(txn, files, **former);
+}
+
 }  // namespace
 
 Result<Claim> Ledger::claim(const Candidate& candidate, bool may_be_changed) {
@@ -93,6 +105,7 @@ Result<Claim> Ledger::begin_in(store::Txn& txn, const Candidate& candidate, Cont
     return fail(Exit::usage, fmt::format("{}: {} records were ingested as {}: go on with --format {}", candidate.path,
                                          content.records, content.format, content.format));
   }
+  if (auto taken = take_from_former_path(txn, tables_.files, content, candidate); !taken) return forward(taken.error());
   content.path = candidate.path;
   content.format = candidate.format;
   Claim claim;
@@ -101,6 +114,10 @@ Result<Claim> Ledger::begin_in(store::Txn& txn, const Candidate& candidate, Cont
     const auto other = content_at(txn, tables_.contents, before);
     if (!other) return forward(other.error());
     if (*other && !(*other)->complete) claim.abandoned_records = (*other)->records;
+  }
+  if (content.records != 0 || claim.abandoned_records != 0) {  // else those of its last success stay
+    file.records = content.records;
+    file.duplicates = content.duplicates;
   }
   file.status = FileStatus::processing;
   file.alias_of.clear();

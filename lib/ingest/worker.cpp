@@ -50,7 +50,11 @@ Result<std::optional<FileOutcome>> Worker::ingest(const std::filesystem::path& f
   if (!examined) return as_answer(failed(file.string(), examined.error().message));
   const Ledger::Candidate& candidate = examined->candidate;
   const auto claim = ledger_.claim(candidate, !options_.refuse_changed);
-  if (!claim && claim.error().exit == Exit::usage) return as_answer(failed(file.string(), claim.error().message));
+  if (!claim && claim.error().exit == Exit::usage) {
+    auto outcome = failed(candidate.path, claim.error().message);
+    if (outcome) count(*outcome, candidate.sha256);
+    return as_answer(std::move(outcome));
+  }
   if (!claim) return forward(claim.error());
   if (claim->kind != Claim::Kind::ingest) return settle_claim(*claim, candidate);
   if (claim->abandoned_records != 0 && log_) {
@@ -63,10 +67,11 @@ Result<std::optional<FileOutcome>> Worker::ingest(const std::filesystem::path& f
   return as_answer(std::move(outcome));
 }
 
-/// With what an earlier attempt, or a process that was killed, had committed without its being told.
+/// With what an earlier attempt, or a process that was killed, had committed without its being told. Of a file that
+/// failed, too: what counts stays, and no later success tells of it.
 bool Worker::count(FileOutcome& outcome, const std::string& sha256) {
   const auto counted = ledger_.take_counted(sha256);
-  if (!counted || outcome.kind == FileOutcome::Kind::failed) return false;
+  if (!counted) return false;
   outcome.records = counted->records;
   outcome.duplicates = counted->duplicates;
   return true;

@@ -172,4 +172,21 @@ Result<void> sync_directory(const fs::path& directory) {
   return {};
 }
 
+std::vector<fs::path> parents_of_missing(const fs::path& directory) {
+  std::vector<fs::path> parents;
+  std::error_code unknown;
+  for (fs::path at = fs::absolute(directory, unknown); at.has_relative_path(); at = at.parent_path()) {
+    if (fs::exists(at, unknown) || unknown) break;
+    parents.push_back(at.parent_path());
+  }
+  return parents;
+}
+
+Result<void> sync_directories(const std::vector<fs::path>& directories) {
+  for (const fs::path& directory : directories) {
+    if (auto synced = sync_directory(directory); !synced) return synced;
+  }
+  return {};
+}
+
 }  // namespace firstseen::store

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "base/file_descriptor.h"
@@ -26,6 +27,8 @@ class OwnerLock {
   static bool held(const std::filesystem::path& directory);
   /// For a forked child that writes on the owner's behalf: HeldLock::copy_for_child().
   [[nodiscard]] FileDescriptor copy_for_child() const { return file_.copy_for_child(); }
+  /// Is this the process that acquired it? A forked child has the object and not the lock.
+  [[nodiscard]] bool is_ours() const { return file_.is_ours(); }
 
  private:
   explicit OwnerLock(HeldLock file) : file_(std::move(file)) {}
@@ -57,6 +60,10 @@ std::string current_boot_id();
 
 /// fsync of the directory itself, so that files made, renamed or removed in it stay so.
 Result<void> sync_directory(const std::filesystem::path& directory);
+/// Every directory that gets a new entry when this one is made with all above it: none, if it is there. To be asked
+/// before, and synced after it is made.
+std::vector<std::filesystem::path> parents_of_missing(const std::filesystem::path& directory);
+Result<void> sync_directories(const std::vector<std::filesystem::path>& directories);
 
 inline constexpr const char* data_file = "data.mdb";
 inline constexpr const char* lock_file = "lock.mdb";

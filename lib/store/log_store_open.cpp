@@ -30,8 +30,9 @@ std::uint64_t map_bytes(std::uint64_t max_size) {
 
 Result<void> make_directory(const std::filesystem::path& directory) {
   std::error_code error;
+  const auto parents = parents_of_missing(directory);
   std::filesystem::create_directories(directory, error);
-  if (!error || std::filesystem::exists(directory)) return {};
+  if (!error || std::filesystem::exists(directory)) return sync_directories(parents);
   return fail(Exit::io,
               fmt::format("store: cannot make the directory {}: {}; make it beforehand or give the user of this "
                           "process write access",
@@ -121,6 +122,8 @@ Result<void> LogStore::open_environment() {
 
 Result<void> LogStore::create_tables() {
   if (auto created = env_->create_databases(Tables::base_names()); !created) return created;
+  // The file's name must be on disk before anything counts that stands in it.
+  if (auto synced = sync_directory(options_.directory); !synced) return synced;
   tables_ = Tables::of(*env_).value_or(Tables{});
   auto txn = Txn::begin(*env_, Txn::Mode::write);
   if (!txn) return forward(txn.error());

@@ -1,12 +1,14 @@
-// 'firstseen ingest --to-file', killed.
+// 'firstseen ingest --to-file', killed, and with a file that fails behind its first batch.
 #include <gtest/gtest.h>
 
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "component/daemon/program.h"
 #include "ingest/steps.h"
@@ -40,6 +42,30 @@ TEST(IngestIntoAFile, KilledAtAnyStepHoldsEachRecordOnceAfterTheNextRun) {
     std::ifstream file(at(step));
     EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "{\"id\":1}\n{\"id\":2}\n{\"id\":3}\n") << step;
   }
+}
+
+TEST(IngestIntoAFile, ThatFailsBehindItsFirstBatchIsToldWithTheRecordsThatTheOutputHolds) {
+  const TemporaryDirectory directory;
+  const auto at = [&](const std::string& name) { return (directory.path() / name).string(); };
+  std::ofstream(at("f.jsonl")) << "{\"id\":1}\n{\"x\":2}\n";
+  const auto ingest = [&](const std::string& ledger) {
+    return run({"ingest", "--to-file", at(ledger + ".out"), "--ledger", at(ledger), "--key", "payload:/id",
+                "--records-per-transaction", "1", at("f.jsonl"), ledger == "json" ? "--json" : "--hidden"});
+  };
+  const Finished table = ingest("table");
+  EXPECT_EQ(table.status, 65) << table.err;
+  EXPECT_NE(table.out.find("processed      0        0           0"), std::string::npos) << table.out;
+  EXPECT_NE(table.out.find("failed         1        1           0"), std::string::npos) << table.out;
+  const Finished json = ingest("json");
+  EXPECT_EQ(json.status, 65) << json.err;
+  const auto summary = nlohmann::json::parse(json.out, nullptr, false);
+  EXPECT_EQ(summary.at("records"), 1);
+  EXPECT_EQ(summary.at("files").at(0).at("records"), 1);
+  const auto asked = [&](const std::vector<std::string>& words) {
+    return nlohmann::json::parse(run(words).out, nullptr, false);
+  };
+  EXPECT_EQ(asked({"ingest", "--status", "--ledger", at("json"), "--json"}).at(0).at("records"), 1);
+  EXPECT_EQ(asked({"store", "stats", "--store", at("json"), "--json"}).at("records"), 1);
 }
 
 }  // namespace
