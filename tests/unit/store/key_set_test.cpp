@@ -106,6 +106,8 @@ TEST_F(KeysOnDisk, AStoreOfAnotherKeyIsRefusedUnchanged) {
   {
     const auto keys = open();
     ASSERT_TRUE(keys);
+    keys->add_if_new(digest_of(1), 1000);  // an empty store takes another key
+    ASSERT_TRUE(succeeded(keys->commit()));
     ASSERT_TRUE(succeeded(keys->close()));
   }
   options_.pins = {{"key", "fields 2"}};

@@ -174,6 +174,7 @@ TEST_F(Removed, MayBeAllThatWasSweptByAnEarlierProgram) {
   put_row({});
   open();
   EXPECT_EQ(removed(), 4000) << "it notes only how far it has swept";
+  store_->settle();
 
   batch({5000}, 4500);
   store_.reset();
