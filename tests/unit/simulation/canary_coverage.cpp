@@ -24,18 +24,6 @@ class SweepsEarly final : public StoreDecorator {
   }
 };
 
-/// How far a sweep has looked is taken for what it has removed.
-class TakesSweptForRemoved final : public StoreDecorator {
- public:
-  using StoreDecorator::StoreDecorator;
-  [[nodiscard]] store::Stats stats() const override {
-    store::Stats stats = StoreDecorator::stats();
-    stats.removed_before_ms = stats.swept_before_ms;
-    for (store::LogStats& log : stats.logs) log.removed_before_ms = log.swept_before_ms;
-    return stats;
-  }
-};
-
 /// Wherever reading has got to, it seems to be the end of the log: the sweep leaves behind whoever is slow.
 class TellsEndsTooEarly final : public ConsumerDecorator {
  public:
@@ -67,7 +55,6 @@ class ForgetsHistory final : public StoreDecorator {
 std::vector<Canary> coverage_canaries() {
   return {
       {"SweepsEarly", "nothing twice: the window lasts", on_store<SweepsEarly>()},
-      {"TakesSweptForRemoved", "late is only what looks back to what was removed", on_store<TakesSweptForRemoved>()},
       {"TellsEndsTooEarly", "the sweep waits for the slowest partition", on_consumer<TellsEndsTooEarly>()},
       {"ForgetsHistory", "what a store lacks is read again", on_store<ForgetsHistory>()},
   };

@@ -114,10 +114,23 @@ class Reader {
   }
 
   template <class Visit>
-  void for_range(const TopicPartition& tp, std::int64_t from, std::int64_t to, Visit visit) {
+  void for_range(const TopicPartition& tp, std::int64_t from, std::int64_t to, Visit visit) const {
     const auto& inputs = workload_.inputs();
     for (auto it = inputs.lower_bound({tp, from}); it != inputs.end() && it->first < Position{tp, to}; ++it)
       visit(it->second);
+  }
+
+  /// The highest that stream time less steady clock can have come to by then: by a message of a batch that fell, too.
+  std::int64_t reached(const TopicPartition& tp, std::int64_t by_ms) const {
+    std::int64_t highest = unreached;
+    for_range(tp, 0, std::numeric_limits<std::int64_t>::max(), [&](const Input& input) {
+      const Delivery* delivery = cluster_.delivery(input.position);
+      if (delivery == nullptr || delivery->first_ms > by_ms) return;
+      const std::int64_t believed =
+          std::min(input.record.timestamp_ms, delivery->wall_high_ms + options_.max_skew.count());
+      highest = std::max(highest, believed - delivery->first_ms);
+    });
+    return highest;
   }
 
   StreamTime contribution(const Input& input) {
@@ -126,11 +139,9 @@ class Reader {
     if (const Delivery* delivery = cluster_.delivery(input.position)) {
       time.low_ms = std::min(timestamp, delivery->wall_low_ms + options_.max_skew.count());
       // A clock that falls behind does not hold back a stream time that has once come to some height.
-      std::int64_t& reached = reached_.try_emplace(input.position.tp, unreached).first->second;
-      const std::int64_t limit =
-          std::max(delivery->wall_high_ms + options_.max_skew.count(), reached + delivery->last_ms);
+      const std::int64_t limit = std::max(delivery->wall_high_ms + options_.max_skew.count(),
+                                          reached(input.position.tp, delivery->last_ms) + delivery->last_ms);
       time.high_ms = std::min(timestamp, limit);
-      reached = std::max(reached, time.high_ms - delivery->first_ms);
     }
     const bool may_be_rejected = input.kind != Input::Kind::keyed || input.too_large || input.too_new;
     if (may_be_rejected) time.low_ms = none;
@@ -172,7 +183,6 @@ class Reader {
   std::map<TopicPartition, std::int64_t> deleted_;
   std::map<TopicPartition, const Input*> last_;  // decided
   std::map<TopicPartition, std::int64_t> ahead_;
-  std::map<TopicPartition, std::int64_t> reached_;  // stream time less steady clock
   std::int64_t highest_ = none;
   std::int64_t highest_before_ = none;
 };
