@@ -24,7 +24,7 @@ constexpr std::size_t identity_bytes = 72;
 constexpr std::size_t log_state_bytes = 40;
 constexpr std::size_t further_log_bytes = 24;
 constexpr std::size_t removed_time_bytes = 8;  // behind the batch's number, one for each log
-constexpr std::size_t window_row_bytes = 16;  // and its name
+constexpr std::size_t window_row_bytes = 16;   // and its name
 constexpr std::size_t partition_row_bytes = partition_state_bytes + 8;
 constexpr std::size_t longest_key = 511;  // of LMDB
 
