@@ -16,6 +16,7 @@ from harness.results import rows, table
 
 _failed: dict[Path, str] = {}
 """By file: its first step that failed."""
+_streams: list[Traffic] = []
 
 
 def pytest_sessionstart() -> None:
@@ -43,6 +44,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_sep("=", "cluster")
     for line in table(results):
         terminalreporter.write_line(line)
+    for stream in _streams:
+        terminalreporter.write_line(f"the output at the end: {stream.summary}")
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +57,8 @@ def node() -> Node:
 def traffic() -> Iterator[Traffic]:
     """Apache Kafka, where the pods reach it, and what is sent to it."""
     with Broker(host=ADDRESS) as broker:
-        yield Traffic(broker)
+        _streams.append(Traffic(broker))
+        yield _streams[0]
 
 
 @pytest.fixture(scope="session")

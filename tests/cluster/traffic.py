@@ -29,6 +29,8 @@ class Traffic:
         self._account = Account(broker.plaintext)
         self._random = random.Random(11)
         self._made = 0
+        self.summary = ""
+        """What the verifier found last."""
 
     def send(self, count: int) -> None:
         for _ in range(count):
@@ -51,7 +53,9 @@ class Traffic:
         """Once everything sent has been cleaned: what a read_committed reader finds, beside it."""
         self._account.flush()
         self.admin.wait_drained(self.group, self.input, 120)
-        return verify(self._account.sent, read_topic(self.brokers, self.output), self.output)
+        report = verify(self._account.sent, read_topic(self.brokers, self.output), self.output)
+        self.summary = report.summary
+        return report
 
     def assert_exact(self) -> Report:
         report = self.report()
