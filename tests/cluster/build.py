@@ -29,12 +29,10 @@ _ENVIRONMENT = {
 }
 
 
-def _go(module: str, *arguments: str) -> str:
-    done = subprocess.run(
-        ["go", *arguments], cwd=_MODULES / module, env=_ENVIRONMENT, capture_output=True, text=True, check=False
-    )
+def _go(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(["go", *arguments], cwd=folder, env=_ENVIRONMENT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise RuntimeError(f"go {' '.join(arguments)} failed for {module}:\n{done.stderr.strip()}")
+        raise RuntimeError(f"go {' '.join(arguments)} failed in {folder}:\n{done.stderr.strip()}")
     return done.stdout.strip()
 
 
@@ -68,7 +66,7 @@ def why_not() -> str:
     needed = max((re.search(r"^go (\S+)", file.read_text(), re.MULTILINE)[1] for file in files), key=_numbers)
     if not shutil.which("go"):
         return f"no go: put Go {needed} or later on PATH"
-    found = _go("pause", "env", "GOVERSION")
+    found = _go(Path("/"), "env", "GOVERSION")  # an old Go does not read the go.mod of a new one
     return "" if _numbers(found) >= _numbers(needed) else f"{found} is too old: Go {needed} or later is needed"
 
 
@@ -76,7 +74,7 @@ def _linked(module: str) -> str:
     """Flags of the linker: the version that the servers tell."""
     flags = "-s -w"
     if module == "kubernetes":
-        version = _go(module, "list", "-m", "-f", "{{.Version}}", "k8s.io/kubernetes")
+        version = _go(_MODULES / module, "list", "-m", "-f", "{{.Version}}", "k8s.io/kubernetes")
         major, minor, _ = _numbers(version)
         for name, value in {"gitVersion": version, "gitMajor": major, "gitMinor": minor}.items():
             flags += f" -X k8s.io/component-base/version.{name}={value}"
@@ -84,19 +82,20 @@ def _linked(module: str) -> str:
 
 
 def _compile(module: str) -> None:
-    packages = _go(module, "list", "tool").split() or [_PAUSE]
+    folder = _MODULES / module
+    packages = _go(folder, "list", "tool").split() or [_PAUSE]
     flags, jobs = _linked(module), os.environ.get("JOBS", str(os.cpu_count()))
     for package in packages:
         name = "etcd" if package == _ETCD else package.rpartition("/")[2]
         started = time.monotonic()
-        _go(module, "build", "-p", jobs, "-ldflags", flags, "-o", str(PROGRAMS / name), package)
+        _go(folder, "build", "-p", jobs, "-ldflags", flags, "-o", str(PROGRAMS / name), package)
         print(f"built {name} ({time.monotonic() - started:.0f} s)", flush=True)
     (PROGRAMS / f".{module}").write_text(_pinned(module))
 
 
 def _fetch_definitions() -> None:
     """Of the objects that the chart has for the Prometheus Operator."""
-    found = json.loads(_go("pause", "mod", "download", "-json", f"{_OPERATOR}@{_OPERATOR_VERSION}"))
+    found = json.loads(_go(_MODULES / "pause", "mod", "download", "-json", f"{_OPERATOR}@{_OPERATOR_VERSION}"))
     if found["Sum"] != _OPERATOR_SUM:
         raise RuntimeError(f"{_OPERATOR} {_OPERATOR_VERSION} is not the one that these tests know: {found['Sum']}")
     unfinished = DEFINITIONS.with_suffix(".new")

@@ -2,7 +2,6 @@
 before them. Everything runs in the namespaces that run.py makes."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from cluster.kube import diagnosis
@@ -14,8 +13,8 @@ from deploy.images import Image, place
 from harness.broker import Broker
 from harness.results import rows, table
 
-_failed: dict[Path, str] = {}
-"""By file: its first step that failed."""
+_failed: list[str] = []
+"""Steps, the first of them first."""
 _streams: list[Traffic] = []
 
 
@@ -25,15 +24,16 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if earlier := _failed.get(item.path):
-        pytest.skip(f"a step before it failed: {earlier}")
+    if _failed and item.get_closest_marker("steps"):
+        pytest.skip(f"a step before it failed: {_failed[0]}")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report = yield
     if report.failed:
-        _failed.setdefault(item.path, item.name.removeprefix("test_").replace("_", " "))
+        if item.get_closest_marker("steps"):
+            _failed.append(item.name.removeprefix("test_").replace("_", " "))
         report.sections.append(("the cluster", diagnosis(NAMESPACE)))
     return report
 

@@ -60,6 +60,7 @@ def _environment(cgroup: str) -> dict[str, str]:
         "HELM_CACHE_HOME": str(STATE / "helm"),
         "HELM_CONFIG_HOME": str(STATE / "helm"),
         "HELM_DATA_HOME": str(STATE / "helm"),
+        "KUBECACHEDIR": str(STATE / "kube"),
         CGROUP_VARIABLE: f"/{cgroup}",
     }
 

@@ -8,6 +8,8 @@ from cluster.release import NAME, NAMESPACE, Release
 from cluster.traffic import PARTITIONS, Traffic
 from harness.poll import wait_until
 
+pytestmark = pytest.mark.steps
+
 _REBUILT = "firstseen_messages_rebuilt_total"
 _FIRST_SEEN = 'firstseen_messages_total{verdict="first_seen"}'
 _CONFIGURED = 'firstseen_window_seconds{kind="configured"}'
