@@ -28,8 +28,8 @@ _PROPERTIES = """
 process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{plain},SASL_SSL://127.0.0.1:{sasl},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{plain},SASL_SSL://127.0.0.1:{sasl}
+listeners=PLAINTEXT://{host}:{plain},SASL_SSL://127.0.0.1:{sasl},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://{host}:{plain},SASL_SSL://127.0.0.1:{sasl}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT
@@ -61,22 +61,27 @@ class Broker:
     """Use as a context manager; `plaintext` and `sasl_ssl` are host:port of the two listeners."""
 
     def __init__(
-        self, heap_mb: int = 512, quick_start: bool = True, settings: Mapping[str, str] = MappingProxyType({})
+        self,
+        heap_mb: int = 512,
+        quick_start: bool = True,
+        settings: Mapping[str, str] = MappingProxyType({}),
+        host: str = "127.0.0.1",
     ) -> None:
         """`quick_start` keeps the JVM to its first compiler, which suits short tests but not measurements. `settings`
-        are added to server.properties."""
+        are added to server.properties. `host` is this machine's address for `plaintext`."""
         self.directory = Path(tempfile.mkdtemp(prefix="firstseen-broker-"))
         self.log = self.directory / "broker.log"
         self._heap_mb = heap_mb
         self._quick_start = quick_start
         plain, sasl, controller = process.free_ports(3)
-        self.plaintext = f"127.0.0.1:{plain}"
+        self.plaintext = f"{host}:{plain}"
         self.sasl_ssl = f"127.0.0.1:{sasl}"
         self._process: subprocess.Popen | None = None
         self.certificates = make_certificates(self.directory / "tls")
         self._properties = self.directory / "server.properties"
         self._properties.write_text(
             _PROPERTIES.format(
+                host=host,
                 plain=plain,
                 sasl=sasl,
                 controller=controller,
