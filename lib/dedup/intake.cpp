@@ -12,6 +12,8 @@ namespace firstseen::dedup {
 namespace {
 /// A clock that is set meets all partitions at once; one line is enough for all of them.
 constexpr std::int64_t behind_interval_ms = 60'000;
+/// A stream time may stay ahead of the clock for long.
+constexpr std::int64_t ahead_interval_ms = 3'600'000;
 }  // namespace
 
 Intake::Intake(const Context& context, Partitions& partitions, Batch& batch, const Suspects& suspects,
@@ -205,10 +207,23 @@ std::int64_t Intake::decision_time(const store::PartitionState& state) const {
 /// Its first message in the chunk in hand.
 void Intake::meet_in_chunk(Partition& partition) {
   touched_.push_back(&partition);
-  if (!partition.stream_time.set_clocks(partition.state, wall_ms_, steady_ms_, context_.options.max_skew)) return;
-  if (told_behind_at_ms_ && steady_ms_ - *told_behind_at_ms_ < behind_interval_ms) return;
-  told_behind_at_ms_ = steady_ms_;
-  context_.log(LogLevel::warning, clock_was_behind(partition.tp));
+  const Millis max_skew = context_.options.max_skew;
+  tell_wrong_clock(partition, partition.stream_time.set_clocks(partition.state, wall_ms_, steady_ms_, max_skew));
+}
+
+void Intake::tell_wrong_clock(const Partition& partition, bool was_behind) {
+  const auto is_due = [&](std::optional<std::int64_t>& told_at_ms, std::int64_t interval_ms) {
+    if (told_at_ms && steady_ms_ - *told_at_ms < interval_ms) return false;
+    told_at_ms = steady_ms_;
+    return true;
+  };
+  if (was_behind && is_due(told_behind_at_ms_, behind_interval_ms)) {
+    context_.log(LogLevel::warning, clock_was_behind(partition.tp));
+  }
+  if (context_.options.clock == WindowClock::wall_clock_time) return;  // no age is measured by the stream time
+  if (!is_ahead_of_clock(partition.state, wall_ms_, context_.options.max_skew)) return;
+  if (!is_due(told_ahead_at_ms_, ahead_interval_ms)) return;
+  context_.log(LogLevel::warning, ahead_of_clock(partition.tp, partition.state.stream_time_ms, wall_ms_));
 }
 
 void Intake::note_last_messages() {

@@ -58,6 +58,7 @@ class Intake {
   Result<void> open();
   void note_removed(const store::Stats& stats);
   void meet_in_chunk(Partition& partition);
+  void tell_wrong_clock(const Partition& partition, bool was_behind);
   void note_last_messages();
   [[nodiscard]] std::int64_t decision_time(const store::PartitionState& state) const;
 
@@ -93,6 +94,7 @@ class Intake {
   /// prepare alone removes any.
   std::vector<std::int64_t> late_before_ms_;
   std::optional<std::int64_t> told_behind_at_ms_;  ///< steady; that the clock was behind
+  std::optional<std::int64_t> told_ahead_at_ms_;   ///< steady; that a stream time is ahead of the clock
 };
 
 }  // namespace firstseen::dedup

@@ -26,11 +26,26 @@ std::string clock_was_behind(const TopicPartition& tp) {
       to_string(tp));
 }
 
+bool is_ahead_of_clock(const store::PartitionState& state, std::int64_t wall_ms, Millis max_skew) {
+  constexpr Millis least{1'000};  // a clock is set by so little all the time, and max_skew may be 0
+  return state.stream_time_ms > time_after(time_after(wall_ms, max_skew), std::max(max_skew, least));
+}
+
+std::string ahead_of_clock(const TopicPartition& tp, std::int64_t stream_time_ms, std::int64_t wall_ms) {
+  return fmt::format(
+      "{}: stream time is {}, but this machine's clock shows {}: it is behind, or was ahead and has been set back. "
+      "If it is wrong, set it (NTP: timedatectl, chronyc tracking). If it is right, restart firstseen: the stream time,"
+      " which else may run on, then stands still until the clock has come there; until then what other partitions "
+      "repeat may be published again",
+      to_string(tp), format_time(stream_time_ms), format_time(std::max<std::int64_t>(0, wall_ms)));
+}
+
 bool StreamTime::set_clocks(const store::PartitionState& state, std::int64_t wall_ms, std::int64_t steady_ms,
                             Millis max_skew) {
   steady_ms_ = steady_ms;
-  reached_ms_ = std::max(reached_ms_, state.stream_time_ms - steady_ms);
-  limit_ms_ = std::max(time_after(wall_ms, max_skew), reached_ms_ + steady_ms);
+  if (!first_ms_) first_ms_ = wall_ms - steady_ms;
+  const std::int64_t first_limit_ms = time_after(*first_ms_ + steady_ms, max_skew);
+  limit_ms_ = std::max(time_after(wall_ms, max_skew), std::min(reached_ms_ + steady_ms, first_limit_ms));
   return find_behind(state, max_skew);
 }
 
@@ -51,8 +66,9 @@ bool StreamTime::find_behind(const store::PartitionState& state, Millis max_skew
 }
 
 bool StreamTime::observe(store::PartitionState& state, std::int64_t timestamp_ms) {
-  state.stream_time_ms = std::max({state.stream_time_ms, std::min(timestamp_ms, limit_ms_), std::int64_t{0}});
-  reached_ms_ = std::max(reached_ms_, state.stream_time_ms - steady_ms_);
+  const std::int64_t believed_ms = std::max(std::min(timestamp_ms, limit_ms_), std::int64_t{0});
+  state.stream_time_ms = std::max(state.stream_time_ms, believed_ms);
+  reached_ms_ = std::max(reached_ms_, believed_ms - steady_ms_);
   if (state.covered_from_ms == nothing_covered) state.covered_from_ms = state.stream_time_ms;
   // Step by step: messages far behind may come first, and a clock may be wrong in the other direction.
   if (behind_ms_ > state.covered_from_ms) {

@@ -69,6 +69,52 @@ TEST_F(StreamTimeTest, GoesOnWithTheTimeThatPassesWhenTheClockFallsBehind) {
   EXPECT_FALSE(at(2 * hour_ms + 1)) << "nothing looks older than it is";
 }
 
+TEST_F(StreamTimeTest, OfAClockThatWasAheadStandsStillWhenItIsSetBack) {
+  const std::int64_t right = wall;
+  at(0);
+  take(right);
+  wall = right + 10 * hour_ms;
+  at(1000);
+  EXPECT_FALSE(take(wall + 1000)) << "nobody can tell";
+  wall = right;
+  at(hour_ms);
+  EXPECT_TRUE(take(last));
+  EXPECT_TRUE(take(right + 11 * hour_ms)) << "a producer that is still ahead does not carry it on";
+  EXPECT_EQ(state.stream_time_ms, right + 10 * hour_ms + 1000);
+  at(11 * hour_ms);
+  EXPECT_FALSE(take(right + 11 * hour_ms));
+  EXPECT_EQ(state.stream_time_ms, right + 11 * hour_ms) << "the clock has come there";
+  EXPECT_EQ(state.covered_from_ms, 0) << "nothing looks older than it is";
+}
+
+TEST_F(StreamTimeTest, OfAClockThatWasAheadFromTheBeginningStandsStillFromARestartOn) {
+  const std::int64_t right = wall;
+  wall = right + 10 * hour_ms;
+  at(0);
+  const std::int64_t ahead = wall;
+  EXPECT_FALSE(take(ahead));
+  wall = right;
+  restart();
+  for (const std::int64_t now : {1'000, 2'000, 3'000}) {
+    EXPECT_FALSE(at(now));
+    EXPECT_TRUE(take(ahead + now)) << "a producer that is still ahead";
+    EXPECT_FALSE(take(right + now));
+    EXPECT_EQ(state.stream_time_ms, ahead);
+  }
+  at(11 * hour_ms);
+  EXPECT_FALSE(take(right + 11 * hour_ms));
+  EXPECT_EQ(state.stream_time_ms, right + 11 * hour_ms) << "the clock has come there";
+}
+
+TEST_F(StreamTimeTest, IsFoundAheadOfTheClockOnlyBeyondWhatTimestampsAndClocksDiffer) {
+  state.stream_time_ms = wall + 300 + 1'000;
+  EXPECT_FALSE(is_ahead_of_clock(state, wall, skew));
+  EXPECT_TRUE(is_ahead_of_clock(state, wall - 1, skew));
+  EXPECT_FALSE(is_ahead_of_clock(state, wall, Millis::max()));
+  state.stream_time_ms = -1;
+  EXPECT_FALSE(is_ahead_of_clock(state, wall, skew)) << "it has none";
+}
+
 TEST_F(StreamTimeTest, ThatAClockHasHeldBackIsCoveredOnlyFromBehindWhatWasClipped) {
   const std::int64_t right = wall;
   wall = 0;

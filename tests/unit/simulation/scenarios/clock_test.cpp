@@ -163,6 +163,73 @@ TEST_F(ClockBehindFromTheStart, WhereHistoryIsReadAgainIsTold) {
   expect_kept({.history_read_again = true});
 }
 
+/// Ahead by more than the window, with a producer that is, too.
+class ClockAhead : public Scenario {
+ protected:
+  ClockAhead() { options.output = {}; }  // a broker that takes any timestamp
+  static constexpr std::int64_t ahead_ms = 120'000;
+  std::int64_t now_ms() { return world().clock.steady_ms(); }
+
+  /// Takes a message of the producer that is ahead.
+  void take_ahead(const std::string& key) {
+    say(0, key, now_ms() + ahead_ms);
+    run();
+  }
+  void expect_stands_still(Host& host, std::int64_t stream_time_ms) {
+    for (const char* key : {"x", "y", "z"}) {
+      cluster().pass_time(10'000);
+      take_ahead(key);
+      EXPECT_EQ(partition(host, 0).stream_time_ms, stream_time_ms);
+    }
+    EXPECT_EQ(host.status().counters.clipped_timestamps, 3U);
+  }
+  void expect_healed(Host& host) {
+    cluster().pass_time(ahead_ms);
+    const std::int64_t at_ms = now_ms();
+    const std::int64_t first = say(0, "healed", at_ms);
+    run();
+    EXPECT_EQ(partition(host, 0).stream_time_ms, SimClock::start_ms + at_ms);
+    const std::int64_t again = say(1, "healed", at_ms);
+    run();
+    const Ids ids = published();
+    EXPECT_TRUE(std::binary_search(ids.begin(), ids.end(), first));
+    EXPECT_FALSE(std::binary_search(ids.begin(), ids.end(), again)) << "partitions agree on the time again";
+  }
+};
+
+TEST_F(ClockAhead, MeanwhileAndSetBackIsNotCarriedOn) {
+  say(0, "a", 0);
+  Host& host = start();
+  run();
+  world().clock.set_wall_error(ahead_ms);
+  take_ahead("b");
+  const std::int64_t reached_ms = partition(host, 0).stream_time_ms;
+  EXPECT_GE(reached_ms, SimClock::start_ms + ahead_ms);
+  world().clock.set_wall_error(0);
+  expect_stands_still(host, reached_ms);
+  EXPECT_TRUE(host.has_warned("was ahead and has been set back"));
+  expect_healed(host);
+  expect_kept();
+}
+
+TEST_F(ClockAhead, FromTheStartAndSetBackIsToldAndHealsFromARestartOn) {
+  world().clock.set_wall_error(ahead_ms);
+  Host& host = start();
+  take_ahead("a");
+  world().clock.set_wall_error(0);
+  EXPECT_FALSE(host.has_warned("was ahead and has been set back"));
+  cluster().pass_time(1'000);
+  take_ahead("b");
+  const std::int64_t reached_ms = partition(host, 0).stream_time_ms;
+  EXPECT_GE(reached_ms, SimClock::start_ms + ahead_ms);
+  EXPECT_TRUE(host.has_warned("was ahead and has been set back"));
+  host.stop();
+  host.start();
+  expect_stands_still(host, reached_ms);
+  expect_healed(host);
+  expect_kept();
+}
+
 using ClockNotSet = Scenario;
 
 TEST_F(ClockNotSet, IsWaitedForAndNothingIsRecordedByIt) {
