@@ -17,6 +17,7 @@ Session::Session(const Context& context, PublishStage& stage, SlotMemory& memory
       hooks_(std::move(hooks)),
       access_(context, partitions_),
       leaders_(context),
+      unassigned_(context, memory.rejoins),
       intake_(context, partitions_, batch_, memory.suspects, memory.skipped) {}
 
 Result<Session::Stepped> Session::step() {
@@ -119,8 +120,10 @@ std::string Session::state() const {
 }
 
 const std::string& Session::detail() const {
+  static const std::string no_partition = "no partition is assigned to this instance";
   const bool asks = phase_ == Phase::asking && !backing_off() && !assignment_->unanswered().empty();
-  return asks ? assignment_->unanswered() : detail_;
+  if (asks) return assignment_->unanswered();
+  return partitions_.empty() && state() == "running" ? no_partition : detail_;
 }
 
 void Session::note_known_ends() {
