@@ -68,7 +68,7 @@ Progress Assignment::without_leader(const StartFacts& facts) {
   const bool history_first = needs_history(facts, context_.options);
   open_.pop_front();
   if (!history_first && context_.clock.steady_ms() >= patient_until_ms_) {
-    plans_.push_back({facts.tp, plan_without_leader(facts, why)});
+    plans_.push_back({facts.tp, plan_without_leader(facts, context_.options, why)});
     if (leaders_.has_none(facts.tp)) return Progress::done;  // and no second was spent on it
     return no_answer(std::move(why));
   }

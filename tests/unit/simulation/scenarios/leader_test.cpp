@@ -249,6 +249,25 @@ TEST_F(LeaderOfHistory, IsWaitedForByAllPartitionsSinceTheirMessagesMayRepeatIts
   expect_kept({.history_read_again = true});
 }
 
+TEST_F(Leader, OfHistoryThatIsNotReadAgainHoldsUpNoOtherAndTheShorterWindowIsToldAtOnce) {
+  options.slot.on_missing_history = dedup::OnMissingHistory::warn;
+  say(0, "a", 0);
+  Host& host = start();
+  run();
+  host.crash();
+  host.lose_store();
+  lose_leader(0);
+  say(1, "b", 100);
+  host.start();
+  run_until("partition 1 goes on and partition 0 waits", [&] { return committed(1) == 1 && is_stopped(host, 0); });
+  EXPECT_EQ(host.status().effective_window_ms, 0) << "what partition 1 repeats of partition 0 is not known";
+  EXPECT_TRUE(host.has_warned("in[0]: this store has not recorded offsets 0 to 1"));
+  EXPECT_TRUE(host.has_warned("the window is covered only from now on"));
+  give_back(0);
+  run();
+  expect_kept({.history_lost = true});
+}
+
 TEST_F(LeaderOfHistory, ThatIsWaitedForKeepsNoRequestWaiting) {
   Host& host = without_history();
   go_on_for(10'000);
