@@ -91,7 +91,11 @@ class Session {
   [[nodiscard]] bool wants_quiet() const;
   [[nodiscard]] std::size_t chunk_limit() const;
   [[nodiscard]] Millis wait_limit() const;
+
+  // session_gap.cpp
+  [[nodiscard]] bool gap_is_due() const;
   Result<bool> settle_gap();
+  void wait_for_leader_of(Partition& partition);
   Result<void> go_on_after_gap(Partition& partition, const kafka::Watermarks& log);
 
   // session_waiting.cpp
@@ -173,6 +177,8 @@ class Session {
   std::int64_t resume_at_ms_ = -1;         ///< steady; backing off until then, partitions paused
   std::int64_t retry_waiting_at_ms_ = -1;  ///< steady; -1: no partition waits for its output topic or its leader
   int waiting_retries_ = 0;
+  std::int64_t retry_gap_at_ms_ = -1;  ///< steady; no leader is asked about a gap before
+  int gap_retries_ = 0;
 };
 
 }  // namespace firstseen::dedup
