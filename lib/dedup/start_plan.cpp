@@ -51,7 +51,7 @@ StartPlan without_offset(const StartFacts& facts, const SlotOptions& options) {
         to_string(facts.tp), plan.start);
     return plan;
   }
-  const bool latest = options.start == StartAt::latest && !facts.group_started_before;
+  const bool latest = starts_at_the_end(facts, options);
   StartPlan plan = start_at(facts, latest ? facts.log.high : facts.log.low);
   plan.commit_start = true;
   if (latest) plan.state.covered_from_ms = nothing_covered;
@@ -183,6 +183,10 @@ StartPlan plan_without_leader(const StartFacts& facts, const SlotOptions& option
 
 bool needs_history(const StartFacts& facts, const SlotOptions& options) {
   return options.on_missing_history == OnMissingHistory::rebuild && lacks_history(facts);
+}
+
+bool starts_at_the_end(const StartFacts& facts, const SlotOptions& options) {
+  return options.start == StartAt::latest && !facts.committed && !facts.known && !facts.group_started_before;
 }
 
 StartPlan plan_start(const StartFacts& facts, const SlotOptions& options) {

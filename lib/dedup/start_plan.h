@@ -50,6 +50,9 @@ StartPlan plan_without_leader(const StartFacts& facts, const SlotOptions& option
 /// then nothing may be published, of any partition.
 bool needs_history(const StartFacts& facts, const SlotOptions& options);
 
+/// Only the log tells where it starts, and only now: at the end that the log has at the group's first start.
+bool starts_at_the_end(const StartFacts& facts, const SlotOptions& options);
+
 /// Why the output topic cannot take this partition, and what to do; empty: it can, or was not asked about.
 std::string output_problem(const StartFacts& facts, const SlotOptions& options);
 

@@ -56,6 +56,18 @@ TEST(Start, BehindAnOffsetThatAnotherProgramCommittedSaysThatWhatItSkippedIsNotP
   }
 }
 
+TEST(Start, AtTheEndIsOnlyThatOfAPartitionOfWhichNothingIsKnownAtTheGroupsFirst) {
+  SlotOptions options;
+  EXPECT_FALSE(starts_at_the_end(facts({}, {}), options));
+  options.start = StartAt::latest;
+  EXPECT_TRUE(starts_at_the_end(facts({}, {}), options));
+  EXPECT_FALSE(starts_at_the_end(facts(40, {}), options));
+  EXPECT_FALSE(starts_at_the_end(facts({}, 40), options));
+  StartFacts later = facts({}, {});
+  later.group_started_before = true;
+  EXPECT_FALSE(starts_at_the_end(later, options));
+}
+
 TEST(Start, OfAPartitionThatAppearsLaterIsTheEarliestEvenWithLatest) {
   SlotOptions options;
   options.start = StartAt::latest;

@@ -155,16 +155,34 @@ TEST_F(Leader, OfANewPartitionLetsTheOthersGoOnAndTheNewOneIsReadFromItsBeginnin
   expect_kept();
 }
 
-TEST_F(Leader, LostAtTheGroupsFirstStartLetsNothingBeSkippedThoughItStartsAtTheLatest) {
+TEST_F(Leader, LostAtTheGroupsFirstStartAtTheLatestIsWaitedForByAllSoThatNothingOldIsPublishedAndNothingSkipped) {
   options.slot.start = dedup::StartAt::latest;
   say(0, "old", 0);
+  say(1, "older", 0);
+  lose_leader(1);
+  Host& host = start();
+  run_until_asking(host, "no partition begins before it");
+  say(0, "a", 100);
+  go_on_for(20'000);
+  EXPECT_EQ(committed(0), -1);
+  EXPECT_NE(host.status().detail.find("in[1] has no leader"), std::string::npos) << host.status().detail;
+  give_back(1);
+  run_until("both starts are committed", [&] { return committed(0) >= 1 && committed(1) >= 1; });
+  say(1, "b", 200);
+  run();
+  EXPECT_EQ(published(), (Ids{3, 4}));
+  expect_kept();
+}
+
+TEST_F(Leader, LostAtAFirstStartAtTheEarliestIsWaitedForByNoOther) {
+  say(0, "a", 0);
+  say(1, "b", 0);
   lose_leader(1);
   Host& host = start();
   run_until("partition 0 begins and partition 1 waits", [&] { return committed(0) == 1 && is_stopped(host, 1); });
   give_back(1);
-  say(1, "a", 100);
   run();
-  EXPECT_EQ(published(), (Ids{2}));
+  EXPECT_EQ(published(), (Ids{1, 2}));
   expect_kept();
 }
 
