@@ -61,6 +61,8 @@ class Session {
   [[nodiscard]] const std::string& detail() const;
   /// Has settled a batch or been assigned since it began: it is no restart in vain.
   [[nodiscard]] bool made_progress() const { return made_progress_; }
+  /// It has partitions and lacks none of their history, as far as that is to be read again.
+  [[nodiscard]] bool has_history() const { return assigned_ && !partitions_.empty(); }
   /// Takes nothing because a person has asked for it, and has no unfinished batch.
   [[nodiscard]] bool held() const {
     const bool opens_one = phase_ == Phase::asking || (phase_ == Phase::taking && to_assign_);  // for the start offsets

@@ -295,6 +295,24 @@ TEST_F(LeaderOfHistory, ThatIsWaitedForKeepsNoRequestWaiting) {
   EXPECT_EQ(host.status().state, "starting") << "it was answered while asking";
 }
 
+TEST_F(LeaderOfHistory, ThatIsWaitedForLetsNoKeyBeForgottenThatTheHistoryWouldMakeKnownAgain) {
+  Host& host = without_history();
+  const auto early = ask_to_forget(host, "a");
+  ASSERT_FALSE(early);
+  EXPECT_EQ(early.error().exit, Exit::try_again);
+  EXPECT_NE(early.error().message.find("nothing was forgotten"), std::string::npos) << early.error().message;
+  give_back(0);
+  run_until("it runs", [&] { return host.status().state == "running"; });
+  say(0, "a", 100);
+  run();
+  EXPECT_EQ(published(), (Ids{1, 2}));
+  forget(host, "a");
+  say(0, "a", 200);
+  run();
+  EXPECT_EQ(published(), (Ids{1, 2, 4}));
+  expect_kept({.history_read_again = true, .history_lost = true});
+}
+
 TEST_F(LeaderOfHistory, ThatIsWaitedForKeepsNoRebalanceWaiting) {
   without_history();
   start("B");
