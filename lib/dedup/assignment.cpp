@@ -63,18 +63,27 @@ StartFacts Assignment::facts_of(const TopicPartition& tp) const {
 }
 
 /// The first of those that are open; asked again after all others, as long as there is patience.
-Progress Assignment::without_leader(const StartFacts& facts) {
+Result<Progress> Assignment::without_leader(StartFacts& facts) {
   std::string why = leaders_.why_not(facts.tp);
   const bool history_first = needs_history(facts, context_.options);
+  if (starts_at_the_end(facts, context_.options)) {  // as far as is known without asking
+    const auto asked = ask_started_before(facts);
+    if (!asked) return asked;
+    if (*asked == Progress::again) return no_answer(std::move(why));
+  }
+  const bool end_first = starts_at_the_end(facts, context_.options);
   open_.pop_front();
-  if (!history_first && context_.clock.steady_ms() >= patient_until_ms_) {
-    plans_.push_back({facts.tp, plan_without_leader(facts, why)});
+  if (!history_first && !end_first && context_.clock.steady_ms() >= patient_until_ms_) {
+    plans_.push_back({facts.tp, plan_without_leader(facts, context_.options, why)});
     if (leaders_.has_none(facts.tp)) return Progress::done;  // and no second was spent on it
     return no_answer(std::move(why));
   }
   open_.push_back(facts.tp);
   if (history_first)
     why += "; no partition begins before it, since this store lacks a part of its history, which must be read again";
+  if (end_first)
+    why += "; no partition begins before it, since this is the group's first start, and with input.start: latest it "
+           "begins where its log ends";
   return no_answer(std::move(why));
 }
 

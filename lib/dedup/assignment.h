@@ -20,7 +20,8 @@ namespace firstseen::dedup {
 /// starts. Runs only with no transaction open and no undecided batch.
 ///
 /// A partition whose leader does not answer for `patience` is planned as waiting, so that the others begin: unless its
-/// missing history must be read first.
+/// missing history must be read first, or the group starts for the first time, at the end of its log: once another
+/// partition has begun, it would be one that has appeared later, and be read from its beginning.
 class Assignment {
  public:
   Assignment(const Context& context, Leaders& leaders, std::vector<TopicPartition> partitions, Millis patience);
@@ -40,7 +41,7 @@ class Assignment {
   Result<kafka::Progress> ask_committed();
   Result<kafka::Progress> plan_next();
   [[nodiscard]] StartFacts facts_of(const TopicPartition& tp) const;
-  kafka::Progress without_leader(const StartFacts& facts);
+  Result<kafka::Progress> without_leader(StartFacts& facts);
   Result<kafka::Progress> ask_started_before(StartFacts& facts);
   Result<kafka::Progress> find_history(Planned& planned);
   kafka::Progress no_answer(std::string about);

@@ -47,6 +47,7 @@ struct Partition {
   std::int64_t left_end_ms = -1;  ///< wall clock, when a message came after all before it had been settled; -1: never
   std::int64_t known_end = -1;    ///< the end of its log as a fetch has told it, now and then looked up; -1: not known
   bool gap_to_settle = false;     ///< the position is of no use; where to go on has to be asked for and decided
+  std::string silence;            ///< why that could not be asked for yet; empty: it was not tried
   bool other_log = false;  ///< the log is not the one that the store has recorded; until a batch has left it behind
   std::int64_t stopped_at = -1;  ///< with StopCause::rejected: the offset of the rejected message
   bool commit_start = false;     ///< the group has no usable offset: commit next_offset before the first message
@@ -55,8 +56,13 @@ struct Partition {
   const MessageView* last_in_chunk = nullptr;  ///< the last message taken of it; null but while Intake works on a chunk
 
   [[nodiscard]] bool running() const { return mode == PartitionMode::running; }
-  [[nodiscard]] PartitionMode shown_mode() const { return refusal.empty() ? mode : PartitionMode::stopped; }
-  [[nodiscard]] const std::string& shown_reason() const { return mode == PartitionMode::stopped ? reason : refusal; }
+  [[nodiscard]] PartitionMode shown_mode() const {
+    return refusal.empty() && silence.empty() ? mode : PartitionMode::stopped;
+  }
+  [[nodiscard]] const std::string& shown_reason() const {
+    if (!silence.empty()) return silence;
+    return mode == PartitionMode::stopped ? reason : refusal;
+  }
   /// Offsets still to be processed, as far as known; -1: not known.
   [[nodiscard]] std::int64_t lag() const {
     if (at_end) return 0;

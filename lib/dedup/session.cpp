@@ -136,7 +136,11 @@ Result<void> Session::back_off(const std::string& why) {
   resume_at_ms_ = context_.clock.steady_ms() + wait;
   detail_ = why;
   context_.log(LogLevel::warning, fmt::format("{}; trying again in {} ms", why, wait));
-  if (!assigned_) return {};
+  if (!assigned_) {
+    // The group may move on meanwhile, and says so only to a member that has answered.
+    const bool unanswered = phase_ == Phase::taking && to_assign_ && !rebalance_;
+    return unanswered ? context_.consumer.assign({}) : Result<void>{};
+  }
   for (auto& [tp, partition] : partitions_) partition.at_end = false;  // resuming tells the end anew
   return context_.consumer.pause(partitions_.running());
 }

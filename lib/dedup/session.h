@@ -63,6 +63,8 @@ class Session {
   [[nodiscard]] const std::string& detail() const;
   /// Has settled a batch or been assigned since it began: it is no restart in vain.
   [[nodiscard]] bool made_progress() const { return made_progress_; }
+  /// It has partitions and lacks none of their history, as far as that is to be read again.
+  [[nodiscard]] bool has_history() const { return assigned_ && !partitions_.empty(); }
   /// Takes nothing because a person has asked for it, and has no unfinished batch.
   [[nodiscard]] bool held() const {
     const bool opens_one = phase_ == Phase::asking || (phase_ == Phase::taking && to_assign_);  // for the start offsets
@@ -93,7 +95,11 @@ class Session {
   [[nodiscard]] bool wants_quiet() const;
   [[nodiscard]] std::size_t chunk_limit() const;
   [[nodiscard]] Millis wait_limit() const;
+
+  // session_gap.cpp
+  [[nodiscard]] bool gap_is_due() const;
   Result<bool> settle_gap();
+  void wait_for_leader_of(Partition& partition);
   Result<void> go_on_after_gap(Partition& partition, const kafka::Watermarks& log);
 
   // session_waiting.cpp
@@ -176,6 +182,8 @@ class Session {
   std::int64_t resume_at_ms_ = -1;         ///< steady; backing off until then, partitions paused
   std::int64_t retry_waiting_at_ms_ = -1;  ///< steady; -1: no partition waits for its output topic or its leader
   int waiting_retries_ = 0;
+  std::int64_t retry_gap_at_ms_ = -1;  ///< steady; no leader is asked about a gap before
+  int gap_retries_ = 0;
 };
 
 }  // namespace firstseen::dedup

@@ -205,11 +205,7 @@ Result<void> Session::restore_partitions() {
     // Messages of the failed chunk may have been handed out for a partition that no batch holds.
     if (partition.running()) positions.push_back({tp, partition.fetch_from()});
   }
-  if (!assigned_) {
-    // The group may have moved on meanwhile, and says so only to a member that has answered.
-    if (auto answered = context_.consumer.assign({}); !answered) return answered;
-    return back_off("the start offsets could not be committed");
-  }
+  if (!assigned_) return back_off("the start offsets could not be committed");
   if (rebalance_) return {};
   if (auto rewound = context_.consumer.rewind(positions); !rewound) return rewound;
   if (failures_in_a_row_ > 1) return back_off(detail_);

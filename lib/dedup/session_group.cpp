@@ -54,14 +54,12 @@ Result<void> Session::asking() {
     // One that waits for its output has its start, too: nothing that arrives meanwhile is skipped.
     partition.commit_start = plan.commit_start && (plan.stop == StopCause::none || plan.stop == StopCause::output);
     partition.verify = plan.verify;
-    if (plan.stop != StopCause::none) {
-      partition.stop(plan.stop, plan.text);
-    } else {
-      access_.recall(partition);
-    }
+    if (plan.stop != StopCause::none) partition.stop(plan.stop, plan.text);
+    if (plan.stop == StopCause::none || plan.missing_history) access_.recall(partition);
     if (plan.missing_history) {
       history.push_back({tp, plan.history_from, plan.start, plan.history_ends_ms, plan.history_is_whole});
     }
+    if (!plan.also.empty()) context_.log(LogLevel::warning, plan.also);
     if (plan.text.empty()) continue;
     const bool needs_a_restart = plan.stop != StopCause::none && !begins_by_itself(plan.stop);
     context_.log(needs_a_restart ? LogLevel::error : LogLevel::warning, plan.text);
@@ -89,7 +87,12 @@ Result<void> Session::rebuilding() {
   memory_.counters.rebuilt += rebuild_->recorded() - before;
   if (rebalance_ || *stepped == Progress::done) {
     for (auto& [tp, partition] : partitions_) {
-      if (partition.mode == PartitionMode::rebuilding) partition.run_again();
+      if (partition.mode != PartitionMode::rebuilding) continue;
+      if (begins_by_itself(partition.cause)) {
+        partition.stop(partition.cause, partition.reason);  // it goes on to wait
+      } else {
+        partition.run_again();
+      }
     }
     context_.log(LogLevel::info, fmt::format("{} messages of history recorded", rebuild_->recorded()));
     rebuild_.reset();

@@ -81,9 +81,7 @@ Result<bool> Session::between_batches() {
 /// There is work for between_batches().
 bool Session::wants_quiet() const {
   return context_.stop.requested() || hold_is_due() || rebalance_ || (to_assign_ && !backing_off()) ||
-         hooks_.requests_wait() || access_.retry_is_due() || waiting_retry_is_due() ||
-         (assigned_ && std::any_of(partitions_.begin(), partitions_.end(),
-                                   [](const auto& one) { return one.second.gap_to_settle; }));
+         hooks_.requests_wait() || access_.retry_is_due() || waiting_retry_is_due() || gap_is_due();
 }
 
 /// The batch in hand takes no more. The commit interval makes it wait for nothing: while its predecessor is in flight,
@@ -189,6 +187,7 @@ Result<void> Session::on_event(const kafka::PartitionEvent& event) {
       return {};
     case kafka::PartitionEvent::Kind::offset_out_of_range:
       partition->gap_to_settle = true;
+      retry_gap_at_ms_ = -1;  // whoever else is waited for, its leader may answer
       return {};
     case kafka::PartitionEvent::Kind::inaccessible:
       return {};
@@ -203,40 +202,6 @@ Result<void> Session::on_event(const kafka::PartitionEvent& event) {
       return context_.consumer.pause(std::vector{event.tp});
   }
   return {};
-}
-
-/// Decides one partition whose position is of no use. Returns whether there was one.
-Result<bool> Session::settle_gap() {
-  for (auto& [tp, partition] : partitions_) {
-    if (!partition.gap_to_settle) continue;
-    const auto log = context_.consumer.watermarks(tp);
-    if (!log) return forward(log.error());
-    if (!*log) continue;  // there are still messages, and rebalances to be heard of
-    if (auto gone_on = go_on_after_gap(partition, **log); !gone_on) return forward(gone_on.error());
-    return true;
-  }
-  return false;
-}
-
-Result<void> Session::go_on_after_gap(Partition& partition, const kafka::Watermarks& log) {
-  partition.gap_to_settle = false;
-  const std::int64_t position = partition.state.next_offset;
-  if (!partition.other_log && position >= log.low && position <= log.high) {
-    // The message to compare with has gone; or the log was shorter than the position a moment ago.
-    partition.verify_again(log.low);
-    return context_.consumer.rewind(std::vector{Position{partition.tp, partition.fetch_from()}});
-  }
-  const std::string text = partition.other_log ? partition.reason : outside_the_log(partition.tp, position, log);
-  if (context_.options.on_gap == OnGap::stop) {
-    partition.stop(StopCause::gap, text);
-    context_.log(LogLevel::error, text);
-    return context_.consumer.pause(std::vector{partition.tp});
-  }
-  context_.log(LogLevel::warning, text + "; input.on_gap is skip: going on at offset " + std::to_string(log.low));
-  if (auto advanced = intake_.advance(partition, log.low); !advanced) return advanced;
-  partition.verify.reset();
-  partition.state.last = {};
-  return go_on(partition);
 }
 
 }  // namespace firstseen::dedup

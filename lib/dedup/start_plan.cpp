@@ -51,7 +51,7 @@ StartPlan without_offset(const StartFacts& facts, const SlotOptions& options) {
         to_string(facts.tp), plan.start);
     return plan;
   }
-  const bool latest = options.start == StartAt::latest && !facts.group_started_before;
+  const bool latest = starts_at_the_end(facts, options);
   StartPlan plan = start_at(facts, latest ? facts.log.high : facts.log.low);
   plan.commit_start = true;
   if (latest) plan.state.covered_from_ms = nothing_covered;
@@ -66,7 +66,30 @@ std::string covered_from_now_on(const SlotOptions& options) {
       format_duration(options.longest_ttl()));
 }
 
+std::int64_t recorded(const StartFacts& facts) { return facts.known ? facts.known->next_offset : 0; }
+
 /// The group's offset is beyond what this store has recorded.
+bool lacks_history(const StartFacts& facts) { return facts.committed && *facts.committed > recorded(facts); }
+
+std::string not_recorded(const StartFacts& facts, std::int64_t from, std::int64_t until) {
+  if (facts.committed_by_firstseen) {
+    return fmt::format(
+        "{}: this store has not recorded offsets {} to {} (a partition that moved here, a "
+        "new volume or a restored backup)",
+        to_string(facts.tp), from, until);
+  }
+  return fmt::format(
+      "{}: the group's offset {} was committed by another program or by a person, not by "
+      "firstseen: what it skipped, from offset {} on, is NOT in the output unless it was "
+      "published before. The group in input.group must be firstseen's alone",
+      to_string(facts.tp), until, from);
+}
+
+std::string warned(const std::string& what, const SlotOptions& options) {
+  return what + "; input.on_missing_history is warn: " + covered_from_now_on(options);
+}
+
+/// See lacks_history.
 void note_missing_history(StartPlan& plan, const StartFacts& facts, const SlotOptions& options) {
   plan.history_from = facts.known ? std::max(facts.known->next_offset, facts.log.low) : facts.log.low;
   if (plan.history_from >= plan.start) {  // retention has taken it, or there never was any
@@ -78,17 +101,7 @@ void note_missing_history(StartPlan& plan, const StartFacts& facts, const SlotOp
         to_string(facts.tp), plan.start, covered_from_now_on(options));
     return;
   }
-  const std::string what =
-      facts.committed_by_firstseen
-          ? fmt::format(
-                "{}: this store has not recorded offsets {} to {} (a partition that moved here, a "
-                "new volume or a restored backup)",
-                to_string(facts.tp), plan.history_from, plan.start)
-          : fmt::format(
-                "{}: the group's offset {} was committed by another program or by a person, not by "
-                "firstseen: what it skipped, from offset {} on, is NOT in the output unless it was "
-                "published before. The group in input.group must be firstseen's alone",
-                to_string(facts.tp), plan.start, plan.history_from);
+  const std::string what = not_recorded(facts, plan.history_from, plan.start);
   switch (options.on_missing_history) {
     case OnMissingHistory::rebuild:
       plan.missing_history = true;
@@ -96,7 +109,7 @@ void note_missing_history(StartPlan& plan, const StartFacts& facts, const SlotOp
       return;
     case OnMissingHistory::warn:
       plan.state.covered_from_ms = nothing_covered;
-      plan.text = what + "; input.on_missing_history is warn: " + covered_from_now_on(options);
+      plan.text = warned(what, options);
       return;
     case OnMissingHistory::stop:
       plan.stop = StopCause::history;
@@ -159,24 +172,33 @@ StartPlan plan_position(const StartFacts& facts, const SlotOptions& options) {
 
 }  // namespace
 
-StartPlan plan_without_leader(const StartFacts& facts, std::string why) {
-  const std::int64_t recorded = facts.known ? facts.known->next_offset : 0;
-  return stopped(facts, StopCause::no_leader, facts.committed.value_or(recorded), std::move(why));
+StartPlan plan_without_leader(const StartFacts& facts, const SlotOptions& options, std::string why) {
+  StartPlan plan = stopped(facts, StopCause::no_leader, facts.committed.value_or(recorded(facts)), std::move(why));
+  if (options.on_missing_history == OnMissingHistory::warn && lacks_history(facts)) {
+    plan.state.covered_from_ms = nothing_covered;
+    plan.also = warned(not_recorded(facts, recorded(facts), plan.start), options);
+  }
+  return plan;
 }
 
 bool needs_history(const StartFacts& facts, const SlotOptions& options) {
-  if (options.on_missing_history != OnMissingHistory::rebuild) return false;
-  return facts.committed && *facts.committed > (facts.known ? facts.known->next_offset : 0);
+  return options.on_missing_history == OnMissingHistory::rebuild && lacks_history(facts);
+}
+
+bool starts_at_the_end(const StartFacts& facts, const SlotOptions& options) {
+  return options.start == StartAt::latest && !facts.committed && !facts.known && !facts.group_started_before;
 }
 
 StartPlan plan_start(const StartFacts& facts, const SlotOptions& options) {
   StartPlan plan = plan_position(facts, options);
   std::string problem = output_problem(facts, options);
   if (problem.empty()) return plan;
+  if (plan.stop == StopCause::none && lacks_history(facts) && inside(*facts.committed, facts.log)) {
+    plan.also = std::move(plan.text);  // the other partitions begin, and it is their window, too
+  }
   plan.stop = StopCause::output;
   plan.text = std::move(problem);
   plan.verify.reset();
-  plan.missing_history = false;
   plan.commit_start = plan.commit_start && !facts.committed;  // a gap is decided, and told, when it begins
   return plan;
 }

@@ -29,9 +29,10 @@ struct StartFacts {
 struct StartPlan {
   StopCause stop = StopCause::none;  ///< not none: do not consume; `text` says why and what to do
   std::string text;                  ///< the reason, or a warning; empty: nothing to say
+  std::string also;                  ///< a warning beside the reason; empty: nothing more to say
   std::int64_t start = 0;            ///< the first offset to process
   bool commit_start = false;         ///< the group has no offset, or one that cannot be used: commit `start` first
-  bool missing_history = false;      ///< [history_from, start) was not recorded in this store
+  bool missing_history = false;      ///< [history_from, start) was not recorded in this store: read it, though it stops
   std::int64_t history_from = 0;     ///< lower bound; how far the window reaches back is asked for later
   std::int64_t history_ends_ms = 0;  ///< the stream time at `start` is not before this
   bool history_is_whole = false;     ///< from history_from on the log has all of the window
@@ -43,11 +44,14 @@ struct StartPlan {
 StartPlan plan_start(const StartFacts& facts, const SlotOptions& options);
 
 /// Without facts.log: it waits, and nothing else is decided. `why` is for a person.
-StartPlan plan_without_leader(const StartFacts& facts, std::string why);
+StartPlan plan_without_leader(const StartFacts& facts, const SlotOptions& options, std::string why);
 
 /// The group has consumed what this store has not recorded, and it is to be read again, as far as the log has it: until
 /// then nothing may be published, of any partition.
 bool needs_history(const StartFacts& facts, const SlotOptions& options);
+
+/// Only the log tells where it starts, and only now: at the end that the log has at the group's first start.
+bool starts_at_the_end(const StartFacts& facts, const SlotOptions& options);
 
 /// Why the output topic cannot take this partition, and what to do; empty: it can, or was not asked about.
 std::string output_problem(const StartFacts& facts, const SlotOptions& options);

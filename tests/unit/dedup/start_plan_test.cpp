@@ -56,6 +56,18 @@ TEST(Start, BehindAnOffsetThatAnotherProgramCommittedSaysThatWhatItSkippedIsNotP
   }
 }
 
+TEST(Start, AtTheEndIsOnlyThatOfAPartitionOfWhichNothingIsKnownAtTheGroupsFirst) {
+  SlotOptions options;
+  EXPECT_FALSE(starts_at_the_end(facts({}, {}), options));
+  options.start = StartAt::latest;
+  EXPECT_TRUE(starts_at_the_end(facts({}, {}), options));
+  EXPECT_FALSE(starts_at_the_end(facts(40, {}), options));
+  EXPECT_FALSE(starts_at_the_end(facts({}, 40), options));
+  StartFacts later = facts({}, {});
+  later.group_started_before = true;
+  EXPECT_FALSE(starts_at_the_end(later, options));
+}
+
 TEST(Start, OfAPartitionThatAppearsLaterIsTheEarliestEvenWithLatest) {
   SlotOptions options;
   options.start = StartAt::latest;
@@ -161,13 +173,24 @@ TEST(Start, NeedsAnOutputPartitionOfTheSameNumber) {
 }
 
 TEST(Start, WithoutALeaderWaitsWithWhatTheStoreKnowsOfThePartition) {
-  const StartPlan plan = plan_without_leader(facts(40, 40), "why");
+  const StartPlan plan = plan_without_leader(facts(40, 40), {}, "why");
   EXPECT_EQ(plan.stop, StopCause::no_leader);
   EXPECT_EQ(plan.text, "why");
   EXPECT_EQ(plan.state.stream_time_ms, 5000) << "the sweep waits there";
   EXPECT_FALSE(plan.commit_start);
   EXPECT_FALSE(plan.missing_history);
-  EXPECT_EQ(plan_without_leader(facts({}, {}), "why").state.stream_time_ms, -1);
+  EXPECT_TRUE(plan.also.empty());
+  EXPECT_EQ(plan_without_leader(facts({}, {}), {}, "why").state.stream_time_ms, -1);
+}
+
+TEST(Start, WithoutALeaderSaysThatTheWindowBeginsAnewIfWhatTheStoreLacksIsNotReadAgain) {
+  SlotOptions warn;
+  warn.on_missing_history = OnMissingHistory::warn;
+  const StartPlan plan = plan_without_leader(facts(40, 30), warn, "why");
+  EXPECT_EQ(plan.text, "why");
+  EXPECT_EQ(plan.state.covered_from_ms, nothing_covered);
+  EXPECT_NE(plan.also.find("has not recorded offsets 30 to 40"), std::string::npos) << plan.also;
+  EXPECT_NE(plan_without_leader(facts(40, 40), warn, "why").state.covered_from_ms, nothing_covered);
 }
 
 TEST(Start, NeedsHistoryWhereTheGroupIsAheadOfTheStoreAndItIsToBeReadAgain) {
@@ -180,6 +203,23 @@ TEST(Start, NeedsHistoryWhereTheGroupIsAheadOfTheStoreAndItIsToBeReadAgain) {
   SlotOptions warn;
   warn.on_missing_history = OnMissingHistory::warn;
   EXPECT_FALSE(needs_history(facts(41, 40), warn));
+}
+
+TEST(Start, WithoutItsOutputStillHasItsMissingHistoryReadAgainAndSaysSo) {
+  StartFacts f = facts(40, 30);
+  f.output_partitions = 0;
+  SlotOptions options;
+  StartPlan plan = plan_start(f, options);
+  EXPECT_EQ(plan.stop, StopCause::output);
+  EXPECT_TRUE(plan.missing_history);
+  EXPECT_EQ(plan.history_from, 30);
+  EXPECT_NE(plan.also.find("has not recorded offsets 30 to 40"), std::string::npos) << plan.also;
+  options.on_missing_history = OnMissingHistory::warn;
+  plan = plan_start(f, options);
+  EXPECT_EQ(plan.stop, StopCause::output);
+  EXPECT_FALSE(plan.missing_history);
+  EXPECT_EQ(plan.state.covered_from_ms, nothing_covered);
+  EXPECT_NE(plan.also.find("covered only from now on"), std::string::npos) << plan.also;
 }
 
 TEST(Start, NeedsAnOutputTopicAndSaysHowToCreateIt) {

@@ -1,4 +1,8 @@
 // Two processes where there should be one: a copied store, a suspended instance, fencing.
+#include <memory>
+#include <utility>
+
+#include "client_decorator.h"
 #include "scenarios/scenario.h"
 
 namespace firstseen::simulation {
@@ -7,6 +11,44 @@ namespace {
 using dedup::Step;
 
 constexpr Exemptions read_again{.history_read_again = true};
+
+/// A client that cannot tell which member of the group it is, for as long as `lost` says.
+class LosesItsMembership final : public ConsumerDecorator {
+ public:
+  LosesItsMembership(std::unique_ptr<kafka::Consumer> inner, const bool& lost)
+      : ConsumerDecorator(std::move(inner)), lost_(lost) {}
+  Result<kafka::GroupMembership> membership() override {
+    if (lost_) return fail(Action::abort, Exit::unavailable, "the group's membership is not known");
+    return ConsumerDecorator::membership();
+  }
+
+ private:
+  const bool& lost_;
+};
+
+class Instances : public Scenario {};
+
+TEST_F(Instances, OneThatCannotBeginHasAnsweredTheGroupSoThatAnotherOneGetsPartitions) {
+  bool lost = true;
+  int clients = 0;
+  options.interposers.consumer = [&](std::unique_ptr<kafka::Consumer> inner) -> std::unique_ptr<kafka::Consumer> {
+    if (clients++ > 0) return inner;
+    return std::make_unique<LosesItsMembership>(std::move(inner), lost);
+  };
+  say(0, "a", 0);
+  say(1, "b", 0);
+  Host& first = start("A");
+  run_until("it cannot begin", [&] { return first.has_warned("the group's membership is not known; trying again"); });
+  Host& second = start("B");
+  run_until("the other one goes on", [&] { return published().size() == 1; });
+  EXPECT_EQ(second.status().partitions.size(), 1U);
+  EXPECT_TRUE(first.running());
+  lost = false;
+  run();
+  EXPECT_EQ(published(), (Ids{1, 2}));
+  EXPECT_EQ(first.status().counters.restarts, 0U);
+  expect_kept();
+}
 
 class CopiedStore : public Scenario {
  protected:

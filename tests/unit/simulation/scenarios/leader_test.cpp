@@ -155,16 +155,34 @@ TEST_F(Leader, OfANewPartitionLetsTheOthersGoOnAndTheNewOneIsReadFromItsBeginnin
   expect_kept();
 }
 
-TEST_F(Leader, LostAtTheGroupsFirstStartLetsNothingBeSkippedThoughItStartsAtTheLatest) {
+TEST_F(Leader, LostAtTheGroupsFirstStartAtTheLatestIsWaitedForByAllSoThatNothingOldIsPublishedAndNothingSkipped) {
   options.slot.start = dedup::StartAt::latest;
   say(0, "old", 0);
+  say(1, "older", 0);
+  lose_leader(1);
+  Host& host = start();
+  run_until_asking(host, "no partition begins before it");
+  say(0, "a", 100);
+  go_on_for(20'000);
+  EXPECT_EQ(committed(0), -1);
+  EXPECT_NE(host.status().detail.find("in[1] has no leader"), std::string::npos) << host.status().detail;
+  give_back(1);
+  run_until("both starts are committed", [&] { return committed(0) >= 1 && committed(1) >= 1; });
+  say(1, "b", 200);
+  run();
+  EXPECT_EQ(published(), (Ids{3, 4}));
+  expect_kept();
+}
+
+TEST_F(Leader, LostAtAFirstStartAtTheEarliestIsWaitedForByNoOther) {
+  say(0, "a", 0);
+  say(1, "b", 0);
   lose_leader(1);
   Host& host = start();
   run_until("partition 0 begins and partition 1 waits", [&] { return committed(0) == 1 && is_stopped(host, 1); });
   give_back(1);
-  say(1, "a", 100);
   run();
-  EXPECT_EQ(published(), (Ids{2}));
+  EXPECT_EQ(published(), (Ids{1, 2}));
   expect_kept();
 }
 
@@ -249,6 +267,25 @@ TEST_F(LeaderOfHistory, IsWaitedForByAllPartitionsSinceTheirMessagesMayRepeatIts
   expect_kept({.history_read_again = true});
 }
 
+TEST_F(Leader, OfHistoryThatIsNotReadAgainHoldsUpNoOtherAndTheShorterWindowIsToldAtOnce) {
+  options.slot.on_missing_history = dedup::OnMissingHistory::warn;
+  say(0, "a", 0);
+  Host& host = start();
+  run();
+  host.crash();
+  host.lose_store();
+  lose_leader(0);
+  say(1, "b", 100);
+  host.start();
+  run_until("partition 1 goes on and partition 0 waits", [&] { return committed(1) == 1 && is_stopped(host, 0); });
+  EXPECT_EQ(host.status().effective_window_ms, 0) << "what partition 1 repeats of partition 0 is not known";
+  EXPECT_TRUE(host.has_warned("in[0]: this store has not recorded offsets 0 to 1"));
+  EXPECT_TRUE(host.has_warned("the window is covered only from now on"));
+  give_back(0);
+  run();
+  expect_kept({.history_lost = true});
+}
+
 TEST_F(LeaderOfHistory, ThatIsWaitedForKeepsNoRequestWaiting) {
   Host& host = without_history();
   go_on_for(10'000);
@@ -256,6 +293,24 @@ TEST_F(LeaderOfHistory, ThatIsWaitedForKeepsNoRequestWaiting) {
   ASSERT_FALSE(answer);
   EXPECT_NE(answer.error().message.find("in[0] is not assigned"), std::string::npos) << answer.error().message;
   EXPECT_EQ(host.status().state, "starting") << "it was answered while asking";
+}
+
+TEST_F(LeaderOfHistory, ThatIsWaitedForLetsNoKeyBeForgottenThatTheHistoryWouldMakeKnownAgain) {
+  Host& host = without_history();
+  const auto early = ask_to_forget(host, "a");
+  ASSERT_FALSE(early);
+  EXPECT_EQ(early.error().exit, Exit::try_again);
+  EXPECT_NE(early.error().message.find("nothing was forgotten"), std::string::npos) << early.error().message;
+  give_back(0);
+  run_until("it runs", [&] { return host.status().state == "running"; });
+  say(0, "a", 100);
+  run();
+  EXPECT_EQ(published(), (Ids{1, 2}));
+  forget(host, "a");
+  say(0, "a", 200);
+  run();
+  EXPECT_EQ(published(), (Ids{1, 2, 4}));
+  expect_kept({.history_read_again = true, .history_lost = true});
 }
 
 TEST_F(LeaderOfHistory, ThatIsWaitedForKeepsNoRebalanceWaiting) {

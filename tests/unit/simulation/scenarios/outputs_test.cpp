@@ -173,5 +173,65 @@ TEST_F(LateTopic, LosesNothingWhereverItsFirstBatchFailsOrTheProcessIsKilled) {
   }
 }
 
+/// A host comes back with an empty store, and partition 1 has no output any more.
+class OutputOfHistory : public Scenario {
+ protected:
+  OutputOfHistory() { options.slot.output_topic = "{topic}.out"; }
+  /// Messages 3 and 5 repeat keys of what was consumed, each that of the other partition.
+  Host& without_history() {
+    cluster().create_topic("in.out", options.partitions);
+    say(0, "a", 0);
+    say(1, "b", 0);
+    Host& host = start();
+    run();
+    host.stop();
+    host.lose_store();
+    cluster().delete_topic("in.out");
+    cluster().create_topic("in.out", 1);
+    say(0, "b", 100);
+    say(0, "c", 100);
+    say(1, "a", 100);
+    say(1, "d", 100);
+    host.start();
+    return host;
+  }
+  void run_until_only_that_waits(Host& host) {
+    run_until("partition 0 goes on and partition 1 waits",
+              [&] { return committed(0) == 3 && is_stopped(host, 1) && host.status().counters.consumed > 0; });
+    EXPECT_NE(partition(host, 1).reason.find("in[1]: the output topic in.out has only 1 partitions"),
+              std::string::npos)
+        << partition(host, 1).reason;
+  }
+  void create_output_and_expect_nothing_twice(Host& host) {
+    EXPECT_EQ(published("in.out"), (Ids{4})) << "3 repeats a key of the partition that waits";
+    EXPECT_EQ(committed(1), 1);
+    EXPECT_EQ(host.status().effective_window_ms, options.slot.ttl.count());
+    cluster().add_partitions("in.out", 1);
+    run();
+    EXPECT_EQ(published("in.out"), (Ids{4, 6}));
+    EXPECT_FALSE(is_stopped(host, 1));
+  }
+};
+
+TEST_F(OutputOfHistory, IsWaitedForOnlyAfterItsHistoryWasReadAgainSinceTheOthersMayRepeatItsKeys) {
+  Host& host = without_history();
+  run_until_only_that_waits(host);
+  EXPECT_TRUE(host.has_warned("in[1]: this store has not recorded offsets 0 to 1"));
+  EXPECT_EQ(host.status().counters.rebuilt, 2U);
+  create_output_and_expect_nothing_twice(host);
+  EXPECT_EQ(host.status().counters.rebuilt, 2U) << "it is read once";
+  EXPECT_EQ(host.status().counters.batches_aborted, 0U);
+  EXPECT_EQ(host.status().counters.restarts, 0U);
+}
+
+TEST_F(OutputOfHistory, IsWaitedForAgainWhenTheProcessIsKilledWhileItsHistoryIsReadAgain) {
+  Host& host = without_history();
+  host.crash_at_step(1, Step::rebuilding);
+  run_until("killed", [&] { return !host.running(); });
+  host.start();
+  run_until_only_that_waits(host);
+  create_output_and_expect_nothing_twice(host);
+}
+
 }  // namespace
 }  // namespace firstseen::simulation

@@ -122,12 +122,16 @@ Result<std::string> Scenario::skip(Host& host, TopicPartition tp, std::int64_t o
   return fail(Exit::internal, "no answer");
 }
 
-void Scenario::forget(Host& host, const std::string& key) {
+Result<std::string> Scenario::ask_to_forget(Host& host, const std::string& key) {
   auto answer = host.slot().forget(digest_of("in", key));
   const auto answered = [&] { return answer.wait_for(std::chrono::seconds(0)) == std::future_status::ready; };
   run_until("forget is answered", answered);
-  ASSERT_TRUE(answered());
-  const auto forgotten = answer.get();
+  if (answered()) return answer.get();
+  return fail(Exit::internal, "no answer");
+}
+
+void Scenario::forget(Host& host, const std::string& key) {
+  const auto forgotten = ask_to_forget(host, key);
   EXPECT_TRUE(forgotten) << forgotten.error().message;
 }
 

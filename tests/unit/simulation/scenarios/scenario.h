@@ -55,7 +55,9 @@ class Scenario : public testing::Test {
   static bool is_stopped(Host& host, std::int32_t number);
   /// What a person gets for `firstseen skip`.
   Result<std::string> skip(Host& host, TopicPartition tp, std::int64_t offset);
-  /// `firstseen store forget`, done.
+  /// What a person gets for `firstseen store forget`.
+  Result<std::string> ask_to_forget(Host& host, const std::string& key);
+  /// The same, done.
   void forget(Host& host, const std::string& key);
 
   /// Stops all hosts and lets the oracle judge outputs and stores.
