@@ -82,8 +82,9 @@ Result<Progress> Assignment::without_leader(StartFacts& facts) {
   if (history_first)
     why += "; no partition begins before it, since this store lacks a part of its history, which must be read again";
   if (end_first)
-    why += "; no partition begins before it, since this is the group's first start, and with input.start: latest it "
-           "begins where its log ends";
+    why +=
+        "; no partition begins before it, since this is the group's first start, and with input.start: latest it "
+        "begins where its log ends";
   return no_answer(std::move(why));
 }
 

@@ -198,8 +198,7 @@ class OutputOfHistory : public Scenario {
   void run_until_only_that_waits(Host& host) {
     run_until("partition 0 goes on and partition 1 waits",
               [&] { return committed(0) == 3 && is_stopped(host, 1) && host.status().counters.consumed > 0; });
-    EXPECT_NE(partition(host, 1).reason.find("in[1]: the output topic in.out has only 1 partitions"),
-              std::string::npos)
+    EXPECT_NE(partition(host, 1).reason.find("in[1]: the output topic in.out has only 1 partitions"), std::string::npos)
         << partition(host, 1).reason;
   }
   void create_output_and_expect_nothing_twice(Host& host) {
