@@ -67,7 +67,7 @@ Result<std::string> RequestHandler::skip(const Position& position) {
 Result<std::string> RequestHandler::forget(const Digest& digest) {
   if (!session_.has_history()) {
     return fail(Exit::try_again,
-                "nothing was forgotten: this instance has no partitions yet, or their beginnings are still asked for, and "
+                "nothing was forgotten: this instance has no partitions yet, or still asks where they begin, and "
                 "history that it reads again would make the key known again; try again once `firstseen status` shows "
                 "partitions and says running, or ask the instance that has them");
   }

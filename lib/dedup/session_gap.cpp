@@ -14,8 +14,8 @@ bool Session::gap_is_due() const {
          std::any_of(partitions_.begin(), partitions_.end(), [](const auto& one) { return one.second.gap_to_settle; });
 }
 
-/// Decides one of them. A leader that does not answer is asked again after growing pauses, in which the other partitions
-/// go on; one silent leader at most is waited for. Returns whether one was decided.
+/// Decides one of them. A leader that does not answer is asked again after growing pauses, in which the other
+/// partitions go on; one silent leader at most is waited for. Returns whether one was decided.
 Result<bool> Session::settle_gap() {
   if (!gap_is_due()) return false;
   std::vector<Partition*> gaps;

@@ -12,7 +12,7 @@ namespace {
 
 using dedup::Step;
 
-/// A client that tells when a position is found outside the log, and counts the questions that only a leader can answer.
+/// A client that tells when a position is found outside the log, and counts the questions that only a leader answers.
 class TellsOfGaps final : public ConsumerDecorator {
  public:
   TellsOfGaps(std::unique_ptr<kafka::Consumer> inner, std::function<void()> at_gap, int& questions)
