@@ -56,9 +56,13 @@ def node() -> Node:
 @pytest.fixture(scope="session")
 def traffic() -> Iterator[Traffic]:
     """Apache Kafka, where the pods reach it, and what is sent to it."""
-    with Broker(host=ADDRESS) as broker:
+    broker = Broker(host=ADDRESS)
+    try:
+        broker.start(wait=False).wait_ready(180)
         _streams.append(Traffic(broker))
         yield _streams[0]
+    finally:
+        broker.close()
 
 
 @pytest.fixture(scope="session")

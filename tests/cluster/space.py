@@ -34,12 +34,14 @@ _SYSCTLS = {
 _ENTER = r"""
 mount -t proc proc /proc
 mount -t tmpfs -o mode=755 run /run
-mkdir -p "$STATE/tmp" "$STATE/sysctl"
 for setting in $SYSCTLS; do
   name=${setting%%=*}
-  echo "${setting#*=}" >"$STATE/sysctl/${name//\//.}"
-  mount --bind "$STATE/sysctl/${name//\//.}" "/proc/sys/$name"
+  echo "${setting#*=}" >"/run/${name//\//.}"
+  mount --bind "/run/${name//\//.}" "/proc/sys/$name"
 done
+mkdir "$STATE"
+mount -t tmpfs -o mode=755 state "$STATE"
+mkdir "$STATE/tmp"
 ip link set lo up
 ip address add "$ADDRESS/32" dev lo
 status=0

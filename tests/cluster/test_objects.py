@@ -39,7 +39,7 @@ def test_the_server_takes_every_object_of(example: str):
 
 
 def test_the_server_refuses_a_field_that_it_does_not_know():
-    assert 'unknown field "spec.template.spec.containers[0].volumeMount"' in _refused(_changed(volumeMount=[]))
+    assert 'unknown field "volumeMount"' in _refused(_changed(volumeMount=[]))
 
 
 def test_the_server_refuses_a_quantity_that_is_none():
