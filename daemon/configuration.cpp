@@ -178,7 +178,6 @@ dedup::SlotOptions slot_options(const config::Settings& s) {
   o.guarantee = guarantee(s);
   o.commit_interval = s.delivery.commit_interval;
   o.transaction_timeout = kafka::transaction_timeout(s.kafka.properties);
-  o.session_timeout = kafka::session_timeout(s.kafka.properties);
   o.max_batch = s.delivery.max_batch;
   o.max_batch_bytes = s.delivery.max_batch_bytes;
   return o;

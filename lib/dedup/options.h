@@ -43,8 +43,6 @@ struct SlotOptions {
   Millis commit_interval{100};
   /// transaction.timeout.ms of the producer: being fenced sooner after the last time is another instance's doing.
   Millis transaction_timeout = kafka::default_transaction_timeout;
-  /// session.timeout.ms of the consumer: so long the group waits for a member that is gone.
-  Millis session_timeout = kafka::default_session_timeout;
   std::size_t max_batch = 100'000;               ///< messages
   std::uint64_t max_batch_bytes = 32ULL << 20U;  ///< keys and values
 

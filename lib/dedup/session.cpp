@@ -17,7 +17,6 @@ Session::Session(const Context& context, PublishStage& stage, SlotMemory& memory
       hooks_(std::move(hooks)),
       access_(context, partitions_),
       leaders_(context),
-      unassigned_(context, memory.rejoins),
       intake_(context, partitions_, batch_, memory.suspects, memory.skipped) {}
 
 Result<Session::Stepped> Session::step() {
@@ -120,10 +119,8 @@ std::string Session::state() const {
 }
 
 const std::string& Session::detail() const {
-  static const std::string no_partition = "no partition is assigned to this instance";
   const bool asks = phase_ == Phase::asking && !backing_off() && !assignment_->unanswered().empty();
-  if (asks) return assignment_->unanswered();
-  return partitions_.empty() && state() == "running" ? no_partition : detail_;
+  return asks ? assignment_->unanswered() : detail_;
 }
 
 void Session::note_known_ends() {

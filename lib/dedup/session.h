@@ -19,7 +19,6 @@
 #include "dedup/publish_stage.h"
 #include "dedup/rebuild.h"
 #include "dedup/suspects.h"
-#include "dedup/unassigned.h"
 
 namespace firstseen::dedup {
 
@@ -31,7 +30,6 @@ struct SlotMemory {
   std::set<Position> skipped;
   Counters in_doubt;  ///< of the batch whose outcome a session has left open
   Hold hold;
-  Rejoins rejoins;
 };
 
 /// What a session asks of its slot.
@@ -151,7 +149,6 @@ class Session {
   Partitions partitions_;
   Access access_;
   Leaders leaders_;
-  Unassigned unassigned_;
   Batch batch_;                               ///< in hand
   Batch in_flight_;                           ///< prepared and handed over; open until its outcome is known
   std::vector<kafka::OffsetCommit> offsets_;  ///< of in_flight_; at_least_once only

@@ -1,7 +1,6 @@
 // The phases in which the group is answered: revoking, planning, rebuilding, the first commit of new partitions.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "dedup/session.h"
@@ -19,17 +18,12 @@ Result<void> Session::answer_rebalance() {
   kafka::Rebalance rebalance = std::move(*rebalance_);
   rebalance_.reset();
   ++memory_.counters.rebalances;
-  const bool refused =
-      std::any_of(partitions_.begin(), partitions_.end(), [](const auto& one) { return !one.second.refusal.empty(); });
   partitions_.clear();
   to_assign_ = false;
   if (rebalance.kind == kafka::Rebalance::Kind::assigned) {
-    context_.log(LogLevel::info, fmt::format("{} partitions are to begin", rebalance.partitions.size()));
-    unassigned_.note_assigned(rebalance.partitions);
     begin_asking(std::move(rebalance.partitions), leader_patience);
     return {};
   }
-  unassigned_.note_revoked(rebalance.partitions, refused);
   assigned_ = false;
   resume_at_ms_ = -1;
   context_.log(LogLevel::info, fmt::format("{} partitions {}", rebalance.partitions.size(),

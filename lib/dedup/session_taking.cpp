@@ -66,10 +66,6 @@ Result<bool> Session::between_batches() {
     return true;
   }
   if (hooks_.requests_wait()) hooks_.between();
-  if (unassigned_.look_is_due()) {
-    if (auto looked = unassigned_.look(); !looked) return forward(looked.error());
-    return true;
-  }
   if (!assigned_) return false;
   auto retried = access_.retry(PartitionMode::running);
   if (!retried || *retried || held_) return retried;
@@ -161,12 +157,8 @@ std::vector<Position> Session::positions_of(std::span<const MessageView> message
 
 Result<void> Session::on_event(const kafka::PartitionEvent& event) {
   Partition* partition = partitions_.find(event.tp);
-  const bool inaccessible = event.kind == kafka::PartitionEvent::Kind::inaccessible;
-  if (partition == nullptr) {
-    if (inaccessible) unassigned_.note_unavailable();
-    return {};
-  }
-  if (inaccessible) {
+  if (partition == nullptr) return {};
+  if (event.kind == kafka::PartitionEvent::Kind::inaccessible) {
     access_.note_refusal(*partition, event.detail);
     return {};
   }

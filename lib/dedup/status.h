@@ -73,7 +73,7 @@ struct Pause {
 /// A consistent picture of a slot.
 struct SlotStatus {
   std::string state;   ///< starting | joining | running | paused | restarting | stopped
-  std::string detail;  ///< why, when it is not running or has nothing to read
+  std::string detail;  ///< why, when it is not running
   std::optional<Pause> pause;
   Counters counters;
   Measures measures;

@@ -34,10 +34,8 @@ struct PartitionEvent {
   enum class Kind {
     end_of_log,           ///< the fetch position has reached the end (of what read_committed shows)
     offset_out_of_range,  ///< the position lies outside the log; the partition delivers nothing until rewind()
-    /// Refused or not known now (authorization, unknown topic); said once, tried again by itself. Of a subscribed topic
-    /// that is said whether or not the partition is assigned.
-    inaccessible,
-    unreadable,  ///< its data are damaged; the partition delivers nothing until rewind()
+    inaccessible,         ///< refused or not known now (authorization, unknown topic); said once, tried again by itself
+    unreadable,           ///< its data are damaged; the partition delivers nothing until rewind()
   } kind = Kind::end_of_log;
   TopicPartition tp;
   std::int64_t offset = -1;  ///< end_of_log and unreadable: the next offset to be fetched
@@ -121,9 +119,6 @@ class Consumer {
   virtual Result<void> assign(std::span<const Position> positions) = 0;
   /// Gives up every partition. Answers Rebalance::revoked and lost.
   virtual Result<void> unassign() = 0;
-  /// Leaves the group, also as a static member, so that it assigns all partitions anew. Only the destruction of the
-  /// client may follow.
-  virtual Result<void> leave() { return {}; }
   /// The same partitions from other positions; messages fetched before are discarded. The partitions are assigned.
   virtual Result<void> rewind(std::span<const Position> positions) = 0;
   virtual Result<void> pause(std::span<const TopicPartition> partitions) = 0;

@@ -20,8 +20,6 @@ namespace {
 
 /// How long a dynamic member may take to say goodbye; otherwise its partitions wait for the session timeout.
 constexpr std::chrono::seconds leave_limit{2};
-/// Likewise in leave(), a call like any other.
-constexpr std::chrono::seconds unsubscribe_limit{1};
 /// How long librdkafka may take to end the client; it needs about one second when no broker answers.
 constexpr Millis end_limit{2000};
 
@@ -182,8 +180,7 @@ Result<void> GroupConsumer::admit_error(const rd_kafka_message_t& message, Taken
       if (concerns_us) taken.events.push_back({PartitionEvent::Kind::unreadable, tp, message.offset, detail});
       return {};
     case ConsumerErrorKind::inaccessible:
-      // Of a subscribed topic librdkafka says it of partition 0, whoever has that.
-      taken.events.push_back({PartitionEvent::Kind::inaccessible, tp, -1, detail});
+      if (concerns_us) taken.events.push_back({PartitionEvent::Kind::inaccessible, tp, -1, detail});
       return {};
     case ConsumerErrorKind::client:
       if (auto fatal = check_fatal(); !fatal) return fatal;
@@ -216,25 +213,6 @@ Result<void> GroupConsumer::assign(std::span<const Position> positions) {
 }
 
 Result<void> GroupConsumer::unassign() { return answer(nullptr); }
-
-/// Closing a static member leaves it in the group: whoever takes it over would be given the same partitions. Ending the
-/// subscription does not; it takes effect when the rebalance that it begins is answered, and the member id goes with
-/// it.
-Result<void> GroupConsumer::leave() {
-  leaving_ = true;
-  if (unanswered_) rd_kafka_assign(client_.get(), nullptr);
-  unanswered_ = false;
-  if (auto ended = check(Call::group, rd_kafka_unsubscribe(client_.get())); !ended) return ended;
-  const auto is_member = [this] {
-    const MemoryHandle<char> member(rd_kafka_memberid(client_.get()));
-    return member && *member != '\0';
-  };
-  const auto deadline = std::chrono::steady_clock::now() + unsubscribe_limit;
-  while (is_member() && std::chrono::steady_clock::now() < deadline) {
-    const MessageHandle discarded(rd_kafka_consumer_poll(client_.get(), 50));
-  }
-  return {};
-}
 
 Result<void> GroupConsumer::rewind(std::span<const Position> positions) {
   for (const Position& position : positions) tracker_.rewind(position);

@@ -34,7 +34,6 @@ class GroupConsumer final : public Callbacks {
   Result<Taken> take(std::size_t max_messages, Millis wait);
   Result<void> assign(std::span<const Position> positions);
   Result<void> unassign();
-  Result<void> leave();
   Result<void> rewind(std::span<const Position> positions);
   Result<void> pause(std::span<const TopicPartition> partitions);
   Result<void> resume(std::span<const TopicPartition> partitions);

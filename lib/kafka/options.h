@@ -14,8 +14,6 @@ enum class Guarantee { exactly_once, at_least_once };
 /// How long a transaction may stay open (transaction.timeout.ms): longer than an outage of the broker that is to be
 /// waited out.
 constexpr Millis default_transaction_timeout{60'000};
-/// librdkafka's own (session.timeout.ms).
-constexpr Millis default_session_timeout{45'000};
 
 /// What a slot's client needs to know; made by the daemon from the configuration.
 struct ClientOptions {

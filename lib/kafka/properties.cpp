@@ -186,25 +186,13 @@ std::vector<std::pair<std::string, std::string>> check_properties(
   return refused;
 }
 
-namespace {
-
-Millis time_of(const std::map<std::string, std::string>& properties, const std::string& name, Millis otherwise) {
-  const auto found = properties.find(name);
-  std::int64_t ms = otherwise.count();
+Millis transaction_timeout(const std::map<std::string, std::string>& properties) {
+  const auto found = properties.find("transaction.timeout.ms");
+  std::int64_t ms = default_transaction_timeout.count();
   if (found != properties.end()) {
     std::from_chars(found->second.data(), found->second.data() + found->second.size(), ms);
   }
   return Millis{ms};
-}
-
-}  // namespace
-
-Millis transaction_timeout(const std::map<std::string, std::string>& properties) {
-  return time_of(properties, "transaction.timeout.ms", default_transaction_timeout);
-}
-
-Millis session_timeout(const std::map<std::string, std::string>& properties) {
-  return time_of(properties, "session.timeout.ms", default_session_timeout);
 }
 
 }  // namespace firstseen::kafka

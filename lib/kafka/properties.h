@@ -27,7 +27,5 @@ std::optional<Contradiction> check_combination(const ClientOptions& options);
 
 /// The transaction.timeout.ms among checked properties, or the default.
 Millis transaction_timeout(const std::map<std::string, std::string>& properties);
-/// Likewise session.timeout.ms.
-Millis session_timeout(const std::map<std::string, std::string>& properties);
 
 }  // namespace firstseen::kafka

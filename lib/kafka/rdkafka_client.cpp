@@ -22,7 +22,6 @@ class RdkafkaConsumer final : public Consumer {
   Result<Taken> take(std::size_t max_messages, Millis wait) override { return consumer().take(max_messages, wait); }
   Result<void> assign(std::span<const Position> positions) override { return consumer().assign(positions); }
   Result<void> unassign() override { return consumer().unassign(); }
-  Result<void> leave() override { return consumer().leave(); }
   Result<void> rewind(std::span<const Position> positions) override { return consumer().rewind(positions); }
   Result<void> pause(std::span<const TopicPartition> partitions) override { return consumer().pause(partitions); }
   Result<void> resume(std::span<const TopicPartition> partitions) override { return consumer().resume(partitions); }

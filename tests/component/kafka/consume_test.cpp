@@ -161,26 +161,6 @@ TEST_F(Consume, ASecondMemberTakesItsShareOnlyWhenTheFirstHasAnswered) {
   EXPECT_EQ(of_one->partitions.size() + of_two->partitions.size(), 2U);
 }
 
-TEST_F(Consume, AStaticMemberThatLeavesIsNotWaitedForByTheNext) {
-  ClientOptions own = options();
-  own.instance_id = "one";
-  own.properties["session.timeout.ms"] = "60000";  // longer than the test waits
-  auto one = client(own);
-  ASSERT_TRUE(one.consumer->subscribe({"in"}));
-  next_rebalance(one);
-  ASSERT_TRUE(one.consumer->assign({}));
-  ASSERT_TRUE(one.consumer->leave());
-  one.consumer.reset();
-  ClientOptions other = own;
-  other.instance_id = "two";
-  other.transactional_id = "group-1";
-  auto two = client(other);
-  ASSERT_TRUE(two.consumer->subscribe({"in"}));
-  const Rebalance assigned = next_rebalance(two);
-  EXPECT_EQ(assigned.kind, Rebalance::Kind::assigned);
-  EXPECT_EQ(assigned.partitions, (std::vector<TopicPartition>{first, second}));
-}
-
 TEST_F(Consume, ALostMembershipIsReportedAsLostAndCanCommitNothing) {
   ClientOptions own = options();
   own.properties["heartbeat.interval.ms"] = "300";

@@ -77,11 +77,9 @@ TEST(Properties, AFileThatCannotBeReadIsRefusedWithoutItsName) {
   EXPECT_EQ(reason_for("ssl.ca.location", "/dev/null"), "");
 }
 
-TEST(Properties, TimeoutsAreTheConfiguredOnesOrTheDefaults) {
+TEST(Properties, TheTransactionTimeoutIsTheConfiguredOneOrTheDefault) {
   EXPECT_EQ(transaction_timeout({}), default_transaction_timeout);
   EXPECT_EQ(transaction_timeout({{"transaction.timeout.ms", "30000"}}), Millis{30'000});
-  EXPECT_EQ(session_timeout({}), default_session_timeout);
-  EXPECT_EQ(session_timeout({{"session.timeout.ms", "10000"}}), Millis{10'000});
 }
 
 TEST(Properties, EveryMistakeIsReportedAtOnce) {

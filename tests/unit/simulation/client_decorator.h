@@ -18,7 +18,6 @@ class ConsumerDecorator : public kafka::Consumer {
   Result<kafka::Taken> take(std::size_t max_messages, Millis wait) override { return inner_->take(max_messages, wait); }
   Result<void> assign(std::span<const Position> positions) override { return inner_->assign(positions); }
   Result<void> unassign() override { return inner_->unassign(); }
-  Result<void> leave() override { return inner_->leave(); }
   Result<void> rewind(std::span<const Position> positions) override { return inner_->rewind(positions); }
   Result<void> pause(std::span<const TopicPartition> partitions) override { return inner_->pause(partitions); }
   Result<void> resume(std::span<const TopicPartition> partitions) override { return inner_->resume(partitions); }

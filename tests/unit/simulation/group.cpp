@@ -106,7 +106,6 @@ void Group::assign_ranges() {
     member.assignment.clear();
     topics.insert(member.topics.begin(), member.topics.end());
   }
-  if (!members_.empty() && std::exchange(assigns_nothing_, false)) return;
   for (const std::string& topic : topics) {
     std::vector<Member*> readers;
     for (auto& [id, member] : members_) {

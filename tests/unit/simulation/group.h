@@ -37,8 +37,6 @@ class Group {
   void topics_changed(std::int64_t now_ms);
   /// The coordinator forgets this member (a lost assignment without its fault).
   void evict(const std::string& member, std::int64_t now_ms);
-  /// The leader of the next generation assigns nothing, as one that asks a broker which does not know the topics yet.
-  void assign_nothing_once() { assigns_nothing_ = true; }
   /// No members, as after `kafka-consumer-groups --delete`.
   void clear();
 
@@ -71,7 +69,6 @@ class Group {
   std::map<std::string, bool> fenced_;
   std::int32_t generation_ = 0;
   bool preparing_ = false;
-  bool assigns_nothing_ = false;
   std::int64_t preparing_since_ms_ = 0;
   int joined_ever_ = 0;
 };

@@ -54,7 +54,6 @@ void ProtocolState::entering(const char* call) {
 void ConsumerChecker::entering(const char* call) {
   state_->entering(call);
   state_->expect(!dead_, call, "called after a call asked for a restart");
-  state_->expect(!left_, call, "called after the group was left");
 }
 
 void ConsumerChecker::leave(const Error& error, const char* call) {
@@ -108,15 +107,6 @@ Result<void> ConsumerChecker::unassign() {
   assigned_.clear();
   state_->line("unassign");
   return leaving(inner_->unassign(), "unassign");
-}
-
-Result<void> ConsumerChecker::leave() {
-  entering("leave");
-  state_->expect(!state_->open, "leave", "called with a transaction open");
-  left_ = true;
-  assigned_.clear();
-  state_->line("leave");
-  return leaving(inner_->leave(), "leave");
 }
 
 void ConsumerChecker::expect_assigned(const TopicPartition& tp, const char* call) {

@@ -40,7 +40,6 @@ class ConsumerChecker final : public kafka::Consumer {
   Result<kafka::Taken> take(std::size_t max_messages, Millis wait) override;
   Result<void> assign(std::span<const Position> positions) override;
   Result<void> unassign() override;
-  Result<void> leave() override;
   Result<void> rewind(std::span<const Position> positions) override;
   Result<void> pause(std::span<const TopicPartition> partitions) override;
   Result<void> resume(std::span<const TopicPartition> partitions) override;
@@ -70,7 +69,6 @@ class ConsumerChecker final : public kafka::Consumer {
   std::shared_ptr<ProtocolState> state_;
   bool subscribed_ = false;
   bool dead_ = false;
-  bool left_ = false;
   std::string pending_;  // the offsets of a commit that answered `again`
   std::optional<kafka::Rebalance::Kind> asked_;
   std::set<TopicPartition> assigned_;

@@ -46,11 +46,6 @@ Result<void> SimConsumerSide::unassign() {
   return {};
 }
 
-Result<void> SimConsumerSide::leave() {
-  consumer_.leave();
-  return {};
-}
-
 Result<void> SimConsumerSide::rewind(std::span<const Position> positions) {
   consumer_.rewind(positions);
   return {};

@@ -47,7 +47,6 @@ class SimConsumerSide final : public kafka::Consumer {
   Result<kafka::Taken> take(std::size_t max_messages, Millis wait) override;
   Result<void> assign(std::span<const Position> positions) override;
   Result<void> unassign() override;
-  Result<void> leave() override;
   Result<void> rewind(std::span<const Position> positions) override;
   Result<void> pause(std::span<const TopicPartition> partitions) override;
   Result<void> resume(std::span<const TopicPartition> partitions) override;

@@ -181,13 +181,6 @@ void SimConsumer::unassign() {
   }
 }
 
-/// Without a broker that hears of it the member stays until its session ends.
-void SimConsumer::leave() {
-  fetches_.clear();
-  if (cluster_.reachable()) cluster_.group().evict(member_, cluster_.clock().steady_ms());
-  member_.clear();
-}
-
 void SimConsumer::rewind(std::span<const Position> positions) {
   for (const Position& position : positions) {
     Fetch& fetch = fetches_[position.tp];

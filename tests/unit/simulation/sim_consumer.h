@@ -36,7 +36,6 @@ class SimConsumer final : public SimCluster::Background {
   Result<kafka::Taken> take(std::size_t max_messages, Millis wait);
   void assign(std::span<const Position> positions);
   void unassign();
-  void leave();
   void rewind(std::span<const Position> positions);
   void pause(std::span<const TopicPartition> partitions, bool paused);
   [[nodiscard]] kafka::GroupMembership membership() const;
