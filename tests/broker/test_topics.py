@@ -31,7 +31,7 @@ def test_an_output_deleted_and_made_again_gets_everything_that_was_not_yet_publi
     before = len(lab.account.sent)
     lab.admin.delete_topic(lab.output)
     lab.send("d", "a", "e", "d")
-    daemon.wait_log(lab.output, "create the output topic", timeout_s=90)
+    daemon.wait_log(lab.output, "create ", timeout_s=90)
     assert daemon.running()
     assert lab.admin.committed(lab.group, lab.input) == {0: before}
     lab.admin.create_topic(lab.output)
@@ -46,7 +46,7 @@ def test_a_daemon_stopped_while_its_output_is_missing_publishes_once_it_is_there
     daemon = _consumed(lab)
     lab.admin.delete_topic(lab.output)
     lab.send("d", "a")
-    daemon.wait_log(lab.output, "create the output topic", timeout_s=90)
+    daemon.wait_log(lab.output, "create ", timeout_s=90)
     assert daemon.stop(timeout_s=10) == 0
     lab.admin.create_topic(lab.output)
     daemon.start()
@@ -69,7 +69,7 @@ def test_a_deleted_output_is_never_made_anew_by_the_daemon(liberal_lab: Lab):
     daemon = _consumed(lab)
     lab.admin.delete_topic(lab.output)
     lab.send("d", "a")
-    daemon.wait_log(lab.output, "create the output topic", timeout_s=90)
+    daemon.wait_log(lab.output, "create ", timeout_s=90)
     assert lab.admin.partitions(lab.output) == 0
     lab.admin.create_topic(lab.output)
     lab.drained()
