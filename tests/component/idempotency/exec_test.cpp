@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
-#include <optional>
 
 #include "exec_scene.h"
 #include "store/directory.h"
@@ -68,14 +67,14 @@ TEST_F(Exec, ADuplicateGivesAllBytesToAPipeThatDoesNotWait) {
   std::array<int, 2> ends{-1, -1};
   ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK), 0);
   const store::FileDescriptor reading(ends[0]);
-  std::optional<store::FileDescriptor> writing(ends[1]);
-  std::optional<store::FileDescriptor> inherited(::fcntl(ends[1], F_DUPFD, 3));
-  ASSERT_LT(inherited->get(), 10) << "a shell knows one digit";
-  std::vector<std::string> shell{"-c", "exec \"$@\" >&" + std::to_string(inherited->get()), "sh", firstseen_program()};
+  store::FileDescriptor writing(ends[1]);
+  store::FileDescriptor inherited(::fcntl(ends[1], F_DUPFD, 3));
+  ASSERT_LT(inherited.get(), 10) << "a shell knows one digit";
+  std::vector<std::string> shell{"-c", "exec \"$@\" >&" + std::to_string(inherited.get()), "sh", firstseen_program()};
   for (const std::string& word : words("a", "true")) shell.push_back(word);
   Program program("/bin/sh", shell, {}, "");
-  writing.reset();
-  inherited.reset();
+  writing = store::FileDescriptor();
+  inherited = store::FileDescriptor();
   const int capacity = ::fcntl(reading.get(), F_GETPIPE_SZ);
   int waiting = 0;
   EXPECT_TRUE(eventually([&] { return ::ioctl(reading.get(), FIONREAD, &waiting) != 0 || waiting >= capacity; }));
