@@ -83,8 +83,8 @@ TEST_F(Daemon, LeavesOnSigtermWhileItsStoreIsBeingOpened) {
   {
     Program daemon(command("run"));
     ASSERT_TRUE(counts("consumed", 5)) << daemon.log();
-    daemon.signal(SIGKILL);
-    daemon.wait();
+    daemon.signal(SIGTERM);  // a batch that is settled, but not known so by the store, may be taken again
+    ASSERT_EQ(daemon.wait().status, 0);
   }
   // The mark of a machine's crash as a pipe that nobody writes to: as if opening took for ever.
   const std::string mark = scene_->store() + "/slot-0/unsynced";
