@@ -134,7 +134,10 @@ class Scene:
     chance: random.Random
     with_keys: bool
     killed: Counter[str] = field(default_factory=Counter)
-    longest_hold_s: float = 1.0  # before a kill at random; shorter than a life on this machine
+
+    def __post_init__(self) -> None:
+        # Before a kill at random; shorter than a life on this machine. Into a file a life is short.
+        self.longest_hold_s = 1.0 if self.target == "topic" else 0.1
 
     def run(self, kills: int) -> bool:
         if self.target == "topic":
@@ -194,7 +197,7 @@ class Scene:
         if status != 0:
             raise RuntimeError(f"status {status}: see {self.directory / 'log'}")
         if target == AT_RANDOM:
-            self.longest_hold_s *= 0.7  # a fast machine
+            self.longest_hold_s *= 0.5  # a fast machine
         self.files.add_folder()  # it came to its end first: more work for the next attempt
         return False
 
