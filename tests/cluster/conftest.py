@@ -11,7 +11,7 @@ from cluster.space import ADDRESS, STATE
 from cluster.traffic import Traffic
 from deploy.images import Image, place
 from harness.broker import Broker
-from harness.results import rows, table
+from harness.results import print_table
 
 _failed: list[str] = []
 """Steps, the first of them first."""
@@ -39,11 +39,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    listed = (report for reports in terminalreporter.stats.values() for report in reports)
-    results = rows(report for report in listed if isinstance(report, pytest.TestReport))
-    terminalreporter.write_sep("=", "cluster")
-    for line in table(results):
-        terminalreporter.write_line(line)
+    print_table(terminalreporter, "cluster")
     for stream in _streams:
         terminalreporter.write_line(f"the output at the end: {stream.summary}")
 

@@ -48,3 +48,11 @@ def table(results: list[Row]) -> Iterator[str]:
         yield f"{outcome:8}  {row.part:{part_width}}  {row.what:{width}}  {row.seconds:6.1f} s{reason}".rstrip()
     counts = {name: sum(row.outcome == outcome for row in results) for outcome, name in _NAMES.items()}
     yield ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+def print_table(reporter: pytest.TerminalReporter, title: str) -> None:
+    """At the end of a tier's run."""
+    listed = (report for reports in reporter.stats.values() for report in reports)
+    reporter.write_sep("=", title)
+    for line in table(rows(report for report in listed if isinstance(report, pytest.TestReport))):
+        reporter.write_line(line)

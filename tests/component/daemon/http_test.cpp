@@ -7,6 +7,7 @@
 #include <string>
 
 #include "component/daemon/daemon.h"
+#include "component/daemon/log_address.h"
 #include "component/http/client.h"
 #include "support/metrics_text.h"
 
@@ -28,19 +29,8 @@ class HttpPages : public Daemon {
     scene_->configure(more, "payload:/order/id", http);
   }
 
-  /// The address that the log names for these pages; waits for it.
   static std::string address(const Program& daemon, const std::string& pages = "metrics, status and probes") {
-    const std::string before = pages + " at http://";
-    std::string found;
-    eventually([&] {
-      const std::string log = daemon.log();
-      const std::size_t at = log.find(before);
-      const std::size_t end = at == std::string::npos ? at : log.find('\n', at);
-      if (end == std::string::npos) return false;
-      found = log.substr(at + before.size(), end - at - before.size());
-      return true;
-    });
-    return found;
+    return log_address(daemon, pages + " at http://");
   }
 
   static ::testing::AssertionResult answers(const std::string& address, const std::string& path, int status) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "component/daemon/daemon.h"
+#include "component/daemon/log_address.h"
 #include "component/http/client.h"
 #include "support/metrics_text.h"
 
@@ -37,23 +38,8 @@ class Reload : public Daemon {
   [[nodiscard]] Json status_by_store() const {
     return Json::parse(test::run({"status", "--json", "--store", scene_->store()}).out, nullptr, false);
   }
-  /// The address that the log names last for these pages; waits for the `count`th.
   static std::string address(const Program& daemon, const std::string& pages, int count = 1) {
-    const std::string before = pages + " at http://";
-    std::string found;
-    eventually([&] {
-      const std::string log = daemon.log();
-      std::size_t at = 0;
-      for (int i = 0; i < count; ++i) {
-        at = log.find(before, i == 0 ? 0 : at + 1);
-        if (at == std::string::npos) return false;
-      }
-      const std::size_t end = log.find('\n', at);
-      if (end == std::string::npos) return false;
-      found = log.substr(at + before.size(), end - at - before.size());
-      return true;
-    });
-    return found;
+    return log_address(daemon, pages + " at http://", count);
   }
 };
 

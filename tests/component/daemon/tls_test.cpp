@@ -6,6 +6,7 @@
 #include <string>
 
 #include "component/daemon/daemon.h"
+#include "component/daemon/log_address.h"
 #include "component/http/certificate.h"
 #include "component/http/tls_client.h"
 
@@ -39,21 +40,8 @@ class TlsPages : public Daemon {
         "{listen: \"127.0.0.1:0\", tls: {certificate: " + certificate() + ", key: " + key() + "}" + more_http + "}");
   }
 
-  /// The address that the log names for these pages; waits for it.
-  static std::string address(const Program& daemon, const std::string& pages) {
-    std::string found;
-    eventually([&] {
-      const std::string log = daemon.log();
-      const std::size_t at = log.rfind(pages);
-      const std::size_t end = at == std::string::npos ? at : log.find('\n', at);
-      if (end == std::string::npos) return false;
-      found = log.substr(at + pages.size(), end - at - pages.size());
-      return true;
-    });
-    return found;
-  }
   static std::string all_pages(const Program& daemon) {
-    return address(daemon, "metrics, status and probes at https://");
+    return log_address(daemon, "metrics, status and probes at https://");
   }
   static ::testing::AssertionResult answers(const std::string& at, const CertificateAndKey& trusted) {
     const bool reached = eventually([&] { return tls_get(at, trusted.certificate, "/livez").status == 200; });
@@ -93,8 +81,8 @@ TEST_F(TlsPages, AskForTheTokenAndAnswerNoPlainRequest) {
 TEST_F(TlsPages, LeaveProbesThatHaveAListenerOfTheirOwnPlain) {
   configure(", probe_listen: \"127.0.0.1:0\"");
   Program daemon(command("run"));
-  const std::string facts = address(daemon, "metrics and status at https://");
-  const std::string probes = address(daemon, "probes at http://");
+  const std::string facts = log_address(daemon, "metrics and status at https://");
+  const std::string probes = log_address(daemon, "probes at http://");
   EXPECT_EQ(http::test::get(probes, "/livez").status, 200) << daemon.log();
   EXPECT_EQ(tls_get(facts, one_.certificate, "/livez").status, 404);
   EXPECT_EQ(tls_get(facts, one_.certificate, "/metrics").status, 200);

@@ -27,15 +27,6 @@ class Change : public Scenario {
     say(0, key, at_ms);
     run();
   }
-  Host& stopped_at_poison() {
-    options.slot.rejects = RejectRoute::stop;
-    say(0, "a", 0);
-    say_poison(0);
-    say(0, "b", 0);
-    Host& host = start();
-    run_until("it stops", [&] { return is_stopped(host, 0) && committed(0) == 1; });
-    return host;
-  }
 
  private:
   std::int64_t now_ms_ = 0;

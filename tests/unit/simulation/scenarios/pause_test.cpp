@@ -7,7 +7,6 @@ namespace firstseen::simulation {
 namespace {
 
 using dedup::OnMissingHistory;
-using dedup::RejectRoute;
 using dedup::Step;
 
 class Pauses : public Scenario {
@@ -23,14 +22,8 @@ class Pauses : public Scenario {
     EXPECT_TRUE(host.status().pause->drained);
     EXPECT_NE(host.status().detail.find("alice"), std::string::npos) << host.status().detail;
   }
-  /// One of a's, one without a key at which partition 0 stops, one of b's.
   Host& paused_after_a_rejected_message() {
-    options.slot.rejects = RejectRoute::stop;
-    say(0, "a", 0);
-    say_poison(0);
-    say(0, "b", 0);
-    Host& host = start();
-    run_until("it stops", [&] { return is_stopped(host, 0) && committed(0) == 1; });
+    Host& host = stopped_at_poison();
     pause(host);
     return host;
   }

@@ -53,6 +53,16 @@ std::int64_t Scenario::say_poison(std::int32_t partition) {
   return say(partition, std::move(input));
 }
 
+Host& Scenario::stopped_at_poison() {
+  options.slot.rejects = dedup::RejectRoute::stop;
+  say(0, "a", 0);
+  say_poison(0);
+  say(0, "b", 0);
+  Host& host = start();
+  run_until("it stops", [&] { return is_stopped(host, 0) && committed(0) == 1; });
+  return host;
+}
+
 void Scenario::run_until(const std::string& what, const std::function<bool()>& condition) {
   for (int i = 0; i < most_steps; ++i) {
     if (condition()) return;

@@ -35,6 +35,8 @@ class Scenario : public testing::Test {
   /// Another kind of message at the present time. Its id.
   std::int64_t say(std::int32_t partition, Input input);
   std::int64_t say_poison(std::int32_t partition);
+  /// A host that has published one message of partition 0 and stopped at the second, which has no key; one follows.
+  Host& stopped_at_poison();
 
   /// Steps all hosts until the condition holds; a failure that names it when it does not.
   void run_until(const std::string& what, const std::function<bool()>& condition);
