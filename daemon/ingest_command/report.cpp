@@ -49,6 +49,8 @@ Json summary_json(const ingest::IngestSummary& summary, const std::vector<ingest
           {"failed", summary.failed},
           {"records", summary.records},
           {"duplicates", summary.duplicates},
+          {"failed_records", summary.failed_records},
+          {"failed_duplicates", summary.failed_duplicates},
           {"effective_window_ms", effective_window ? Json(effective_window->count()) : Json()},
           {"files", std::move(files)}};
 }

@@ -73,6 +73,17 @@ void expect_part(const std::string& text, const std::string& part) {
   EXPECT_NE(text.find(part), std::string::npos) << "'" << part << "' is not in: " << text;
 }
 
+TEST_F(Ingest, TellsScriptsWhatCountsOfFilesThatFailedBehindIt) {
+  write("a.jsonl", "{\"id\":1}\n{\"x\":2}\n");
+  const Finished done = ingest("orders", {"--json", "--key", "payload:/id", "--records-per-transaction", "1"});
+  EXPECT_EQ(done.status, 65) << done.err;
+  const Json summary = Json::parse(done.out);
+  EXPECT_EQ(summary.at("failed"), 1);
+  EXPECT_EQ(summary.at("records"), 1);
+  EXPECT_EQ(summary.at("failed_records"), 1);
+  EXPECT_EQ(summary.at("failed_duplicates"), 0);
+}
+
 TEST_F(Ingest, TakesSeveralFilesAtOnceAndReportsEachToMachines) {
   for (int i = 0; i < 6; ++i) write(std::to_string(i) + ".jsonl", "{\"file\":" + std::to_string(i) + "}\n");
   write("same.jsonl", "{\"file\":3}\n");
