@@ -102,16 +102,20 @@ class Daemon:
     def wait_log(self, *words: str, timeout_s: float = 30.0) -> str:
         """The first line since the last start that contains all these words (upper and lower case alike)."""
 
-        def line_with_words() -> str | None:
-            for line in self.log_text().splitlines():
-                if all(word.lower() in line.lower() for word in words):
-                    return line
-            return None
-
         try:
-            return wait_until(line_with_words, f"a log line with {words}", timeout_s)
+            wait_until(lambda: self.logged(*words) or not self.running(), f"a log line with {words}", timeout_s)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.log_tail()}") from None
+        line = self.logged(*words)
+        assert line, f"ended with {self.wait_exit()}, without a log line with {words}:\n{self.log_tail()}"
+        return line
+
+    def logged(self, *words: str) -> str | None:
+        """The first line since the last start that contains all these words (upper and lower case alike), if any."""
+        for line in self.log_text().splitlines():
+            if all(word.lower() in line.lower() for word in words):
+                return line
+        return None
 
     def command(self, *arguments: str, timeout_s: float = 30.0) -> subprocess.CompletedProcess[str]:
         """Another command of the program with this configuration, such as skip or store stats."""
