@@ -87,6 +87,7 @@ class Session {
   Result<void> taking();
   Result<bool> between_batches();
   Result<void> take_chunk();
+  Result<void> note_settled();
   std::vector<Position> positions_of(std::span<const MessageView> messages);
   Result<void> on_event(const kafka::PartitionEvent& event);
   [[nodiscard]] bool must_finish() const;

@@ -113,6 +113,9 @@ Result<void> Session::take_chunk() {
   if (taken->rebalance) rebalance_ = std::move(taken->rebalance);
 
   access_.note(*taken);
+  if (taken->messages.empty() && !batch_.is_open() && !in_flight_.is_open()) {
+    if (auto noted = note_settled(); !noted) return noted;
+  }
 
   const bool was_open = batch_.is_open();
   publications_.clear();
@@ -141,6 +144,13 @@ Result<void> Session::take_chunk() {
     if (auto seen = on_event(event); !seen) return seen;
   }
   return {};
+}
+
+/// Nothing comes: a crash from now on leaves no batch in doubt, whatever becomes of the group's offsets meanwhile. Where
+/// the disk has no room for it, the next prepare says so.
+Result<void> Session::note_settled() {
+  auto noted = context_.store.note_settled();
+  return noted || noted.error().action == Action::pause ? Result<void>{} : noted;
 }
 
 /// Where to fetch these messages again, which must not share the batch in hand.

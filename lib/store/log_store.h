@@ -52,6 +52,7 @@ class LogStore final : public SeenStore {
     user_.check();
     undecided_ = false;
   }
+  Result<void> note_settled() override;
   Result<void> roll_back() override;
   Result<void> close_clean() override;
   std::string save_index(Millis at_most) override;

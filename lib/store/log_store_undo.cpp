@@ -71,18 +71,21 @@ Result<void> LogStore::roll_back() {
   return {};
 }
 
-Result<void> LogStore::close_clean() {
+Result<void> LogStore::note_settled() {
   user_.check();
   LogState state = state_;
   if (!undecided_) state.settled = state.sequence;
-  if (state != state_) {
-    auto txn = begin_write();
-    if (!txn) return forward(txn.error());
-    auto done = write_log_state(*txn, tables_, state);
-    if (done) done = commit(*txn);
-    if (!done) return done;
-    state_ = state;
-  }
+  if (state == state_) return {};
+  auto txn = begin_write();
+  if (!txn) return forward(txn.error());
+  auto done = write_log_state(*txn, tables_, state);
+  if (done) done = commit(*txn);
+  if (done) state_ = state;
+  return done;
+}
+
+Result<void> LogStore::close_clean() {
+  if (auto noted = note_settled(); !noted) return noted;
   if (!marked_unsynced_) return {};
   if (auto synced = env_->sync(); !synced) return synced;
   if (auto removed = UnsyncedMark::remove(options_.directory); !removed) return removed;

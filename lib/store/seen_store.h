@@ -249,8 +249,10 @@ class SeenStore {
   virtual Result<BatchId> prepare(std::span<const SourceRange> ranges, std::int64_t expire_before_ms, bool decided) = 0;
   /// The last prepared batch, if it is undecided: after prepare() until settle() or roll_back(), and after open().
   [[nodiscard]] virtual std::optional<UndecidedBatch> undecided() const = 0;
-  /// The undecided batch stands. Memory only: the next prepare or close_clean writes it down.
+  /// The undecided batch stands. Memory only: the next prepare, note_settled or close_clean writes it down.
   virtual void settle() = 0;
+  /// Writes down, in one LMDB commit, that the last batch is settled, if it is and no other has said so.
+  virtual Result<void> note_settled() = 0;
   /// The undecided batch falls: one LMDB commit cuts its record off and restores its partitions' states.
   virtual Result<void> roll_back() = 0;
 

@@ -54,6 +54,7 @@ class StoreDecorator : public store::SeenStore {
   }
   [[nodiscard]] std::optional<store::UndecidedBatch> undecided() const override { return inner_->undecided(); }
   void settle() override { inner_->settle(); }
+  Result<void> note_settled() override { return inner_->note_settled(); }
   Result<void> roll_back() override { return inner_->roll_back(); }
   Result<void> close_clean() override { return inner_->close_clean(); }
   std::string save_index(Millis at_most) override { return inner_->save_index(at_most); }
@@ -90,6 +91,10 @@ class GuardedStore final : public StoreDecorator {
   void settle() override {
     if (!undecided()) violations_.add(process_.name + ": settle without an undecided batch");
     if (!dead("settle")) inner().settle();
+  }
+  Result<void> note_settled() override {
+    if (refuse("note_settled")) return fail(Action::pause, Exit::io, "disk full (simulated)");
+    return inner().note_settled();
   }
   Result<void> set_ttls(Millis ttl, std::span<const Millis> windows) override {
     if (refuse("set_ttls")) return fail(Action::pause, Exit::io, "disk full (simulated)");

@@ -34,6 +34,34 @@ TEST(Store, AStagedEntryIsFoundAtOnceAndAPreparedOneAfterReopening) {
   EXPECT_EQ(store->partitions().at({"orders", 3}), range.after);
 }
 
+TEST(Store, WhatIsNotedAsSettledIsNotInDoubtAfterAKillAndWhatIsUndecidedStaysSo) {
+  const TemporaryDirectory directory;
+  const auto options = options_for(directory.path());
+  {
+    const auto store = open_or_fail(options);
+    ASSERT_TRUE(store);
+    for (const std::int64_t start : {0, 10}) {
+      const SourceRange range = range_of("t", 0, start, start + 10);
+      store->stage(seen(static_cast<std::uint64_t>(start), 5000));
+      ASSERT_TRUE(succeeded(store->prepare({&range, 1}, never, false)));
+      ASSERT_TRUE(succeeded(store->note_settled())) << "says nothing while it is undecided";
+      ASSERT_TRUE(store->undecided());
+      if (start == 0) store->settle();
+    }
+  }
+  {
+    const auto store = open_or_fail(options);
+    ASSERT_TRUE(store);
+    ASSERT_TRUE(store->undecided());
+    store->settle();
+    ASSERT_TRUE(succeeded(store->note_settled()));
+  }
+  const auto store = open_or_fail(options);
+  ASSERT_TRUE(store);
+  EXPECT_FALSE(store->undecided());
+  EXPECT_TRUE(store->find(digest_of(10), 5000));
+}
+
 TEST(Store, AnEntryCountsUpToTheTtlInBothDirectionsAndNotBeyond) {
   const TemporaryDirectory directory;
   const auto store = open_or_fail(options_for(directory.path()));

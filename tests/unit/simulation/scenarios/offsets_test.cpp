@@ -126,6 +126,20 @@ TEST_F(MovedOffsets, ExpiredForOnePartitionResumeFromTheStoreEvenWithStartLatest
   expect_kept({.gaps = true});
 }
 
+TEST_F(MovedOffsets, DeletedAfterAKillWhileNothingCameRepeatNothing) {
+  for (const char* key : {"a", "b", "c", "d"}) say(0, key, 100);
+  Host& host = start();
+  run();
+  go_on_for(2'000);
+  host.crash();
+  cluster().delete_group();
+  for (const char* key : {"a", "d", "e"}) say(0, key, 200);
+  host.start();
+  run();
+  EXPECT_EQ(published(), (Ids{1, 2, 3, 4, 7})) << "nothing was in doubt";
+  expect_kept({.gaps = true});
+}
+
 TEST_F(MovedOffsets, DeletedAfterAKillRepeatAtMostTheLastBatchAndLoseNothing) {
   for (const char* key : {"a", "b", "c", "d"}) say(0, key, 100);
   Host& host = start();
