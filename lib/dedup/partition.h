@@ -63,20 +63,21 @@ struct Partition {
     if (!silence.empty()) return silence;
     return mode == PartitionMode::stopped ? reason : refusal;
   }
-  /// Offsets still to be processed, as far as known; -1: not known.
+  /// Offsets still to be settled, as far as known; -1: not known. What is taken counts until its batch has settled.
   [[nodiscard]] std::int64_t lag() const {
-    if (at_end) return 0;
-    return known_end < 0 ? -1 : std::max<std::int64_t>(0, known_end - state.next_offset);
+    if (!at_end && known_end < 0) return -1;
+    const std::int64_t end = at_end ? state.next_offset : std::max(known_end, state.next_offset);
+    return std::max<std::int64_t>(0, end - settled.next_offset);
   }
   /// How far it is behind: while messages wait, the age of the last settled one, or the time since the log's end was
-  /// left where that is shorter (nothing may have come for long before). 0 at the end; -1: not known.
+  /// left where that is shorter (nothing may have come for long before). 0 when all is settled; -1: not known.
   [[nodiscard]] std::int64_t lag_ms(std::int64_t now_ms) const {
     const std::int64_t waiting = lag();
     if (waiting == 0) return 0;
     const std::int64_t since_ms = std::max(settled.last.timestamp_ms, left_end_ms);
     return waiting < 0 || since_ms < 0 ? -1 : std::max<std::int64_t>(0, now_ms - since_ms);
   }
-  /// A message has come behind the end, and is about to be taken.
+  /// Something has come behind the end, and is about to be taken.
   void leave_end(std::int64_t now_ms) {
     at_end = false;
     if (settled.next_offset == state.next_offset) left_end_ms = now_ms;

@@ -181,6 +181,10 @@ Result<void> Session::on_event(const kafka::PartitionEvent& event) {
                                                               "reached to {}",
                                                               event.offset, partition->state.next_offset));
       }
+      // Markers have come behind the end: their batch is not behind for as long as no message came.
+      if (partition->at_end && event.offset > partition->state.next_offset) {
+        partition->leave_end(context_.clock.wall_ms());
+      }
       partition->at_end = true;
       partition->verify.reset();
       // Only transaction markers or compacted messages lie between; committing past them keeps the lag true, and the

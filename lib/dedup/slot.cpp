@@ -300,8 +300,9 @@ void Slot::Impl::publish_status() {
     }
     const std::int64_t wall_ms = parts_.clock->wall_ms();
     for (const auto& [tp, p] : std::as_const(*session_).partitions()) {
-      status.partitions.push_back({tp, p.shown_mode(), p.shown_reason(), p.state.next_offset, p.state.stream_time_ms,
-                                   p.state.covered_from_ms, p.at_end, p.lag(), p.lag_ms(wall_ms)});
+      const std::int64_t lag = p.lag();
+      status.partitions.push_back({tp, p.shown_mode(), p.shown_reason(), p.settled.next_offset, p.state.stream_time_ms,
+                                   p.state.covered_from_ms, p.at_end && lag == 0, lag, p.lag_ms(wall_ms)});
     }
   }
   show_windows(status);

@@ -30,6 +30,30 @@ TEST(Lag, IsTheAgeOfTheLastSettledMessageOrTheTimeSinceTheEndWasLeft) {
   EXPECT_EQ(partition.lag_ms(9'000), 1'000) << "the first of those that wait counts";
 }
 
+TEST(Lag, CountsWhatIsTakenUntilItIsSettled) {
+  Partition partition;
+  partition.settled = {4, 5'000, 0, {3, 5'000, 0}};
+  partition.state = partition.settled;
+  partition.known_end = 7;
+  EXPECT_EQ(partition.lag(), 3);
+  partition.state.next_offset = 9;
+  EXPECT_EQ(partition.lag(), 5) << "what is taken is in the log, though no fetch has told its end since";
+  partition.at_end = true;
+  EXPECT_EQ(partition.lag(), 5);
+  EXPECT_EQ(partition.lag_ms(9'000), 4'000);
+  partition.settled.next_offset = 9;
+  EXPECT_EQ(partition.lag(), 0);
+}
+
+TEST(Lag, WhileHistoryIsReadAgainIsFromWhereTheGroupIs) {
+  Partition partition;
+  partition.settled.next_offset = 100;
+  partition.state.next_offset = 20;
+  EXPECT_EQ(partition.lag(), -1);
+  partition.known_end = 130;
+  EXPECT_EQ(partition.lag(), 30);
+}
+
 TEST(Window, OfAPartitionWithoutHistoryBeginsAtItsFirstMessage) {
   store::PartitionState state;
   StreamTime time;
@@ -60,6 +84,7 @@ TEST(SlowestStreamTime, WaitsForAPartitionThatHasStoppedThoughItHadReachedItsEnd
   stopped.at_end = true;
   stopped.known_end = 12;
   stopped.state.next_offset = 9;
+  stopped.settled = stopped.state;
   stopped.stop(StopCause::rejected, "a message has no key");
   EXPECT_EQ(partitions.slowest_stream_time_ms(), 100);
   EXPECT_EQ(stopped.lag(), 3);

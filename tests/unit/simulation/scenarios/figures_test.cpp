@@ -127,6 +127,26 @@ TEST_F(Lag, GrowsWithTheTimeThatMessagesWaitAndNotWithTheTimeThatNoneCame) {
   expect_kept();
 }
 
+TEST_F(Lag, OfMarkersThatComeAfterALongSilenceIsNoneOfTheSilence) {
+  say(0, "a", 0);
+  Host& host = start();
+  run();
+  go_on_for(120'000);
+  std::int32_t epoch = 0;
+  TxnId txn = no_txn;
+  ASSERT_EQ(cluster().init_producer("other", epoch), SimCluster::Answer::ok);
+  ASSERT_EQ(cluster().open("other", epoch, "other", txn), SimCluster::Answer::ok);
+  cluster().write(txn, in(0), Record{});
+  ASSERT_EQ(cluster().end(txn, false), SimCluster::Answer::ok);
+  const std::int64_t end = cluster().log(in(0))->end();
+  run_until("the markers are passed", [&] {
+    EXPECT_LT(partition(host, 0).lag_ms, 60'000);
+    return committed(0) == end && partition(host, 0).next_offset == end;
+  });
+  EXPECT_EQ(partition(host, 0).lag, 0);
+  expect_kept();
+}
+
 TEST_F(Lag, OfABacklogIsTheAgeOfWhatWasSettledLast) {
   options.slot.max_batch = 2;
   for (int message = 0; message < 120; ++message) say(0, "k" + std::to_string(message), 100 * message);
