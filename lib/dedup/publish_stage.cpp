@@ -69,6 +69,11 @@ std::optional<StageReport> PublishStage::next_report() {
   return report;
 }
 
+std::string PublishStage::why_again() const {
+  const std::scoped_lock lock(mutex_);
+  return why_again_;
+}
+
 void PublishStage::wait(Millis limit) {
   std::unique_lock lock(mutex_);
   const bool for_room = full();
@@ -120,7 +125,16 @@ bool PublishStage::step() {
     state_ = action == Action::restart || action == Action::stop ? State::dead : State::failed;
     report({kind, worked.error(), {}});
   }
+  note_why_again();
   return true;
+}
+
+void PublishStage::note_why_again() {
+  std::string why = publisher_.why_again();
+  if (why.empty() && !says_why_again_) return;
+  says_why_again_ = !why.empty();
+  const std::scoped_lock lock(mutex_);
+  why_again_ = std::move(why);
 }
 
 Result<void> PublishStage::work() {

@@ -5,6 +5,7 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -67,6 +68,8 @@ class PublishStage {
   /// undecided, or the stage has failed.
   void abort();
   [[nodiscard]] std::optional<StageReport> next_report();
+  /// Why the last call to the broker is to be repeated, as far as the client tells; empty: it is not.
+  [[nodiscard]] std::string why_again() const;
   /// Waits until there is a report or, if there was no room, until there is; at most `limit`.
   void wait(Millis limit);
 
@@ -100,6 +103,7 @@ class PublishStage {
   void drop_item();
   void finish_item();
   void report(StageReport report);
+  void note_why_again();
   void at(Step step) const;
   [[nodiscard]] bool full() const;
 
@@ -115,6 +119,7 @@ class PublishStage {
   bool published_ = false;       ///< the batch has published a message
   std::int64_t publish_ns_ = 0;  ///< what the batch has taken so far
   std::int64_t ended_at_ns_ = 0;
+  bool says_why_again_ = false;  ///< why_again_ is not empty
   std::optional<Item> item_;
   std::size_t next_ = 0;  ///< publication of item_
 
@@ -126,6 +131,7 @@ class PublishStage {
   std::size_t queued_messages_ = 0;
   std::vector<Publications> spares_;
   std::deque<StageReport> reports_;
+  std::string why_again_;
   bool abort_wanted_ = false;
   bool go_on_ = false;
   bool end_ = false;

@@ -17,15 +17,17 @@ Session::Session(const Context& context, PublishStage& stage, SlotMemory& memory
       hooks_(std::move(hooks)),
       access_(context, partitions_),
       leaders_(context),
-      intake_(context, partitions_, batch_, memory.suspects, memory.skipped) {}
+      intake_(context, partitions_, batch_, memory.suspects, memory.skipped),
+      standstill_(context.clock) {}
 
 Result<Session::Stepped> Session::step() {
   if (backing_off() && phase_ != Phase::taking && !waited()) return Stepped::more;
   if (const auto stepped = step_phase(); !stepped) {
     if (const auto handled = on_error(stepped.error()); !handled) return forward(handled.error());
   }
-  if (phase_ != Phase::left) return Stepped::more;
-  return Stepped::left;
+  if (phase_ == Phase::left) return Stepped::left;
+  look_for_standstill();
+  return Stepped::more;
 }
 
 /// Outside the taking phase nothing polls, so the wait is a real one. Returns whether it is over.
@@ -66,7 +68,7 @@ Result<void> Session::step_phase() {
 /// Restart and stop go up; everything else ends the unfinished batches and is tried again later.
 Result<void> Session::on_error(const Error& error) {
   if (error.action == Action::restart || error.action == Action::stop) return forward(error);
-  ++failures_in_a_row_;
+  standstill_.fail(++failures_in_a_row_);
   detail_ = error.message;
   const bool to_abort = batch_.is_open() || in_flight_failed_;
   if (to_abort && phase_ != Phase::aborting && phase_ != Phase::falling) {
@@ -115,12 +117,14 @@ std::string Session::state() const {
   if (phase_ == Phase::rebuilding) return "rebuilding";
   if (held_ || backing_off()) return "paused";
   if (phase_ == Phase::asking) return "starting";
-  return joined_ && assigned_ ? "running" : "joining";
+  if (!joined_ || !assigned_) return "joining";
+  return standstill_.holds() ? "paused" : "running";
 }
 
 const std::string& Session::detail() const {
   const bool asks = phase_ == Phase::asking && !backing_off() && !assignment_->unanswered().empty();
-  return asks ? assignment_->unanswered() : detail_;
+  if (asks) return assignment_->unanswered();
+  return standstill_.is_late() ? standstill_.words() : detail_;
 }
 
 void Session::note_known_ends() {

@@ -18,6 +18,7 @@
 #include "dedup/partitions.h"
 #include "dedup/publish_stage.h"
 #include "dedup/rebuild.h"
+#include "dedup/standstill.h"
 #include "dedup/suspects.h"
 
 namespace firstseen::dedup {
@@ -132,6 +133,12 @@ class Session {
   void restore(const Batch& batch, std::vector<TopicPartition>& running_again);
   Result<void> restore_partitions();
 
+  // session_standstill.cpp
+  void look_for_standstill();
+  [[nodiscard]] bool waits_for_brokers() const;
+  [[nodiscard]] bool nothing_is_left() const;
+  [[nodiscard]] std::string words_for_wait() const;
+
   // session_group.cpp
   Result<void> answer_rebalance();
   Result<void> asking();
@@ -152,6 +159,7 @@ class Session {
   Leaders leaders_;
   Batch batch_;                               ///< in hand
   Batch in_flight_;                           ///< prepared and handed over; open until its outcome is known
+  std::uint64_t in_flight_id_ = 0;            ///< its number in the store
   std::vector<kafka::OffsetCommit> offsets_;  ///< of in_flight_; at_least_once only
   Intake intake_;
   Publications publications_;          ///< of the chunk in hand; empty between steps
@@ -176,6 +184,7 @@ class Session {
   bool held_ = false;  ///< by a person: every running partition is paused
   std::string detail_;
 
+  Standstill standstill_;
   int failures_in_a_row_ = 0;
   std::int64_t resume_at_ms_ = -1;         ///< steady; backing off until then, partitions paused
   std::int64_t retry_waiting_at_ms_ = -1;  ///< steady; -1: no partition waits for its output topic or its leader

@@ -34,6 +34,7 @@ Result<void> Session::prepare() {
   if (context_.options.guarantee == kafka::Guarantee::at_least_once) offsets_ = end.offsets;
   for (auto& [tp, partition] : partitions_) partition.range = -1;
   std::swap(batch_, in_flight_);
+  in_flight_id_ = id->sequence;
   stage_.finish(std::move(end));
   return {};
 }
@@ -132,6 +133,7 @@ void Session::settle() {
   }
   in_flight_.clear();
   made_progress_ = true;
+  standstill_.end();
   if (phase_ == Phase::taking) {
     failures_in_a_row_ = 0;
     detail_.clear();

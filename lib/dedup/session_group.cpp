@@ -19,6 +19,7 @@ Result<void> Session::answer_rebalance() {
   rebalance_.reset();
   ++memory_.counters.rebalances;
   partitions_.clear();
+  standstill_.end();
   to_assign_ = false;
   if (rebalance.kind == kafka::Rebalance::Kind::assigned) {
     begin_asking(std::move(rebalance.partitions), leader_patience);
@@ -82,6 +83,7 @@ Result<void> Session::rebuilding() {
   if (rebalance_ || *stepped == Progress::done) {
     for (auto& [tp, partition] : partitions_) {
       if (partition.mode != PartitionMode::rebuilding) continue;
+      if (!rebalance_) partition.settled = partition.state;
       if (begins_by_itself(partition.cause)) {
         partition.stop(partition.cause, partition.reason);  // it goes on to wait
       } else {

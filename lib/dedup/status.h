@@ -46,11 +46,11 @@ enum class PartitionMode { running, rebuilding, stopped };
 struct PartitionStatus {
   TopicPartition tp;
   PartitionMode mode = PartitionMode::running;
-  std::string reason;  ///< why it is stopped and what to do
-  std::int64_t next_offset = 0;
+  std::string reason;            ///< why it is stopped and what to do
+  std::int64_t next_offset = 0;  ///< the first that is not settled
   std::int64_t stream_time_ms = -1;
   std::int64_t covered_from_ms = 0;
-  bool at_end = false;
+  bool at_end = false;    ///< and all up to there is settled
   std::int64_t lag = -1;  ///< messages between next_offset and the end of the log that the last fetch told; -1: unknown
   std::int64_t lag_ms = -1;  ///< how long they have waited at most, see Partition::lag_ms(); -1: unknown
 };
@@ -72,7 +72,9 @@ struct Pause {
 
 /// A consistent picture of a slot.
 struct SlotStatus {
-  std::string state;   ///< starting | joining | running | paused | restarting | stopped
+  /// starting | joining | rebuilding | running | paused | restarting | stopped. Paused: by a person, or because no
+  /// batch settles: it fails again and again, or the brokers have not decided it for Standstill::patience_ms.
+  std::string state;
   std::string detail;  ///< why, when it is not running
   std::optional<Pause> pause;
   Counters counters;

@@ -27,16 +27,16 @@ Result<Progress> AcknowledgedCommit::send_offsets(std::span<const OffsetCommit> 
   if (producer_.has_failures()) {
     return fail(Action::abort, Exit::unavailable, fmt::format("a delivery failed: {}", producer_.first_failure()));
   }
-  return producer_.outstanding() != 0 ? Progress::again : Progress::done;
+  return producer_.outstanding() != 0 ? again(producer_.unacknowledged()) : done();
 }
 
 Result<Progress> AcknowledgedCommit::abort() {
-  if (producer_.outstanding() == 0) return Progress::done;
+  if (producer_.outstanding() == 0) return done();
   // Requests on their way are waited for: purging them could leave a gap in the idempotent producer's sequence.
   rd_kafka_purge(producer_.handle(), RD_KAFKA_PURGE_F_QUEUE);
   producer_.flush(slice);
   if (auto fatal = check_fatal(producer_.handle(), Call::abort); !fatal) return forward(fatal.error());
-  return producer_.outstanding() == 0 ? Progress::done : Progress::again;
+  return producer_.outstanding() == 0 ? done() : again(producer_.unacknowledged());
 }
 
 }  // namespace firstseen::kafka

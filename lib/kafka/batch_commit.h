@@ -3,6 +3,8 @@
 #include <chrono>
 #include <memory>
 #include <span>
+#include <string>
+#include <utility>
 
 #include "kafka/client.h"
 #include "kafka/errors.h"
@@ -26,6 +28,20 @@ class BatchCommit {
   virtual Result<Progress> send_offsets(std::span<const OffsetCommit> offsets, const GroupMembership& membership) = 0;
   virtual Result<Progress> commit() = 0;
   virtual Result<Progress> abort() = 0;
+  [[nodiscard]] const std::string& why_again() const { return why_again_; }
+
+ protected:
+  Progress again(std::string why) {
+    why_again_ = std::move(why);
+    return Progress::again;
+  }
+  Progress done() {
+    why_again_.clear();
+    return Progress::done;
+  }
+
+ private:
+  std::string why_again_;
 };
 
 /// exactly_once: messages and offsets in one Kafka transaction.

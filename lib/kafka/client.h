@@ -182,6 +182,9 @@ class Publisher {
   virtual Result<Progress> abort() = 0;
   /// The deliveries that failed since begin(); complete once commit() or abort() has returned.
   virtual std::vector<DeliveryFailure> failures() = 0;
+  /// Why the last init_transactions, send_offsets, commit or abort has answered `again`; empty: it has not, or nothing
+  /// is known.
+  [[nodiscard]] virtual std::string why_again() { return {}; }
 
   /// Serves what has arrived from the broker; never waits. Called now and then while nothing else is.
   virtual void serve() = 0;

@@ -157,6 +157,10 @@ void Producer::on_delivery(const rd_kafka_message_t& message) {
                      size >= batch_bytes_});
 }
 
+std::string Producer::unacknowledged() const {
+  return fmt::format("{} of its messages are not acknowledged yet", outstanding_);
+}
+
 std::string Producer::first_failure() const {
   if (failed_.empty()) return "";
   const Failed& first = failed_.front();

@@ -38,6 +38,8 @@ class Producer final : public Callbacks {
   void flush(Millis wait);
 
   [[nodiscard]] std::size_t outstanding() const { return outstanding_; }
+  /// That number in words.
+  [[nodiscard]] std::string unacknowledged() const;
   /// A message of this batch was refused, by the client, by the broker, or after all retries.
   [[nodiscard]] bool has_failures() const { return !failed_.empty(); }
   /// Why the first one failed, and what to do if that is known; for messages. Empty without failures.

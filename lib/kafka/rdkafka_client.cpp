@@ -87,6 +87,7 @@ class RdkafkaPublisher final : public Publisher {
     owner_.check();
     return producer_->failures();
   }
+  std::string why_again() override { return batch().why_again(); }
   void serve() override {
     owner_.check();
     producer_->serve(Millis(0));

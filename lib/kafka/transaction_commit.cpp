@@ -34,11 +34,11 @@ Error TransactionCommit::error_of(Failure failure) {
 
 Result<Progress> TransactionCommit::finished(Call call, rd_kafka_error_t* raw) {
   const ErrorHandle error(raw);
-  if (!error) return Progress::done;
+  if (!error) return done();
   const Failure failure = failure_of(call, *error);
   if (failure.requires_abort) failed_ = true;
   Error outcome = error_of(failure);
-  if (outcome.action == Action::retry) return Progress::again;
+  if (outcome.action == Action::retry) return again(std::move(outcome.message));
   if (outcome.action == Action::abort && producer_.has_failures()) {
     outcome.message += fmt::format("; first failed delivery: {}", producer_.first_failure());
   }
@@ -102,7 +102,7 @@ Result<Progress> TransactionCommit::commit() {
     if (auto fatal = check_fatal(producer_.handle(), Call::commit); !fatal) return forward(fatal.error());
   }
   if (auto delivered = check_deliveries(); !delivered) return forward(delivered.error());
-  if (producer_.outstanding() != 0 && !failed_) return Progress::again;
+  if (producer_.outstanding() != 0 && !failed_) return again(producer_.unacknowledged());
   auto committed =
       finished(Call::commit, rd_kafka_commit_transaction(producer_.handle(), static_cast<int>(slice.count())));
   if (committed && *committed == Progress::done) {
@@ -126,7 +126,7 @@ Result<Progress> TransactionCommit::abort() {
   // Aborting while a partition is being added to the transaction can be fatal in librdkafka: let it finish first.
   if (may_wait_for_deliveries()) {
     producer_.flush(slice);
-    if (may_wait_for_deliveries()) return Progress::again;
+    if (may_wait_for_deliveries()) return again(producer_.unacknowledged());
   }
   auto aborted = finished(Call::abort, rd_kafka_abort_transaction(producer_.handle(), static_cast<int>(slice.count())));
   if (aborted && *aborted == Progress::done) {

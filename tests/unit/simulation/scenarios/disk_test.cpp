@@ -35,6 +35,28 @@ TEST_F(FullDisk, PausesPublishesNothingAndGoesOnWhenThereIsRoom) {
   expect_kept();
 }
 
+TEST_F(FullDisk, IsShownThroughEveryTryAndWithEverythingThatWaits) {
+  Host& host = met();
+  go_on_for(2'000);  // the end of the log is looked up once a second
+  const auto tries = host.status().counters.batches_aborted;
+  const std::int64_t until = world().clock.steady_ms() + 60'000;
+  while (world().clock.steady_ms() < until) {
+    world().step_all();
+    const dedup::SlotStatus status = host.status();
+    ASSERT_EQ(status.state, "paused") << status.detail;
+    ASSERT_NE(status.detail.find("disk full"), std::string::npos) << status.detail;
+    ASSERT_EQ(partition(host, 0).lag, 3) << "what is taken for a try is not done";
+    ASSERT_EQ(partition(host, 0).next_offset, 1);
+    ASSERT_FALSE(partition(host, 0).at_end);
+  }
+  EXPECT_GE(host.status().counters.batches_aborted, tries + 5);
+  world().faults.end();
+  run();
+  EXPECT_EQ(host.status().state, "running");
+  EXPECT_EQ(host.status().detail, "");
+  expect_kept();
+}
+
 TEST_F(FullDisk, AndAKillLoseNothing) {
   Host& host = met();
   host.crash();

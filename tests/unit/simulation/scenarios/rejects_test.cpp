@@ -166,6 +166,7 @@ TEST_F(Rejects, AMessageThatTheRejectsTopicRefusesTooStopsItsPartitionAlone) {
   Host& host = start();
   expect_stopped_at_1(host);
   EXPECT_EQ(published(), (Ids{1, 4}));
+  run_until("it runs for the others", [&] { return host.status().state == "running"; });
   EXPECT_TRUE(skip(host, in(0), 1));
   run();
   EXPECT_EQ(published(), (Ids{1, 3, 4}));
