@@ -234,6 +234,30 @@ TEST_F(Failing, AFullQueueSaysAgainAndLosesNothing) {
   EXPECT_EQ(contents("out", 30).size(), 30U);
 }
 
+TEST_F(Failing, ABatchThatTheBrokersDoNotTakeTellsWhatItWaitsForUntilTheyDo) {
+  for (const Guarantee guarantee : {Guarantee::exactly_once, Guarantee::at_least_once}) {
+    SCOPED_TRACE(guarantee == Guarantee::exactly_once ? "exactly once" : "at least once");
+    auto client = this->client(options(guarantee));
+    const auto membership = client.consumer->membership();
+    ASSERT_TRUE(membership);
+    const auto deliver = [&] {
+      return guarantee == Guarantee::exactly_once ? client.publisher->commit()
+                                                  : client.publisher->send_offsets({}, *membership);
+    };
+    ASSERT_TRUE(client.publisher->begin());
+    EXPECT_EQ(client.publisher->why_again(), "");
+    ASSERT_TRUE(cluster_->set_down(true));
+    publish(client, 10);
+    const auto progress = deliver();
+    ASSERT_TRUE(progress) << progress.error().message;
+    EXPECT_EQ(*progress, Progress::again);
+    EXPECT_EQ(client.publisher->why_again(), "10 of its messages are not acknowledged yet");
+    ASSERT_TRUE(cluster_->set_down(false));
+    finish(deliver);
+    EXPECT_EQ(client.publisher->why_again(), "");
+  }
+}
+
 TEST_F(Failing, AMessageLargerThanTheWholeQueueIsRefusedOnceTheQueueIsEmpty) {
   ClientOptions small = options();
   small.properties["queue.buffering.max.kbytes"] = "1";
