@@ -12,6 +12,12 @@ std::string in_words(const dedup::SlotStatus& status) {
   return status.detail.empty() ? status.state : status.state + ": " + status.detail;
 }
 
+void set(Check& check, bool ok, std::string detail, std::int64_t now_ms) {
+  if (check.ok != ok) check.since_ms = now_ms;
+  check.ok = ok;
+  check.detail = std::move(detail);
+}
+
 }  // namespace
 
 bool Picture::alive() const {
@@ -21,6 +27,11 @@ bool Picture::alive() const {
 
 bool Picture::ready() const {
   return std::ranges::all_of(checks, [](const Check& check) { return check.ok; });
+}
+
+void Picture::show(std::shared_ptr<const dedup::SlotStatus> fresh, std::int64_t now_ms) {
+  set(checks[slot_check], fresh->state == "running", in_words(*fresh), now_ms);
+  status = std::move(fresh);
 }
 
 Board::Board(const Clock& clock, Millis configured_window) : clock_(clock), stepped_at_ms_(clock.steady_ms()) {
@@ -36,37 +47,30 @@ Board::Board(const Clock& clock, Millis configured_window) : clock_(clock), step
   enter(Phase::opening_store, "opening the store");
 }
 
-void Board::set(Check& check, bool ok, std::string detail) {
-  if (check.ok != ok) check.since_ms = clock_.wall_ms();
-  check.ok = ok;
-  check.detail = std::move(detail);
-}
-
 void Board::enter(Phase phase, std::string detail) {
   stepped();
   const std::scoped_lock lock(mutex_);
   picture_.phase = phase;
-  picture_.phase_since_ms = clock_.wall_ms();
+  const std::int64_t now_ms = clock_.wall_ms();
+  picture_.phase_since_ms = now_ms;
   picture_.detail = std::move(detail);
-  if (phase != Phase::opening_store) set(picture_.checks[store_check], true, "open");
+  if (phase != Phase::opening_store) set(picture_.checks[store_check], true, "open", now_ms);
   if (phase == Phase::serving) return;
   auto status = std::make_shared<dedup::SlotStatus>(*picture_.status);
   status->state = phase == Phase::stopping ? "stopping" : "starting";
   status->detail = picture_.detail;
-  set(picture_.checks[slot_check], false, in_words(*status));
-  picture_.status = std::move(status);
+  picture_.show(std::move(status), now_ms);
 }
 
 void Board::publish(dedup::SlotStatus status) {
   auto shared = std::make_shared<const dedup::SlotStatus>(std::move(status));
   const std::scoped_lock lock(mutex_);
-  set(picture_.checks[slot_check], shared->state == "running", in_words(*shared));
-  picture_.status = std::move(shared);
+  picture_.show(std::move(shared), clock_.wall_ms());
 }
 
 void Board::broker(bool answers, std::string detail) {
   const std::scoped_lock lock(mutex_);
-  set(picture_.checks[broker_check], answers, std::move(detail));
+  set(picture_.checks[broker_check], answers, std::move(detail), clock_.wall_ms());
 }
 
 void Board::note(const kafka::ClientFigures& figures) {
@@ -90,6 +94,14 @@ Picture Board::look() const {
   const std::scoped_lock lock(mutex_);
   Picture picture = picture_;
   picture.step_age_ms = std::max<std::int64_t>(0, now_ms - stepped_at_ms_.load(std::memory_order_relaxed));
+  return picture;
+}
+
+Picture Board::look(dedup::SlotStatus younger) const {
+  Picture picture = look();
+  if (picture.phase == Phase::serving) {  // otherwise the slot has ended meanwhile
+    picture.show(std::make_shared<const dedup::SlotStatus>(std::move(younger)), clock_.wall_ms());
+  }
   return picture;
 }
 

@@ -49,6 +49,8 @@ struct Picture {
   /// The loop makes steps; opening and closing the store are none and may take any time.
   [[nodiscard]] bool alive() const;
   [[nodiscard]] bool ready() const;
+  /// The slot's status and its check, as they are from `now_ms` (wall clock) on.
+  void show(std::shared_ptr<const dedup::SlotStatus> fresh, std::int64_t now_ms);
 };
 
 /// Where the loop writes down how things are, and from where other threads read it: they never touch the slot or the
@@ -67,10 +69,10 @@ class Board {
   void reloaded(Reload outcome);
 
   [[nodiscard]] Picture look() const;
+  /// The same with a younger status of the slot than the loop has written down.
+  [[nodiscard]] Picture look(dedup::SlotStatus younger) const;
 
  private:
-  void set(Check& check, bool ok, std::string detail);
-
   const Clock& clock_;
   std::atomic<std::int64_t> stepped_at_ms_;
   mutable std::mutex mutex_;

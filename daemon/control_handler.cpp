@@ -6,6 +6,7 @@
 #include <chrono>
 #include <future>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "base/hex.h"
@@ -83,15 +84,12 @@ Result<Json> ControlHandler::answer(const Json& request) {
 }
 
 Json ControlHandler::status() {
-  const auto configuration = board_.look().configuration;
-  const std::scoped_lock lock(mutex_);
-  if (slot_ != nullptr) return status_to_json(slot_->status(), recent_.history(), configuration.get());
-  dedup::SlotStatus status;
-  status.state = "starting";
-  status.detail = detail_;
-  status.configured_window_ms = configured_window_.count();
-  status.effective_window_ms = -1;
-  return status_to_json(status, recent_.history(), configuration.get());
+  std::optional<dedup::SlotStatus> younger;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (slot_ != nullptr) younger = slot_->status();
+  }
+  return status_to_json(younger ? board_.look(std::move(*younger)) : board_.look(), recent_.history());
 }
 
 Result<dedup::Slot*> ControlHandler::slot() const {

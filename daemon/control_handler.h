@@ -22,8 +22,8 @@ class ControlHandler {
   using ReloadConfiguration = std::function<Result<std::string>()>;
 
   /// `recent` and `board` outlive this.
-  ControlHandler(Millis configured_window, const Recent& recent, const Board& board, ReloadConfiguration reload)
-      : configured_window_(configured_window), recent_(recent), board_(board), reload_(std::move(reload)) {}
+  ControlHandler(const Recent& recent, const Board& board, ReloadConfiguration reload)
+      : recent_(recent), board_(board), reload_(std::move(reload)) {}
 
   /// Why no slot runs yet.
   void starting(std::string detail);
@@ -43,7 +43,6 @@ class ControlHandler {
   Result<Json> reload();
   Result<dedup::Slot*> slot() const;
 
-  Millis configured_window_;
   const Recent& recent_;
   const Board& board_;
   ReloadConfiguration reload_;

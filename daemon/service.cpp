@@ -97,7 +97,7 @@ class Service {
                                    .board = board_,
                                    .faces = faces_,
                                    .stopping = [this] { return stop_.wished(); }}),
-        control_(configuration_.store.ttl, recent_, board_, [this] { return reloader_.reload(); }),
+        control_(recent_, board_, [this] { return reloader_.reload(); }),
         signals_([this] { stop_.wish(); }, log_, [this] { reloader_.request(); }) {
     board_.configured(configuration_.file.native(), configuration_.shown);
   }
@@ -185,7 +185,7 @@ Result<void> Service::open_store() {
   client.instance_id = slot_name(client.group, *instance);
   client.transactional_id = client.instance_id;
   client.headers_wanted = deriver_->needs_headers();
-  if (configuration_.http.any()) client.statistics_interval = statistics_interval;
+  client.statistics_interval = statistics_interval;
   log_(LogLevel::info, "group.instance.id and transactional.id: " + client.instance_id);
   return {};
 }
@@ -220,11 +220,9 @@ Result<void> Service::check_broker() {
   return pin_cluster(*store_, report->cluster_id);
 }
 
-/// Its figures are for readers of the board only.
 Result<kafka::Client> Service::make_client() {
-  kafka::FiguresSink figures;
-  if (configuration_.http.any()) figures = [this](const kafka::ClientFigures& told) { board_.note(told); };
-  return kafka::make_client(configuration_.client, log_, std::move(figures));
+  return kafka::make_client(configuration_.client, log_,
+                            [this](const kafka::ClientFigures& figures) { board_.note(figures); });
 }
 
 dedup::SlotParts Service::slot_parts() {
@@ -238,9 +236,8 @@ dedup::SlotParts Service::slot_parts() {
           .log = log_};
 }
 
-/// For readers of the board only.
+/// With or without HTTP: the control socket tells it, too.
 Result<void> Service::watch_brokers() {
-  if (!configuration_.http.any()) return {};
   auto watch = kafka::BrokerWatch::start(configuration_.client,
                                          [this](bool answers, const std::string& why) { board_.broker(answers, why); });
   if (!watch) return forward(watch.error());

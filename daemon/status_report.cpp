@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 
 #include "base/units.h"
 #include "dedup/partition.h"
 #include "forecast.h"
+#include "picture_json.h"
 #include "plan/words.h"
 
 namespace firstseen {
@@ -102,11 +104,13 @@ Json pause_to_json(const std::optional<dedup::Pause>& pause) {
   return {{"by", pause->by}, {"since_ms", pause->since_ms}, {"drained", pause->drained}};
 }
 
-Json configuration_to_json(const ShownConfiguration* configuration) {
-  if (configuration == nullptr) return {};
-  return {{"file", configuration->file},
-          {"fingerprint", fingerprint(configuration->text)},
-          {"loaded_at_ms", configuration->loaded_at_ms}};
+/// Null before there is one.
+Json configuration_to_json(const ShownConfiguration& configuration) {
+  if (configuration.file.empty()) return {};
+  return {{"file", configuration.file},
+          {"fingerprint", fingerprint(configuration.text)},
+          {"loaded_at_ms", configuration.loaded_at_ms},
+          {"text", configuration.text}};
 }
 
 Json events_to_json(const std::vector<Event>& events) {
@@ -145,14 +149,31 @@ std::string store_text(const Json& store) {
                      forecast.is_object() ? "; " + forecast.value("text", "") : "");
 }
 
+/// Between the last two samples, ten seconds or so.
+std::string rates_text(const Json& rates) {
+  const auto number = [&](const char* name) {
+    const Json value = rates.value(name, Json());
+    return value.is_number() ? std::optional(value.get<double>()) : std::nullopt;
+  };
+  const auto messages = number("messages_per_s");
+  if (!messages) return "not known yet";
+  std::string text = fmt::format("{:.0f} messages/s", *messages);
+  if (const auto share = number("duplicates_percent")) text += fmt::format(", {:.1f} % duplicates", *share);
+  if (const auto latency = number("latency_ms")) text += ", latency " + latency_text(*latency);
+  return text;
+}
+
 std::string summary(const Json& status) {
   const std::int64_t configured = status.value("configured_window_ms", std::int64_t{-1});
   const std::int64_t effective = status.value("effective_window_ms", std::int64_t{-1});
   std::vector<std::pair<std::string, std::string>> fields{
+      {"verdict", on_one_line(verdict_headline(status))},
       {"state", status_headline(status)},
+      {"now", rates_text(status.value("rates", Json::object()))},
       {"window", fmt::format("{} configured, {} covered", window_text(configured), window_text(effective))},
       {"store", store_text(status.value("store", Json::object()))},
-      {"daemon", "firstseen " + status.value("version", "?")},
+      {"daemon", fmt::format("firstseen {}, running since {}", status.value("version", "?"),
+                             format_time(status.value("started_at_ms", std::int64_t{-1})))},
   };
   if (const Json pause = status.value("paused", Json()); pause.is_object()) {
     fields.emplace_back("paused", fmt::format("since {} by {}", format_time(pause.value("since_ms", std::int64_t{-1})),
@@ -163,6 +184,31 @@ std::string summary(const Json& status) {
                                                      format_time(loaded.value("loaded_at_ms", std::int64_t{-1}))));
   }
   return format_fields(fields);
+}
+
+std::string checks_text(const Json& checks) {
+  if (checks.empty()) return {};
+  Table table({"check", "is", "since", "why"});
+  for (const Json& check : checks) {
+    table.row({check.value("name", ""), check.value("ok", false) ? "ok" : "failed",
+               format_time(check.value("since_ms", std::int64_t{-1})), check.value("detail", "")});
+  }
+  return "\n" + table.text();
+}
+
+std::string clients_text(const Json& clients) {
+  if (clients.empty()) return {};
+  Table table({"client", "connections", "queue", "bytes in it", "mean answer", "timeouts"});
+  const auto count = [](const Json& client, const char* name) {
+    return format_count(client.value(name, std::uint64_t{0}));
+  };
+  for (const Json& client : clients) {
+    const Json latency = client.value("mean_latency_us", Json());
+    table.row({client.value("client", ""), count(client, "connections"), count(client, "queued_messages"),
+               count(client, "queued_bytes"), latency.is_number() ? latency_text(latency.get<double>() / 1000) : "-",
+               count(client, "timed_out_requests")});
+  }
+  return "\n" + table.text();
 }
 
 std::string windows_text(const Json& windows) {
@@ -234,35 +280,49 @@ std::string status_headline(const Json& status) {
   return status.value("state", "") + (detail.empty() ? "" : ": " + detail);
 }
 
-Json status_to_json(const dedup::SlotStatus& status, const History& history, const ShownConfiguration* configuration) {
+std::string latency_text(double ms) { return ms < 1000 ? fmt::format("{:.3g} ms", ms) : plan::about_time(ms / 1000); }
+
+std::string verdict_headline(const Json& status) {
+  const Json verdict = status.value("verdict", Json::object());
+  return verdict.value("word", "") + ": " + verdict.value("reason", "");
+}
+
+Json status_to_json(const Picture& picture, const History& history) {
+  const dedup::SlotStatus& status = *picture.status;
   Json partitions = Json::array();
   for (const auto& partition : status.partitions) partitions.push_back(partition_to_json(partition));
-  return {{"state", status.state},
-          {"detail", status.detail},
-          {"paused", pause_to_json(status.pause)},
-          {"configured_window_ms", status.configured_window_ms},
-          {"effective_window_ms", status.effective_window_ms},
-          {"windows", windows_to_json(status)},
-          {"counters", counters_to_json(status.counters)},
-          {"bytes", {{"consumed", status.counters.consumed_bytes}, {"published", status.counters.published_bytes}}},
-          {"latency", histogram_to_json(status.measures.latency)},
-          {"steps", steps_to_json(status.measures)},
-          {"store", store_to_json(status, history)},
-          {"partitions", std::move(partitions)},
-          {"events", events_to_json(history.events)},
-          {"version", FIRSTSEEN_VERSION},
-          {"configuration", configuration_to_json(configuration)}};
+  Json json = {
+      {"state", status.state},
+      {"detail", status.detail},
+      {"paused", pause_to_json(status.pause)},
+      {"configured_window_ms", status.configured_window_ms},
+      {"effective_window_ms", status.effective_window_ms},
+      {"windows", windows_to_json(status)},
+      {"counters", counters_to_json(status.counters)},
+      {"bytes", {{"consumed", status.counters.consumed_bytes}, {"published", status.counters.published_bytes}}},
+      {"latency", histogram_to_json(status.measures.latency)},
+      {"steps", steps_to_json(status.measures)},
+      {"store", store_to_json(status, history)},
+      {"partitions", std::move(partitions)},
+      {"events", events_to_json(history.events)},
+      {"version", FIRSTSEEN_VERSION},
+      {"configuration", configuration_to_json(*picture.configuration)}};
+  add_daemon(picture, json);
+  add_course(history.samples, json);
+  return json;
 }
 
 std::string status_to_text(const Json& status) {
-  return summary(status) + windows_text(status.value("windows", Json::array())) + "\n" +
+  return summary(status) + checks_text(status.value("checks", Json::array())) +
+         windows_text(status.value("windows", Json::array())) + "\n" +
          counters_text(status.value("counters", Json::object())) + "\n" +
-         partitions_text(status.value("partitions", Json::array()));
+         partitions_text(status.value("partitions", Json::array())) +
+         clients_text(status.value("kafka", Json::array()));
 }
 
 Exit health_of(const Json& status) {
-  if (status.value("state", "") != "running") return Exit::try_again;
-  return stopped_partitions(status) == 0 ? Exit::ok : Exit::try_again;
+  const bool serves = status.value("alive", false) && status.value("ready", false);
+  return serves && stopped_partitions(status) == 0 ? Exit::ok : Exit::try_again;
 }
 
 }  // namespace firstseen

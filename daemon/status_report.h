@@ -5,28 +5,33 @@
 #include <vector>
 
 #include "base/error.h"
+#include "board.h"
 #include "dedup/status.h"
 #include "output.h"
 #include "recent.h"
-#include "shown_configuration.h"
 
 namespace firstseen {
 
 /// running, rebuilding or stopped.
 std::string_view mode_name(dedup::PartitionMode mode);
 
-/// A slot's status as `firstseen status --json` prints it and the control socket sends it; the members are named in
-/// daemon/README.md. `configuration` may be null.
-Json status_to_json(const dedup::SlotStatus& status, const History& history = {},
-                    const ShownConfiguration* configuration = nullptr);
+/// How the daemon is: what the page /status shows, as /status.json, the control socket and `firstseen status --json`
+/// tell it. The members are named in daemon/README.md.
+Json status_to_json(const Picture& picture, const History& history = {});
 
 /// The state in a line, with what is wrong: "running: 1 of 3 partitions stopped".
 std::string status_headline(const Json& status);
 
+/// "25 ms", "12 s": not exact.
+std::string latency_text(double ms);
+
 /// The same for people.
 std::string status_to_text(const Json& status);
 
-/// Healthy is running with no partition stopped. ok, or try_again for a daemon that lives but does not do its work.
+/// The verdict and why: "unready: broker, since ...: connection refused".
+std::string verdict_headline(const Json& status);
+
+/// Healthy is alive, ready, and no partition stopped. ok, or try_again for a daemon that does not do its work.
 Exit health_of(const Json& status);
 
 }  // namespace firstseen

@@ -25,9 +25,8 @@ Response probe(const Sources& sources) {
 }
 
 Response status_json(const Sources& sources) {
-  const Picture picture = sources.board.look();
   return {.status = 200,
-          .body = to_text(status_to_json(*picture.status, sources.recent.history(), picture.configuration.get())),
+          .body = to_text(status_to_json(sources.board.look(), sources.recent.history())),
           .content_type = "application/json",
           .headers = {}};
 }

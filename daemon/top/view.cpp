@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 #include "base/units.h"
+#include "plan/words.h"
 #include "status_report.h"
 
 namespace firstseen::top {
@@ -35,12 +37,40 @@ void add_head(const View& view, Frame& frame) {
   if (!view.trouble.empty()) frame.push_back({"no answer: " + view.trouble + "; trying again", Style::bad});
 }
 
-void add_state(const Json& status, Frame& frame) {
-  const bool healthy = health_of(status) == Exit::ok;
-  const std::string state = status.value("state", "");
-  frame.push_back({status_headline(status), healthy                                   ? Style::good
-                                            : state == "running" || state == "paused" ? Style::bad
-                                                                                      : Style::warning});
+/// The page's verdict in its color.
+void add_verdict(const Json& status, Frame& frame) {
+  const std::string mood = status.value("verdict", Json::object()).value("mood", "");
+  frame.push_back({verdict_headline(status), mood == "good"   ? Style::good
+                                             : mood == "busy" ? Style::warning
+                                                              : Style::bad});
+}
+
+std::string daemon_text(const Json& status) {
+  const Json loaded = status.value("configuration", Json());
+  return fmt::format("daemon      firstseen {}, configuration {}, since {}; {}", status.value("version", "?"),
+                     loaded.is_object() ? loaded.value("fingerprint", "?") : "?",
+                     format_time(status.value("started_at_ms", std::int64_t{-1})), status_headline(status));
+}
+
+std::string latencies_text(const Json& status) {
+  const Json now = status.value("rates", Json::object()).value("latency_ms", Json());
+  const Json most = status.value("latency", Json::object()).value("p99_at_most", Json());
+  return fmt::format("latency     {} on average; since its start 99 % within {}",
+                     now.is_number() ? latency_text(now.get<double>()) : "-",
+                     most.is_number() ? latency_text(most.get<double>() * 1000) : "-");
+}
+
+/// Lines that a low screen does without, the least needed last.
+Frame extras(const Json& status) {
+  const Json forecast = status.value("store", Json::object()).value("forecast", Json());
+  const bool known = forecast.is_object();
+  const bool full = known && (!forecast.value("full_in_ms", Json()).is_null() || forecast.value("beyond_disk", false));
+  Frame frame;
+  frame.push_back({daemon_text(status)});
+  frame.push_back({latencies_text(status)});
+  frame.push_back(
+      {"forecast    " + (known ? forecast.value("text", "") : "not known yet"), full ? Style::warning : Style::plain});
+  return frame;
 }
 
 void add_counters(const Json& status, const Rates& rates, Frame& frame) {
@@ -96,6 +126,10 @@ std::vector<Json> sorted_partitions(const Json& status) {
   return sorted;
 }
 
+std::int64_t behind_ms(const Json& partition) { return partition.value("lag_ms", std::int64_t{-1}); }
+
+std::string behind_text(std::int64_t ms) { return ms < 0 ? "-" : plan::about_time(static_cast<double>(ms) / 1000); }
+
 std::string sum_of_lags(const std::vector<Json>& partitions) {
   std::uint64_t sum = 0;
   bool known = true;
@@ -107,19 +141,25 @@ std::string sum_of_lags(const std::vector<Json>& partitions) {
   return (known ? "" : "at least ") + format_counted(sum, "message");
 }
 
+std::string most_behind(const std::vector<Json>& partitions) {
+  std::int64_t most = 0;
+  for (const Json& partition : partitions) most = std::max(most, behind_ms(partition));
+  return most == 0 ? "" : fmt::format(", up to {} behind", behind_text(most));
+}
+
 void add_partitions(const Json& status, const Rates& rates, std::size_t room, Frame& frame) {
   const auto partitions = sorted_partitions(status);
-  frame.push_back(
-      {fmt::format("lag         {} in {}", sum_of_lags(partitions), format_counted(partitions.size(), "partition"))});
+  frame.push_back({fmt::format("lag         {} in {}{}", sum_of_lags(partitions),
+                               format_counted(partitions.size(), "partition"), most_behind(partitions))});
   if (partitions.empty() || room == 0) return;
-  Table table({"partition", "mode", "next offset", "lag", "per second", "stream time"});
+  Table table({"partition", "mode", "next offset", "lag", "behind", "per second", "stream time"});
   const std::size_t shown = partitions.size() <= room ? partitions.size() : room - 1;
   for (std::size_t i = 0; i < shown; ++i) {
     const Json& one = partitions[i];
     const auto lag = one.value("lag", std::int64_t{-1});
     table.row({to_string(name_of_partition(one)), one.value("mode", ""),
                std::to_string(one.value("next_offset", std::int64_t{0})),
-               lag < 0 ? "-" : format_count(static_cast<std::uint64_t>(lag)),
+               lag < 0 ? "-" : format_count(static_cast<std::uint64_t>(lag)), behind_text(behind_ms(one)),
                rate_text(rates.partition(name_of_partition(one))),
                format_time(one.value("stream_time_ms", std::int64_t{-1}))});
   }
@@ -155,15 +195,21 @@ Frame show(const View& view, std::size_t rows) {
   add_head(view, frame);
   if (!view.now) return frame;
   const Json& status = view.now->status;
-  add_state(status, frame);
+  add_verdict(status, frame);
+  const auto below_verdict = static_cast<std::ptrdiff_t>(frame.size());
   add_window(status, frame);
   add_store(status, frame);
   add_counters(status, view.rates, frame);
   const Json events = status.value("events", Json::array());
-  const std::size_t used = frame.size() + 3;  // the lag, an empty line, the table's head
-  const std::size_t left = rows > used ? rows - used : 0;
   const std::size_t partitions = status.value("partitions", Json::array()).size();
   const std::size_t kept = std::min(partitions, fewest_partitions);
+  constexpr std::size_t below = 3;  // the lag, an empty line, the table's head
+  const Frame more = extras(status);
+  const std::size_t needed = frame.size() + below + kept;
+  const std::size_t fitting = std::min(more.size(), rows > needed ? rows - needed : 0);
+  frame.insert(frame.begin() + below_verdict, more.begin(), more.begin() + static_cast<std::ptrdiff_t>(fitting));
+  const std::size_t used = frame.size() + below;
+  const std::size_t left = rows > used ? rows - used : 0;
   std::size_t for_events = std::min(events.size(), most_events);
   while (for_events > 0 && for_events + 2 + kept > left) --for_events;
   const std::size_t taken = for_events == 0 ? 0 : for_events + 2;

@@ -17,8 +17,9 @@ struct View {
   std::string trouble;  ///< why there is nothing newer; empty: it answers
 };
 
-/// State, rates, window, store, then the partitions (those that stand still or lag most first) and the last warnings
-/// and errors, as many of both as fit into `rows`.
+/// Verdict, rates, window, store, then the partitions (those that stand still or lag most first) and the last warnings
+/// and errors, as many of both as fit into `rows`; on screens that are high enough also which daemon it is, latency and
+/// forecast.
 Frame show(const View& view, std::size_t rows);
 
 }  // namespace firstseen::top

@@ -75,8 +75,9 @@ TEST_F(HttpPages, StatusJsonSaysWhatTheStatusCommandSays) {
     return page.is_object() && page["counters"]["consumed"] == 40;
   })) << page.dump();
   const Json said = status();
-  for (const char* member : {"state", "counters", "configured_window_ms", "version", "configuration"})
-    EXPECT_EQ(page[member], said[member]);
+  for (const char* member : {"state", "counters", "configured_window_ms", "version", "configuration", "verdict",
+                             "alive", "ready", "checks", "phase", "started_at_ms"})
+    EXPECT_EQ(page[member], said[member]) << member;
   EXPECT_EQ(page["partitions"].size(), said["partitions"].size());
 }
 

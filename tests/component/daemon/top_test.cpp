@@ -26,7 +26,7 @@ TEST_F(TopCommand, ShowsADaemonLiveAndFindsItAgainAfterARestart) {
     ASSERT_TRUE(top.shows("in[1]")) << "its last word stays";
   }
   Program daemon(command("run"));
-  ASSERT_TRUE(top.shows("\x1b[1;32mrunning"));
+  ASSERT_TRUE(top.shows("\x1b[1;32mhealthy"));
   top.type('q');
   EXPECT_EQ(top.status(), 0);
   EXPECT_TRUE(top.is_as_before());
@@ -67,7 +67,7 @@ TEST_F(TopCommand, OnceWritesOneFrameAndEndsAsStatusDoes) {
        {std::vector<std::string>{"--once", "--interval", "100ms"}, {"--interval", "100ms"}}) {
     const Finished once = run(command("top", more));
     EXPECT_EQ(once.status, 0) << once.err;
-    EXPECT_NE(once.out.find("\nrunning\n"), std::string::npos) << once.out;
+    EXPECT_NE(once.out.find("\nhealthy: "), std::string::npos) << once.out;
     EXPECT_NE(once.out.find("in[0]"), std::string::npos) << once.out;
     EXPECT_EQ(once.out.find('\x1b'), std::string::npos) << once.out;
   }

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "control_handler.h"
+#include "output.h"
 #include "support/temporary_directory.h"
 
 namespace firstseen::http {
@@ -127,6 +129,39 @@ TEST_F(Pages, StatusJsonIsThereFromTheStartAndIsJsonWhateverTheNamesHold) {
   EXPECT_EQ(parsed["configured_window_ms"], 3'600'000);
   board_.publish(in_state("paused", "\xff\xfe \"quoted\""));
   EXPECT_EQ(nlohmann::json::parse(get("/status.json").body)["state"], "paused");
+}
+
+TEST_F(Pages, StatusJsonIsWhatTheControlSocketAnswers) {
+  ControlHandler handler(recent_, board_, [] { return Result<std::string>("as it was"); });
+  const auto same = [&] {
+    const auto answer = handler.answer({{"command", "status"}});
+    return answer && Json::parse(get("/status.json").body) == *answer;
+  };
+  EXPECT_TRUE(same()) << "from the start";
+  make_ready();
+  board_.configured("/etc/firstseen/orders.yaml", "kafka:\n");
+  board_.note({kafka::ClientFigures::Side::producer, 2, 1'500, 4'096, 0, 2'500, 9'000});
+  recent_.note(LogLevel::error, "connection refused");
+  for (int i = 0; i < 3; ++i, clock_.now += Recent::sample_every_ms) recent_.sample(in_state("running"));
+  EXPECT_TRUE(same()) << get("/status.json").body;
+  board_.broker(false, "connection refused");
+  clock_.now += 10 * step_bound.count();
+  EXPECT_TRUE(same()) << get("/status.json").body;
+}
+
+TEST_F(Pages, StatusJsonTellsTheVerdictOfThePage) {
+  const auto word = [&] { return Json::parse(get("/status.json").body)["verdict"]["word"].get<std::string>(); };
+  const auto on_page = [&] { return get("/status").body.find(">" + word() + "</p>") != std::string::npos; };
+  EXPECT_TRUE(on_page()) << word();
+  make_ready();
+  EXPECT_EQ(word(), "healthy");
+  EXPECT_TRUE(on_page());
+  board_.broker(false, "connection refused");
+  EXPECT_EQ(word(), "unready");
+  EXPECT_TRUE(on_page());
+  clock_.now += step_bound.count() + 1;
+  EXPECT_EQ(word(), "stuck");
+  EXPECT_TRUE(on_page());
 }
 
 TEST_F(Pages, StatusIsAPageThatRunsNothing) {

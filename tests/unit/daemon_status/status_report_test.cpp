@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <vector>
+
 #include "dedup/partition.h"
+#include "support/picture_of.h"
 #include "support/windows_of_rules.h"
 
 namespace firstseen {
@@ -21,7 +25,11 @@ dedup::SlotStatus running() {
   return status;
 }
 
-std::string text_of(const dedup::SlotStatus& status) { return status_to_text(status_to_json(status)); }
+Json json_of(const dedup::SlotStatus& status, const History& history = {}) {
+  return status_to_json(test::picture_of(status), history);
+}
+
+std::string text_of(const dedup::SlotStatus& status) { return status_to_text(json_of(status)); }
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
@@ -32,33 +40,35 @@ TEST(StatusText, SaysWhatIsCoveredInWordsWhereATimeWouldMislead) {
   EXPECT_FALSE(contains(text, "1970")) << text;
 }
 
-TEST(StatusText, CountsStoppedPartitionsInItsFirstLineAndGivesTheirReasonsBelowTheTable) {
+TEST(StatusText, CountsStoppedPartitionsInItsStateAndGivesTheirReasonsBelowTheTable) {
   dedup::SlotStatus status = running();
-  EXPECT_EQ(health_of(status_to_json(status)), Exit::ok);
+  EXPECT_EQ(health_of(json_of(status)), Exit::ok);
   status.partitions[1].mode = dedup::PartitionMode::stopped;
   status.partitions[1].reason = "orders[1] offset 7 is rejected: go on with firstseen skip";
   const std::string text = text_of(status);
-  EXPECT_TRUE(contains(text.substr(0, text.find('\n')), "running: 1 of 2 partitions stopped")) << text;
+  EXPECT_TRUE(contains(text, "running: 1 of 2 partitions stopped\n")) << text;
   EXPECT_TRUE(contains(text, "\n\norders[1] offset 7 is rejected: go on with firstseen skip\n")) << text;
-  EXPECT_EQ(health_of(status_to_json(status)), Exit::try_again);
+  EXPECT_EQ(health_of(json_of(status)), Exit::try_again);
 }
 
 TEST(StatusText, TellsWhoAskedForAPauseAndSinceWhen) {
   dedup::SlotStatus status = running();
-  EXPECT_TRUE(status_to_json(status)["paused"].is_null());
+  EXPECT_TRUE(json_of(status)["paused"].is_null());
   EXPECT_FALSE(contains(text_of(status), "paused"));
   status.state = "paused";
   status.pause = {"alice: new disks", 1'700'000'000'000, true};
   EXPECT_TRUE(contains(text_of(status), "since 2023-11-14T22:13:20.000Z by alice: new disks")) << text_of(status);
-  EXPECT_EQ(status_to_json(status)["paused"].dump(),
-            R"({"by":"alice: new disks","since_ms":1700000000000,"drained":true})");
-  EXPECT_EQ(health_of(status_to_json(status)), Exit::try_again);
+  EXPECT_EQ(json_of(status)["paused"].dump(), R"({"by":"alice: new disks","since_ms":1700000000000,"drained":true})");
+  EXPECT_EQ(health_of(json_of(status)), Exit::try_again);
 }
 
 TEST(StatusJson, TellsWhichConfigurationIsInForceSinceWhen) {
-  EXPECT_TRUE(status_to_json(running())["configuration"].is_null());
+  EXPECT_TRUE(json_of(running())["configuration"].is_null());
   const ShownConfiguration shown{"/etc/firstseen/orders.yaml", "window:\n  ttl: 1d\n", 1'700'000'000'000};
-  const Json json = status_to_json(running(), {}, &shown);
+  Picture picture = test::picture_of(running());
+  picture.configuration = std::make_shared<const ShownConfiguration>(shown);
+  const Json json = status_to_json(picture);
+  EXPECT_EQ(json["configuration"]["text"], shown.text);
   EXPECT_EQ(json["configuration"]["file"], shown.file);
   EXPECT_EQ(json["configuration"]["fingerprint"], fingerprint(shown.text));
   EXPECT_EQ(fingerprint(shown.text).size(), 16U);
@@ -70,8 +80,8 @@ TEST(StatusJson, TellsTheSizeOfTheStoreAndTheLastWarningsAndErrors) {
   dedup::SlotStatus status = running();
   status.store.max_size_bytes = 1U << 30U;
   status.store.evicted_entries = 3;
-  const Json json = status_to_json(
-      status, {.events = {{7, LogLevel::warning, "slow disk"}, {8, LogLevel::error, "the broker is gone"}}});
+  const Json json =
+      json_of(status, {.events = {{7, LogLevel::warning, "slow disk"}, {8, LogLevel::error, "the broker is gone"}}});
   EXPECT_EQ(json["store"]["max_size_bytes"], 1U << 30U);
   EXPECT_EQ(json["store"]["evicted_entries"], 3);
   EXPECT_EQ(json["events"].dump(), R"([{"time_ms":7,"level":"warning","text":"slow disk"},)"
@@ -87,7 +97,7 @@ TEST(StatusJson, TellsDurationsLatencyBytesAndWhichDaemonItIs) {
   dedup::Timestamps timestamps;
   timestamps.add(1'000);
   status.measures.settle(times, timestamps, 1'250);
-  const Json json = status_to_json(status);
+  const Json json = json_of(status);
   EXPECT_EQ(json["latency"].dump(), R"({"count":1,"sum":0.25,"p50_at_most":0.25,"p99_at_most":0.25})");
   EXPECT_EQ(json["steps"].size(), 6U);
   EXPECT_EQ(json["steps"]["commit"]["p99_at_most"], 0.05);
@@ -110,7 +120,7 @@ TEST(StatusJson, TellsWhatTheStoreWillHold) {
   samples[0].newest_key_ms = 0;
   samples[1].time_ms = samples[1].newest_key_ms = 60'000;
   samples[1].keys_added = 1'200;
-  const Json json = status_to_json(status, {.samples = samples});
+  const Json json = json_of(status, {.samples = samples});
   const Json& forecast = json["store"]["forecast"];
   EXPECT_EQ(forecast["keys_per_s"], 20.0);
   EXPECT_EQ(forecast["full_window_bytes"], 20 * 3'600 * 20);
@@ -121,9 +131,9 @@ TEST(StatusJson, TellsWhatTheStoreWillHold) {
 
 TEST(StatusJson, TellsEachWindowOfRules) {
   dedup::SlotStatus status = running();
-  EXPECT_EQ(status_to_json(status)["windows"], Json::array());
+  EXPECT_EQ(json_of(status)["windows"], Json::array());
   test::add_windows_of_rules(status);
-  EXPECT_EQ(status_to_json(status)["windows"].dump(),
+  EXPECT_EQ(json_of(status)["windows"].dump(),
             R"([{"rules":["calls","web-calls"],"configured_ms":300000,"effective_ms":150000,"entries":40,)"
             R"("expired_entries":3,"evicted_entries":7},)"
             R"({"rules":["payments"],"configured_ms":86400000,"effective_ms":86400000,"entries":1234,)"
@@ -140,6 +150,46 @@ TEST(StatusText, ShowsEachWindowOfRulesInATable) {
                        "5m      calls web-calls  2m30s         40           7\n"
                        "1d      payments               -    1,234           0\n"))
       << text_of(status);
+}
+
+TEST(StatusJson, TellsWhatTheClientsMeasure) {
+  Picture picture = test::picture_of(running());
+  EXPECT_EQ(status_to_json(picture)["kafka"], Json::array());
+  picture.clients[0] = kafka::ClientFigures{.brokers_up = 1};
+  picture.clients[1] = {kafka::ClientFigures::Side::producer, 2, 1'500, 4'096, 3, 2'500, 9'000};
+  const Json json = status_to_json(picture);
+  EXPECT_EQ(json["kafka"].size(), 2U);
+  EXPECT_EQ(json["kafka"][0]["client"], "consumer");
+  EXPECT_TRUE(json["kafka"][0]["mean_latency_us"].is_null()) << "nothing was asked";
+  EXPECT_EQ(json["kafka"][1].dump(),
+            R"({"client":"producer","connections":2,"queued_messages":1500,"queued_bytes":4096,)"
+            R"("mean_latency_us":2500,"p99_latency_us":9000,"timed_out_requests":3})");
+  EXPECT_TRUE(contains(status_to_text(json), "2.5 ms")) << status_to_text(json);
+}
+
+TEST(StatusJson, TellsTheRatesAndThePointsOfThePagesCharts) {
+  const Json none = json_of(running());
+  EXPECT_TRUE(none["rates"]["messages_per_s"].is_null());
+  EXPECT_EQ(none["samples"], Json::array());
+  std::vector<Sample> samples(3);
+  samples[1].time_ms = 10'000;
+  samples[1].consumed = samples[1].timed = 5'000;
+  samples[1].duplicates = 1'000;
+  samples[1].latency_s = 125;
+  samples[1].lag = 7;
+  samples[2] = samples[1];
+  samples[2].time_ms = 20'000;
+  samples[2].lag = -1;
+  const Json json = json_of(running(), {.samples = {samples[0], samples[1]}});
+  EXPECT_EQ(json["rates"].dump(), R"({"messages_per_s":500.0,"duplicates_percent":20.0,"lag":7.0,"latency_ms":25.0})");
+  EXPECT_TRUE(contains(status_to_text(json), "500 messages/s, 20.0 % duplicates, latency 25 ms\n"))
+      << status_to_text(json);
+  const Json later = json_of(running(), {.samples = samples});
+  EXPECT_EQ(later["samples"].size(), 2U);
+  EXPECT_EQ(later["samples"][0]["time_ms"], 10'000);
+  EXPECT_EQ(later["samples"][0]["messages_per_s"], 500.0);
+  EXPECT_EQ(later["samples"][1].dump(),
+            R"({"time_ms":20000,"messages_per_s":0.0,"duplicates_percent":null,"lag":null,"latency_ms":null})");
 }
 
 TEST(StatusText, SpeaksOfOnePartitionInTheSingular) {
