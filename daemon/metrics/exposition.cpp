@@ -231,7 +231,7 @@ void add_modes(std::span<const dedup::PartitionStatus> partitions, Families& all
 void add_partitions(std::span<const dedup::PartitionStatus> partitions, Families& all) {
   add_modes(partitions, all);
   Family lag = Family::gauge("firstseen_partition_lag_messages",
-                             "Offsets between what is processed and the end of the log as the last fetch told (absent "
+                             "Offsets between what is processed and the end of the log as it was last told (absent "
                              "while not known)");
   Family behind = Family::gauge("firstseen_partition_lag_seconds",
                                 "While messages wait, the age of the last settled one, or the time since the end was "

@@ -45,7 +45,7 @@ struct Partition {
   bool at_end = false;            ///< has reached the end of its log, and nothing of it is to be read again
   store::PartitionState settled;  ///< as of the last settled batch
   std::int64_t left_end_ms = -1;  ///< wall clock, when a message came after all before it had been settled; -1: never
-  std::int64_t known_end = -1;    ///< the end of its log as a fetch has told it, now and then looked up; -1: not known
+  std::int64_t known_end = -1;    ///< the end of its log as a fetch or its leader has told it; -1: not known
   bool gap_to_settle = false;     ///< the position is of no use; where to go on has to be asked for and decided
   std::string silence;            ///< why that could not be asked for yet; empty: it was not tried
   bool other_log = false;  ///< the log is not the one that the store has recorded; until a batch has left it behind
@@ -56,6 +56,12 @@ struct Partition {
   const MessageView* last_in_chunk = nullptr;  ///< the last message taken of it; null but while Intake works on a chunk
 
   [[nodiscard]] bool running() const { return mode == PartitionMode::running; }
+  /// The client brings its messages, so that its fetches tell how long its log is.
+  [[nodiscard]] bool is_fetched() const {
+    return mode != PartitionMode::stopped && refusal.empty() && silence.empty() && !gap_to_settle;
+  }
+  /// It is shown as stopped, and goes on by itself once it can.
+  [[nodiscard]] bool waits() const { return !refusal.empty() || !silence.empty() || begins_by_itself(cause); }
   [[nodiscard]] PartitionMode shown_mode() const {
     return refusal.empty() && silence.empty() ? mode : PartitionMode::stopped;
   }
@@ -82,7 +88,7 @@ struct Partition {
     at_end = false;
     if (settled.next_offset == state.next_offset) left_end_ms = now_ms;
   }
-  /// Nobody looks whether its log grows until it is fetched again, which tells the end anew.
+  /// Nobody knows whether its log grows until it is fetched again, or its leader asked.
   void forget_end() {
     at_end = false;
     known_end = -1;

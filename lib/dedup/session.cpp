@@ -17,6 +17,7 @@ Session::Session(const Context& context, PublishStage& stage, SlotMemory& memory
       hooks_(std::move(hooks)),
       access_(context, partitions_),
       leaders_(context),
+      standing_ends_(context, partitions_, leaders_),
       intake_(context, partitions_, batch_, memory.suspects, memory.skipped),
       standstill_(context.clock) {}
 
@@ -129,7 +130,9 @@ const std::string& Session::detail() const {
 
 void Session::note_known_ends() {
   if (held_) return;
-  for (auto& [tp, partition] : partitions_) partition.known_end = context_.consumer.known_end(tp).value_or(-1);
+  for (auto& [tp, partition] : partitions_) {
+    if (partition.is_fetched()) partition.known_end = context_.consumer.known_end(tp).value_or(-1);
+  }
 }
 
 Result<void> Session::back_off(const std::string& why) {

@@ -18,6 +18,7 @@
 #include "dedup/partitions.h"
 #include "dedup/publish_stage.h"
 #include "dedup/rebuild.h"
+#include "dedup/standing_ends.h"
 #include "dedup/standstill.h"
 #include "dedup/suspects.h"
 
@@ -70,7 +71,7 @@ class Session {
     return held_ && !opens_one && !batch_.is_open() && !in_flight_.is_open();
   }
 
-  /// Looks up how long the partitions' logs are, as far as the client knows without asking.
+  /// Looks up how long the logs of the fetched partitions are; the client knows that without asking.
   void note_known_ends();
 
   /// For requests, between batches: lets a partition that stopped at a rejected message go on.
@@ -157,6 +158,7 @@ class Session {
   Partitions partitions_;
   Access access_;
   Leaders leaders_;
+  StandingEnds standing_ends_;
   Batch batch_;                               ///< in hand
   Batch in_flight_;                           ///< prepared and handed over; open until its outcome is known
   std::uint64_t in_flight_id_ = 0;            ///< its number in the store

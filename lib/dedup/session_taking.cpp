@@ -43,6 +43,9 @@ Result<void> Session::taking() {
     await();
     return {};
   }
+  if (assigned_ && !held_) {
+    if (auto asked = standing_ends_.ask(); !asked) return asked;
+  }
   return take_chunk();
 }
 

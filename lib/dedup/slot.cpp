@@ -302,7 +302,7 @@ void Slot::Impl::publish_status() {
     for (const auto& [tp, p] : std::as_const(*session_).partitions()) {
       const std::int64_t lag = p.lag();
       status.partitions.push_back({tp, p.shown_mode(), p.shown_reason(), p.settled.next_offset, p.state.stream_time_ms,
-                                   p.state.covered_from_ms, p.at_end && lag == 0, lag, p.lag_ms(wall_ms)});
+                                   p.state.covered_from_ms, p.at_end && lag == 0, lag, p.lag_ms(wall_ms), p.waits()});
     }
   }
   show_windows(status);

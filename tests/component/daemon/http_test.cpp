@@ -116,7 +116,7 @@ TEST_F(HttpPages, VerdictsAddUpToWhatIsConsumedAtEveryScrapeWhileMessagesFlow) {
   EXPECT_GE(samples.at("firstseen_batches_total{outcome=\"committed\"}"), 4);
 }
 
-TEST_F(HttpPages, ALagIsShownWhereMessagesWaitBehindAStoppedPartition) {
+TEST_F(HttpPages, ALagIsShownAndGrowsWhereMessagesWaitBehindAStoppedPartition) {
   Record broken = order(0, 1);
   broken.value = "not JSON";
   std::vector<Record> records{order(0, 0), broken};
@@ -131,6 +131,17 @@ TEST_F(HttpPages, ALagIsShownWhereMessagesWaitBehindAStoppedPartition) {
   })) << http::test::get(at, "/metrics").body;
   EXPECT_EQ(samples.at("firstseen_partitions{mode=\"stopped\"}"), 1);
   EXPECT_EQ(samples.at("firstseen_partition_next_offset{topic=\"in\",partition=\"0\"}"), 1);
+
+  std::vector<Record> more;
+  for (int id = 10; id < 30; ++id) more.push_back(order(0, id));
+  write("in", more);
+  EXPECT_TRUE(eventually([&] {
+    samples = read_metrics(http::test::get(at, "/metrics").body);
+    return samples["firstseen_partition_lag_messages{topic=\"in\",partition=\"0\"}"] == 29;
+  })) << "it goes on though nothing is fetched\n"
+      << http::test::get(at, "/metrics").body;
+  EXPECT_NE(http::test::get(at, "/status").body.find("1 of 2 partitions waits for a person: in[0] offset 1 is rejected"),
+            std::string::npos);
 }
 
 TEST_F(HttpPages, TellTheWindowsOfRulesApart) {

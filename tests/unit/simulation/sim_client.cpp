@@ -62,8 +62,7 @@ Result<void> SimConsumerSide::resume(std::span<const TopicPartition> partitions)
 }
 
 std::optional<std::int64_t> SimConsumerSide::known_end(const TopicPartition& tp) {
-  const PartitionLog* log = cluster_.log(tp);
-  return log == nullptr || !cluster_.has_leader(tp) ? std::nullopt : std::optional(log->last_stable());
+  return consumer_.fetched_end(tp);
 }
 
 Result<Progress> SimConsumerSide::commit(std::span<const kafka::OffsetCommit> offsets,

@@ -87,7 +87,9 @@ Result<kafka::Taken> SimConsumer::take(std::size_t max_messages, Millis wait) {
 void SimConsumer::fetch(std::size_t max_messages, kafka::Taken& taken) {
   std::vector<std::pair<const TopicPartition*, Fetch*>> open;
   for (auto& [tp, fetch] : fetches_) {
-    if (!fetch.paused && !fetch.out_of_range) open.emplace_back(&tp, &fetch);
+    if (fetch.paused || fetch.out_of_range) continue;
+    open.emplace_back(&tp, &fetch);
+    note_end(tp);
   }
   while (!open.empty() && buffer_->views.size() < max_messages) {
     const std::size_t pick = faults_.random().below(open.size());
@@ -97,6 +99,17 @@ void SimConsumer::fetch(std::size_t max_messages, kafka::Taken& taken) {
       more = fetch_one(*open[pick].first, *open[pick].second, taken);
     if (!more || faults_.random().chance(50)) open.erase(open.begin() + static_cast<std::ptrdiff_t>(pick));
   }
+}
+
+void SimConsumer::note_end(const TopicPartition& tp) {
+  const PartitionLog* log = cluster_.log(tp);
+  if (log == nullptr || !cluster_.has_leader(tp) || cluster_.refuses(tp)) return;
+  fetched_ends_[tp] = log->last_stable();
+}
+
+std::optional<std::int64_t> SimConsumer::fetched_end(const TopicPartition& tp) const {
+  const auto found = fetched_ends_.find(tp);
+  return found == fetched_ends_.end() ? std::nullopt : std::optional(found->second);
 }
 
 bool SimConsumer::fetch_one(const TopicPartition& tp, Fetch& fetch, kafka::Taken& taken) {

@@ -40,6 +40,8 @@ class SimConsumer final : public SimCluster::Background {
   void pause(std::span<const TopicPartition> partitions, bool paused);
   [[nodiscard]] kafka::GroupMembership membership() const;
   [[nodiscard]] bool has_joined() const { return !member_.empty(); }
+  /// As the last fetch told it: of a partition that is not fetched it grows old.
+  [[nodiscard]] std::optional<std::int64_t> fetched_end(const TopicPartition& tp) const;
 
   void heartbeat() override;
 
@@ -66,6 +68,7 @@ class SimConsumer final : public SimCluster::Background {
   std::optional<Error> follow_group(std::optional<kafka::Rebalance>& asked);
   void join();
   void fetch(std::size_t max_messages, kafka::Taken& taken);
+  void note_end(const TopicPartition& tp);
   bool fetch_one(const TopicPartition& tp, Fetch& fetch, kafka::Taken& taken);
   void deliver(const TopicPartition& tp, std::int64_t offset, const Record& record);
   [[nodiscard]] std::vector<TopicPartition> held() const;
@@ -80,6 +83,7 @@ class SimConsumer final : public SimCluster::Background {
   State state_ = State::joining;
   std::vector<TopicPartition> given_;  // by the group
   std::map<TopicPartition, Fetch> fetches_;
+  std::map<TopicPartition, std::int64_t> fetched_ends_;
   std::set<TopicPartition> said_refused_;  // not said again, also after a rewind, until something was read
   Group::Told told_ = Group::Told::steady;
   std::int64_t last_wall_ms_ = 0;
