@@ -50,6 +50,7 @@ Json partition_to_json(const dedup::PartitionStatus& partition) {
   return {{"topic", partition.tp.topic},
           {"partition", partition.tp.partition},
           {"mode", mode_name(partition.mode)},
+          {"waits", partition.waits},
           {"reason", partition.reason},
           {"next_offset", partition.next_offset},
           {"stream_time_ms", partition.stream_time_ms},
@@ -133,10 +134,28 @@ std::string lag_text(std::int64_t lag) { return lag < 0 ? "-" : format_count(sta
 
 std::string behind_text(std::int64_t ms) { return ms < 0 ? "-" : plan::about_time(static_cast<double>(ms) / 1000); }
 
+bool is_stopped(const Json& partition) { return partition.value("mode", "") == "stopped"; }
+
+/// A word for a person: of what is stopped, waiting is what goes on by itself.
+std::string mode_text(const Json& partition) {
+  return is_stopped(partition) && partition.value("waits", false) ? "waiting" : partition.value("mode", "");
+}
+
 std::size_t stopped_partitions(const Json& status) {
+  return static_cast<std::size_t>(std::ranges::count_if(status.value("partitions", Json::array()), is_stopped));
+}
+
+/// "1 of 4 partitions stopped, 2 of 4 partitions waiting"
+std::string standing_text(const Json& status) {
   const Json partitions = status.value("partitions", Json::array());
-  return static_cast<std::size_t>(std::ranges::count_if(
-      partitions, [](const Json& partition) { return partition.value("mode", "") == "stopped"; }));
+  std::string text;
+  for (const std::string word : {"stopped", "waiting"}) {
+    const auto count = std::ranges::count(partitions, word, mode_text);
+    if (count == 0) continue;
+    text += fmt::format("{}{} of {} {}", text.empty() ? "" : ", ", count,
+                        format_counted(partitions.size(), "partition"), word);
+  }
+  return text;
 }
 
 std::string store_text(const Json& store) {
@@ -244,11 +263,11 @@ std::string partitions_text(const Json& partitions) {
   std::string reasons;
   for (const Json& partition : partitions) {
     const TopicPartition tp{partition.value("topic", ""), partition.value("partition", 0)};
-    table.row(
-        {to_string(tp), partition.value("mode", ""), std::to_string(partition.value("next_offset", std::int64_t{0})),
-         format_time(partition.value("stream_time_ms", std::int64_t{-1})),
-         covered_text(partition.value("covered_from_ms", std::int64_t{0})),
-         lag_text(partition.value("lag", std::int64_t{-1})), behind_text(partition.value("lag_ms", std::int64_t{-1}))});
+    table.row({to_string(tp), mode_text(partition), std::to_string(partition.value("next_offset", std::int64_t{0})),
+               format_time(partition.value("stream_time_ms", std::int64_t{-1})),
+               covered_text(partition.value("covered_from_ms", std::int64_t{0})),
+               lag_text(partition.value("lag", std::int64_t{-1})),
+               behind_text(partition.value("lag_ms", std::int64_t{-1}))});
     if (const std::string reason = partition.value("reason", ""); !reason.empty()) reasons += "\n" + reason + "\n";
   }
   return table.text() + reasons;
@@ -273,9 +292,8 @@ Json windows_to_json(const dedup::SlotStatus& status) {
 
 std::string status_headline(const Json& status) {
   std::string detail = status.value("detail", "");
-  if (const std::size_t stopped = stopped_partitions(status); stopped != 0) {
-    detail = fmt::format("{} of {} stopped{}{}", stopped, format_counted(status["partitions"].size(), "partition"),
-                         detail.empty() ? "" : "; ", detail);
+  if (const std::string standing = standing_text(status); !standing.empty()) {
+    detail = standing + (detail.empty() ? "" : "; ") + detail;
   }
   return status.value("state", "") + (detail.empty() ? "" : ": " + detail);
 }

@@ -154,7 +154,8 @@ std::string partitions(const std::vector<dedup::PartitionStatus>& all) {
   const std::size_t shown = std::min(all.size(), max_rows);
   for (std::size_t i = 0; i < shown; ++i) {
     const dedup::PartitionStatus& one = all[i];
-    table.row({to_string(one.tp), std::string(mode_name(one.mode)), std::to_string(one.next_offset),
+    const bool waits = one.mode == dedup::PartitionMode::stopped && one.waits;
+    table.row({to_string(one.tp), std::string(waits ? "waiting" : mode_name(one.mode)), std::to_string(one.next_offset),
                one.lag < 0 ? "-" : format_count(static_cast<std::uint64_t>(one.lag)),
                one.lag_ms < 0 ? "-" : plan::about_time(static_cast<double>(one.lag_ms) / 1000),
                format_time(one.stream_time_ms)});

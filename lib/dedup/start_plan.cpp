@@ -54,7 +54,7 @@ StartPlan without_offset(const StartFacts& facts, const SlotOptions& options) {
   const bool latest = starts_at_the_end(facts, options);
   StartPlan plan = start_at(facts, latest ? facts.log.high : facts.log.low);
   plan.commit_start = true;
-  if (latest) plan.state.covered_from_ms = nothing_covered;
+  if (latest && plan.start > 0) plan.state.covered_from_ms = nothing_covered;  // else nothing ever came before
   return plan;
 }
 

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <string>
 
@@ -140,8 +141,28 @@ TEST_F(HttpPages, ALagIsShownAndGrowsWhereMessagesWaitBehindAStoppedPartition) {
     return samples["firstseen_partition_lag_messages{topic=\"in\",partition=\"0\"}"] == 29;
   })) << "it goes on though nothing is fetched\n"
       << http::test::get(at, "/metrics").body;
-  EXPECT_NE(http::test::get(at, "/status").body.find("1 of 2 partitions waits for a person: in[0] offset 1 is rejected"),
-            std::string::npos);
+  EXPECT_NE(
+      http::test::get(at, "/status").body.find("1 of 2 partitions waits for a person: in[0] offset 1 is rejected"),
+      std::string::npos);
+}
+
+TEST_F(HttpPages, AStoreThatLacksHistoryOfItsWindowIsNotCalledHealthy) {
+  write("in", orders(20, 1));
+  commit("scene", {{{"in", 0}, 5}, {{"in", 1}, 5}});
+  std::ifstream file(scene_->config());
+  std::string options{std::istreambuf_iterator<char>(file), {}};
+  const std::string group = "group: scene";
+  options.replace(options.find(group), group.size(), group + ", on_missing_history: warn");
+  std::ofstream(scene_->config()) << options;
+  Program daemon(command("run"));
+  const std::string at = address(daemon);
+  ASSERT_TRUE(counts("consumed", 10)) << daemon.log();
+  std::string page;
+  EXPECT_TRUE(eventually([&] {
+    page = http::test::get(at, "/status").body;
+    return page.find("<p class=\"verdict busy\">shortened</p>") != std::string::npos;
+  })) << page;
+  EXPECT_NE(page.find(": it knows the keys of in["), std::string::npos) << page;
 }
 
 TEST_F(HttpPages, TellTheWindowsOfRulesApart) {

@@ -51,6 +51,22 @@ TEST(StatusText, CountsStoppedPartitionsInItsStateAndGivesTheirReasonsBelowTheTa
   EXPECT_EQ(health_of(json_of(status)), Exit::try_again);
 }
 
+TEST(StatusText, TellsPartitionsThatGoOnByThemselvesFromThoseThatNeedAPerson) {
+  dedup::SlotStatus status = running();
+  status.partitions[1].mode = dedup::PartitionMode::stopped;
+  status.partitions[1].waits = true;
+  status.partitions[1].reason = "orders[1] has no leader";
+  const std::string waiting = text_of(status);
+  EXPECT_TRUE(contains(waiting.substr(0, waiting.find('\n')), "running: 1 of 2 partitions waiting")) << waiting;
+  EXPECT_TRUE(contains(waiting, "orders[1]  waiting")) << waiting;
+  EXPECT_EQ(status_to_json(status)["partitions"][1]["mode"], "stopped");
+  EXPECT_EQ(status_to_json(status)["partitions"][1]["waits"], true);
+  EXPECT_EQ(health_of(status_to_json(status)), Exit::try_again) << "it is not served";
+  status.partitions[0].mode = dedup::PartitionMode::stopped;
+  const std::string both = text_of(status);
+  EXPECT_TRUE(contains(both, "running: 1 of 2 partitions stopped, 1 of 2 partitions waiting\n")) << both;
+}
+
 TEST(StatusText, TellsWhoAskedForAPauseAndSinceWhen) {
   dedup::SlotStatus status = running();
   EXPECT_TRUE(json_of(status)["paused"].is_null());

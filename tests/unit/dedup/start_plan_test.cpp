@@ -42,6 +42,8 @@ TEST(Start, OfANewGroupIsAsConfiguredAndIsCommittedFirst) {
   plan = plan_start(facts({}, {}, 10, 100), options);
   EXPECT_EQ(plan.start, 100);
   EXPECT_EQ(plan.state.covered_from_ms, nothing_covered);
+  plan = plan_start(facts({}, {}, 0, 0), options);
+  EXPECT_EQ(plan.state.covered_from_ms, 0) << "nothing ever came before its first message";
 }
 
 TEST(Start, BehindAnOffsetThatAnotherProgramCommittedSaysThatWhatItSkippedIsNotPublished) {

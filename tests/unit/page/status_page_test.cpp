@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "dedup/partition.h"
 #include "page/verdict.h"
 #include "support/windows_of_rules.h"
 
@@ -64,6 +65,89 @@ TEST(Verdict, IsOneWordForTheWorstThatIsTheCase) {
             "stopped");
 }
 
+TEST(Verdict, TellsPartitionsThatGoOnByThemselvesFromThoseThatNeedAPerson) {
+  const auto standing = [](std::vector<bool> waits) {
+    return verdict_of(with([&](auto& status) {
+      status.partitions = {partition(0), partition(1), partition(2)};
+      for (std::size_t i = 0; i < waits.size(); ++i) {
+        status.partitions[i].mode = dedup::PartitionMode::stopped;
+        status.partitions[i].waits = waits[i];
+        status.partitions[i].reason = waits[i] ? "orders[0] has no leader" : "offset 7 is rejected";
+      }
+    }));
+  };
+  EXPECT_EQ(standing({true}).word, "waiting");
+  EXPECT_EQ(standing({true}).reason, "1 of 3 partitions waits, and goes on by itself later: orders[0] has no leader");
+  EXPECT_EQ(standing({true, true}).reason,
+            "2 of 3 partitions wait, and go on by themselves later: orders[0] has no leader");
+  EXPECT_EQ(standing({false}).word, "stopped");
+  EXPECT_EQ(standing({false, false}).reason, "2 of 3 partitions wait for a person: offset 7 is rejected");
+  EXPECT_EQ(standing({true, false}).word, "stopped") << "the graver";
+  EXPECT_EQ(standing({true, false}).reason,
+            "1 of 3 partitions waits for a person, 1 more goes on by itself later: offset 7 is rejected");
+}
+
+/// What a new store shows of a partition that is read from its beginning, in its first minute.
+TEST(Verdict, OfANewGroupThatReadsFromTheBeginningIsHealthyAtOnce) {
+  EXPECT_EQ(verdict_of(with([](auto& status) {
+              status.partitions[0].stream_time_ms = 1'700'000'000'000;
+              status.partitions[0].covered_from_ms = 0;
+            })).word,
+            "healthy");
+  EXPECT_EQ(verdict_of(with([](auto& status) { status.effective_window_ms = -1; })).word, "healthy") << "no partition";
+}
+
+TEST(Verdict, OfAWindowWithoutItsHistoryNamesThePartitionAndWhenItIsWhole) {
+  const auto lost = [](auto& status) {
+    status.effective_window_ms = 0;
+    status.partitions[1].covered_from_ms = dedup::nothing_covered;
+  };
+  const Verdict nothing = verdict_of(with(lost));
+  EXPECT_EQ(nothing.word, "shortened");
+  EXPECT_EQ(nothing.mood, Verdict::Mood::busy);
+  EXPECT_EQ(nothing.reason,
+            "the store covers 0ms of 1h: it knows the keys of orders[1] only from its next message on; whole again "
+            "after 60 min of its messages' time");
+  const Verdict some = verdict_of(with([](auto& status) {
+    status.effective_window_ms = 1'800'000;
+    status.store.evicted_before_ms = 1'699'999'000'000;  // long ago: not what shortens it
+    status.store.evicted_entries = 5;
+    status.partitions[0].stream_time_ms = 1'700'001'800'000;
+    status.partitions[1].stream_time_ms = 1'700'001'800'000;
+    status.partitions[1].covered_from_ms = 1'700'000'000'000;
+  }));
+  EXPECT_EQ(some.mood, Verdict::Mood::busy);
+  EXPECT_EQ(some.reason,
+            "the store covers 30m of 1h: it knows the keys of orders[1] only from 2023-11-14T22:13:20.000Z on; whole "
+            "again after 30 min of its messages' time");
+  EXPECT_EQ(verdict_of(with([&](auto& status) {
+              lost(status);
+              status.partitions[0].lag = usual_lag + 1;
+            })).word,
+            "shortened")
+      << "duplicates are worse than lateness";
+}
+
+TEST(Verdict, OfAStoreThatWasFullBeforeItsRestartSaysSoUntilItsWindowIsWhole) {
+  const auto was_full = [](auto& status) {
+    status.effective_window_ms = 600'000;
+    status.store.evicted_before_ms = 1'700'000'000'000;
+    for (auto& one : status.partitions) one.stream_time_ms = 1'700'000'600'000;
+  };
+  const Verdict verdict = verdict_of(with(was_full));
+  EXPECT_EQ(verdict.word, "shortened");
+  EXPECT_EQ(verdict.mood, Verdict::Mood::busy);
+  EXPECT_EQ(verdict.reason,
+            "the store covers 10m of 1h: keys had left it early, when it was full, by a shorter ttl or after a power "
+            "failure");
+  EXPECT_EQ(verdict_of(with([&](auto& status) {
+              was_full(status);
+              status.store.evicted_entries = 1;
+            })).mood,
+            Verdict::Mood::bad)
+      << "it is full again";
+}
+
 TEST(Verdict, OfAPauseSaysSinceWhenAndWhoAskedOnceNothingIsInFlight) {
   const auto paused = [](bool drained) {
     return with([&](auto& status) {
@@ -100,6 +184,19 @@ TEST(StatusPage, SaysWhatANightOnCallNeeds) {
                            "25.0 % of 64MiB in use", "<pre>kafka:\n</pre>", "none since the start"}) {
     EXPECT_NE(page.find(text), std::string::npos) << text;
   }
+}
+
+TEST(StatusPage, CallsAPartitionThatGoesOnByItselfWaiting) {
+  const std::string page = page_of(with([](auto& status) {
+    status.partitions[1].mode = dedup::PartitionMode::stopped;
+    status.partitions[1].waits = true;
+    status.partitions[1].reason = "orders[1] has no leader";
+  }));
+  for (const char* text : {"<p class=\"verdict bad\">waiting</p>", "<td>orders[1]</td><td>waiting</td>",
+                           "1 of 2 partitions waits, and goes on by itself later: orders[1] has no leader"}) {
+    EXPECT_NE(page.find(text), std::string::npos) << text;
+  }
+  EXPECT_EQ(page.find("for a person"), std::string::npos);
 }
 
 TEST(StatusPage, SaysHowFarBehindAPartitionIsInMessagesAndInTime) {

@@ -61,9 +61,7 @@ Result<void> SimConsumerSide::resume(std::span<const TopicPartition> partitions)
   return {};
 }
 
-std::optional<std::int64_t> SimConsumerSide::known_end(const TopicPartition& tp) {
-  return consumer_.fetched_end(tp);
-}
+std::optional<std::int64_t> SimConsumerSide::known_end(const TopicPartition& tp) { return consumer_.fetched_end(tp); }
 
 Result<Progress> SimConsumerSide::commit(std::span<const kafka::OffsetCommit> offsets,
                                          const kafka::GroupMembership& membership) {
