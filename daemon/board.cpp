@@ -89,6 +89,11 @@ void Board::reloaded(Reload outcome) {
   ++picture_.reloads.at(static_cast<std::size_t>(outcome));
 }
 
+void Board::certificate(std::optional<std::int64_t> until_ms) {
+  const std::scoped_lock lock(mutex_);
+  picture_.certificate_until_ms = until_ms;
+}
+
 Picture Board::look() const {
   const std::int64_t now_ms = clock_.steady_ms();
   const std::scoped_lock lock(mutex_);

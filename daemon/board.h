@@ -44,7 +44,8 @@ struct Picture {
   std::shared_ptr<const dedup::SlotStatus> status;
   std::array<std::optional<kafka::ClientFigures>, 2> clients;  ///< consumer, producer; nothing: not told yet
   std::shared_ptr<const ShownConfiguration> configuration = std::make_shared<const ShownConfiguration>();
-  std::array<std::uint64_t, 3> reloads{};  ///< by Reload
+  std::array<std::uint64_t, 3> reloads{};            ///< by Reload
+  std::optional<std::int64_t> certificate_until_ms;  ///< of http.tls; nothing: plain HTTP
 
   /// The loop makes steps; opening and closing the store are none and may take any time.
   [[nodiscard]] bool alive() const;
@@ -67,6 +68,7 @@ class Board {
   void note(const kafka::ClientFigures& figures);
   void configured(const std::string& file, const std::string& text);
   void reloaded(Reload outcome);
+  void certificate(std::optional<std::int64_t> until_ms);
 
   [[nodiscard]] Picture look() const;
   /// The same with a younger status of the slot than the loop has written down.

@@ -145,6 +145,7 @@ Result<Reloader::Names> Reloader::attempt() {
     if (auto done = change_slot(wanted); !done) return forward(done.error());
   }
   parts_.faces.apply(std::move(*faces), parts_.log);
+  parts_.board.certificate(parts_.faces.certificate_until_ms());
   parts_.log_itself.change(fresh->log_level, fresh->log_format);
   settings_ = fresh->settings;
   slot_options_ = wanted;

@@ -158,6 +158,7 @@ Result<void> Service::open_http() {
   auto prepared = faces_.prepare(configuration_.http);
   if (!prepared) return forward(prepared.error());
   faces_.apply(std::move(*prepared), log_);
+  board_.certificate(faces_.certificate_until_ms());
   reloader_.open();
   return {};
 }

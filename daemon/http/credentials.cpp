@@ -146,7 +146,8 @@ tl::expected<Credentials, Complaint> read_credentials(const TlsFiles& files) {
                    .key = std::move(*key_pem),
                    .subject = subject_of(certificates->front().get()),
                    .valid_from_ms = std::numeric_limits<std::int64_t>::min(),
-                   .valid_until_ms = std::numeric_limits<std::int64_t>::max()};
+                   .valid_until_ms = std::numeric_limits<std::int64_t>::max(),
+                   .own_until_ms = ms_of(X509_get0_notAfter(certificates->front().get()))};
   for (const Certificate& one : *certificates) {
     made.valid_from_ms = std::max(made.valid_from_ms, ms_of(X509_get0_notBefore(one.get())));
     made.valid_until_ms = std::min(made.valid_until_ms, ms_of(X509_get0_notAfter(one.get())));

@@ -21,6 +21,7 @@ struct Credentials {
   std::string subject;       ///< the first certificate's
   std::int64_t valid_from_ms = 0;
   std::int64_t valid_until_ms = 0;  ///< until the first of them ends
+  std::int64_t own_until_ms = 0;    ///< until the listener's own ends
 
   bool operator==(const Credentials&) const = default;
 };

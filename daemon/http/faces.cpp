@@ -120,4 +120,9 @@ void Faces::apply(Change change, const LogSink& log) {
   for (const Line& line : change.told) log(line.level, line.text);
 }
 
+std::optional<std::int64_t> Faces::certificate_until_ms() const {
+  if (!main_.server || !main_.server->credentials()) return {};
+  return main_.server->credentials()->own_until_ms;
+}
+
 }  // namespace firstseen::http

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -70,6 +71,8 @@ class Faces {
   [[nodiscard]] Result<Change> prepare(const Options& options) const;
   /// Listeners that keep their address keep their connections.
   void apply(Change change, const LogSink& log);
+  /// When the certificate that is shown ends; nothing: no listener speaks TLS.
+  [[nodiscard]] std::optional<std::int64_t> certificate_until_ms() const;
 
  private:
   struct Listener {

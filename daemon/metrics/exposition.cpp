@@ -36,6 +36,11 @@ void add_process(const Picture& picture, Families& all) {
   constexpr std::array<std::string_view, 3> outcomes{"applied", "unchanged", "refused"};
   for (std::size_t i = 0; i < outcomes.size(); ++i) reloads.add(picture.reloads.at(i), {{"outcome", outcomes.at(i)}});
   all.push_back(reloads.take());
+  Family certificate =
+      Family::gauge("firstseen_http_certificate_expiry_timestamp_seconds",
+                    "When the certificate of http.tls ends, since the Unix epoch (absent without TLS)");
+  if (picture.certificate_until_ms) certificate.add(seconds(*picture.certificate_until_ms));
+  all.push_back(certificate.take());
 }
 
 void add_state(const dedup::SlotStatus& status, Families& all) {

@@ -5,10 +5,12 @@
 #include <fstream>
 #include <string>
 
+#include "base/clock.h"
 #include "component/daemon/daemon.h"
 #include "component/daemon/log_address.h"
 #include "component/http/certificate.h"
 #include "component/http/tls_client.h"
+#include "support/metrics_text.h"
 
 // The program's pages over TLS: http.tls of the configuration, from its check to a renewed certificate.
 
@@ -101,6 +103,33 @@ TEST_F(TlsPages, ShowARenewedCertificateAfterAReload) {
   show(one_);
   daemon.signal(SIGHUP);
   EXPECT_TRUE(answers(at, one_)) << daemon.log();
+}
+
+TEST_F(TlsPages, TellInTheMetricsWhenTheCertificateThatIsShownEnds) {
+  const std::string name = "firstseen_http_certificate_expiry_timestamp_seconds";
+  constexpr double day = 86'400;
+  constexpr double slack = 1'200;
+  Program daemon(command("run"));
+  const std::string at = all_pages(daemon);
+  ASSERT_TRUE(state("running")) << daemon.log();
+  ASSERT_TRUE(answers(at, one_));
+  const double ends = read_metrics(tls_get(at, one_.certificate, "/metrics").body)[name];
+  EXPECT_NEAR(ends, static_cast<double>(SystemClock().wall_ms()) / 1000 + day, slack);
+
+  const CertificateAndKey renewed = make_certificate("renewed", hours(-1), hours(48));
+  show(renewed);
+  EXPECT_EQ(test::run(command("reload")).status, 0);
+  ASSERT_TRUE(answers(at, renewed)) << daemon.log();
+  EXPECT_NEAR(read_metrics(tls_get(at, renewed.certificate, "/metrics").body)[name], ends + day, slack);
+
+  scene_->configure("", "payload:/order/id", "{listen: \"127.0.0.1:0\"}");
+  EXPECT_EQ(test::run(command("reload")).status, 0);
+  Samples plain;
+  EXPECT_TRUE(eventually([&] {
+    plain = read_metrics(http::test::get(at, "/metrics").body);
+    return !plain.empty();
+  })) << daemon.log();
+  EXPECT_FALSE(plain.contains(name));
 }
 
 TEST_F(TlsPages, KeepTheCertificateWhenTheNewOneIsBrokenAndChangeNothingElse) {

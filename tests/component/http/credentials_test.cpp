@@ -42,6 +42,7 @@ TEST_F(CredentialFiles, AreTakenAsTheyAre) {
   EXPECT_EQ(made->key, one_.key);
   EXPECT_EQ(made->subject, "CN=one");
   EXPECT_EQ(made->valid_until_ms - made->valid_from_ms, Millis(hours(25)).count());
+  EXPECT_EQ(made->own_until_ms, made->valid_until_ms);
 }
 
 TEST_F(CredentialFiles, MayBeOneFileWithBothAndTextBetweenThem) {
@@ -56,6 +57,7 @@ TEST_F(CredentialFiles, AreValidForAsLongAsEveryCertificateOfTheChainIs) {
   ASSERT_TRUE(made) << made.error().text;
   EXPECT_EQ(made->subject, "CN=one");
   EXPECT_NE(doubt(*made, SystemClock().wall_ms()).find("has expired"), std::string::npos);
+  EXPECT_EQ(made->own_until_ms, read(one_.certificate, one_.key)->own_until_ms) << "the listener's own has not";
 }
 
 TEST_F(CredentialFiles, AreDoubtedBeforeAndAfterTheirTimeOnly) {

@@ -78,6 +78,7 @@ Picture picture_of(dedup::SlotStatus status) {
   picture.status = std::make_shared<const dedup::SlotStatus>(std::move(status));
   picture.clients[0] = {kafka::ClientFigures::Side::consumer, 3, 70, 7'000, 1, 2'000, 9'000};
   picture.clients[1] = {kafka::ClientFigures::Side::producer, 2, 5, 500, 0, -1, -1};
+  picture.certificate_until_ms = 1'800'000'000'000;
   return picture;
 }
 
@@ -159,6 +160,14 @@ TEST(Metrics, ReloadsAreCountedByWhatCameOfThem) {
   EXPECT_EQ(samples.at("firstseen_config_reloads_total{outcome=\"applied\"}"), 3);
   EXPECT_EQ(samples.at("firstseen_config_reloads_total{outcome=\"unchanged\"}"), 2);
   EXPECT_EQ(samples.at("firstseen_config_reloads_total{outcome=\"refused\"}"), 1);
+}
+
+TEST(Metrics, TellWhenTheCertificateEndsAndNothingOfItWithoutTls) {
+  Picture picture = picture_of(busy());
+  const std::string name = "firstseen_http_certificate_expiry_timestamp_seconds";
+  EXPECT_EQ(read_metrics(exposition(picture)).at(name), 1'800'000'000);
+  picture.certificate_until_ms.reset();
+  EXPECT_FALSE(read_metrics(exposition(picture)).contains(name));
 }
 
 TEST(Metrics, TimesAreInSecondsAndWhatIsNotKnownIsAbsent) {
