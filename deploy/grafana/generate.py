@@ -71,7 +71,8 @@ ROWS = [
               words={"0": "not ready", "1": "ready"}, about="1 while /readyz of every instance answers 200."),
         Panel("Instances", {"": "count(firstseen_build_info{@})"}, kind="stat", width=4),
         Panel("Stopped partitions", {"": 'sum(firstseen_partitions{@, mode="stopped"})'}, kind="stat", width=4,
-              steps=BAD_ABOVE, about="They wait for a person: firstseen status names the message and the reason."),
+              steps=BAD_ABOVE, about="They wait for a person, or for a leader, an output topic or a right: "
+                                     "firstseen status names the reason."),
         Panel("Lag", {"": "sum(firstseen_partition_lag_messages{@})"}, kind="stat", width=4),
         Panel("Window covered", {"": 'min(firstseen_window_seconds{@, kind="effective"})'
                                      ' / max(firstseen_window_seconds{@, kind="configured"})'},

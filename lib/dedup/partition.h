@@ -61,7 +61,9 @@ struct Partition {
     return mode != PartitionMode::stopped && refusal.empty() && silence.empty() && !gap_to_settle;
   }
   /// It is shown as stopped, and goes on by itself once it can.
-  [[nodiscard]] bool waits() const { return !refusal.empty() || !silence.empty() || begins_by_itself(cause); }
+  [[nodiscard]] bool waits() const {
+    return mode == PartitionMode::stopped ? begins_by_itself(cause) : shown_mode() == PartitionMode::stopped;
+  }
   [[nodiscard]] PartitionMode shown_mode() const {
     return refusal.empty() && silence.empty() ? mode : PartitionMode::stopped;
   }

@@ -90,6 +90,23 @@ TEST(SlowestStreamTime, WaitsForAPartitionThatHasStoppedThoughItHadReachedItsEnd
   EXPECT_EQ(stopped.lag(), 3);
 }
 
+TEST(Waiting, IsWhatIsShownAsStoppedAndGoesOnByItself) {
+  Partition partition;
+  EXPECT_FALSE(partition.waits());
+  partition.refusal = "not authorized";
+  EXPECT_TRUE(partition.waits());
+  partition.stop(StopCause::rejected, "a message has no key");
+  EXPECT_FALSE(partition.waits()) << "the reason that is shown needs a person";
+  for (const StopCause cause : {StopCause::output, StopCause::no_leader}) {
+    partition.stop(cause, "it is missing");
+    EXPECT_TRUE(partition.waits());
+  }
+  partition.run_again();
+  partition.refusal.clear();
+  partition.silence = "the leader does not answer";
+  EXPECT_TRUE(partition.waits());
+}
+
 TEST(Checksum, TellsNullFromEmptyAndKeyFromValue) {
   MessageView a;
   a.key = "k";
