@@ -157,7 +157,7 @@ void add_partitions(const Json& status, const Rates& rates, std::size_t room, Fr
   for (std::size_t i = 0; i < shown; ++i) {
     const Json& one = partitions[i];
     const auto lag = one.value("lag", std::int64_t{-1});
-    table.row({to_string(name_of_partition(one)), one.value("mode", ""),
+    table.row({to_string(name_of_partition(one)), one.value("waits", false) ? "waiting" : one.value("mode", ""),
                std::to_string(one.value("next_offset", std::int64_t{0})),
                lag < 0 ? "-" : format_count(static_cast<std::uint64_t>(lag)), behind_text(behind_ms(one)),
                rate_text(rates.partition(name_of_partition(one))),
