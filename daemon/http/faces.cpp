@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/time_text.h"
+#include "http/listener.h"
 
 namespace firstseen::http {
 
@@ -47,7 +48,21 @@ std::string described(const Credentials& credentials) {
 
 }  // namespace
 
-Result<Faces::Wanted> Faces::prepare_one(const Listener& present, const Wish& wish, std::vector<Line>& told) {
+/// What is bound before the present listeners close cannot have their ports.
+Error Faces::refusal(const Wish& wish, Error error) const {
+  for (const Listener* own : {&main_, &probes_}) {
+    if (error.exit != Exit::try_again || !own->server) continue;
+    if (!stands_in_the_way(own->server->address(), *wish.endpoint)) continue;
+    error.exit = Exit::config;
+    error.message = fmt::format("this daemon itself has {} ({} until now), and a reload does not hand a port over: "
+                                "restart the daemon, or choose another port",
+                                own->server->address(), own == &main_ ? "http.listen" : "http.probe_listen");
+  }
+  error.message = std::string(wish.option) + ": " + error.message;
+  return error;
+}
+
+Result<Faces::Wanted> Faces::prepare_one(const Listener& present, const Wish& wish, std::vector<Line>& told) const {
   Wanted wanted{.endpoint = wish.endpoint, .routes = wish.routes, .server = nullptr, .gate = nullptr};
   if (!wish.endpoint) return wanted;
   const bool stays = wish.endpoint == present.endpoint;
@@ -58,11 +73,7 @@ Result<Faces::Wanted> Faces::prepare_one(const Listener& present, const Wish& wi
             : Server::start(
                   *wish.endpoint, [gate = wanted.gate](const Request& request) { return gate->answer(request); },
                   Limits{}, wish.credentials);
-  if (!server) {
-    Error error = server.error();
-    error.message = std::string(wish.option) + ": " + error.message;
-    return forward(std::move(error));
-  }
+  if (!server) return forward(refusal(wish, server.error()));
   wanted.server = std::move(*server);
   told.push_back({LogLevel::info, fmt::format("{} at {}://{}", wish.pages, wish.credentials ? "https" : "http",
                                               wanted.server->address())});

@@ -89,7 +89,8 @@ class Faces {
     std::string_view pages;
     std::optional<Credentials> credentials;
   };
-  static Result<Wanted> prepare_one(const Listener& present, const Wish& wish, std::vector<Line>& told);
+  Result<Wanted> prepare_one(const Listener& present, const Wish& wish, std::vector<Line>& told) const;
+  [[nodiscard]] Error refusal(const Wish& wish, Error error) const;
   static void apply_one(Listener& present, Wanted wanted);
 
   Sources sources_;

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <system_error>
 
 namespace firstseen::http {
@@ -39,6 +40,22 @@ Result<Addresses> addresses_of(const config::Endpoint& endpoint) {
                     : error == EAI_MEMORY || error == EAI_SYSTEM ? Exit::io
                                                                  : Exit::config;
   return fail(exit, fmt::format("{}: the host is not known here: {}", shown(endpoint), ::gai_strerror(error)));
+}
+
+/// Without names.
+std::optional<config::Endpoint> numeric(const sockaddr& address, socklen_t size) {
+  std::array<char, NI_MAXHOST> host{};
+  std::array<char, NI_MAXSERV> port{};
+  if (::getnameinfo(&address, size, host.data(), host.size(), port.data(), port.size(),
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+    return std::nullopt;
+  }
+  return config::Endpoint{.host = host.data(), .port = static_cast<std::uint16_t>(std::stoul(port.data()))};
+}
+
+/// Whether a socket bound to the one address takes connections to the other, too.
+bool covers(const std::string& bound, const std::string& other) {
+  return bound == other || bound == "::" || (bound == "0.0.0.0" && other.find(':') == std::string::npos);
 }
 
 /// The error is errno's.
@@ -86,15 +103,21 @@ std::string bound_address(const control::Fd& listener) {
   socklen_t size = sizeof address;
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the socket interface's way
   auto* generic = reinterpret_cast<sockaddr*>(&address);
-  std::array<char, NI_MAXHOST> host{};
-  std::array<char, NI_MAXSERV> port{};
-  if (::getsockname(listener.get(), generic, &size) != 0 ||
-      ::getnameinfo(generic, size, host.data(), host.size(), port.data(), port.size(),
-                    NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
-    return "an unknown address";
+  if (::getsockname(listener.get(), generic, &size) != 0) return "an unknown address";
+  const auto bound = numeric(*generic, size);
+  return bound ? shown(*bound) : "an unknown address";
+}
+
+bool stands_in_the_way(const std::string& bound, const config::Endpoint& endpoint) {
+  const auto held = config::parse_endpoint(bound);
+  if (!held || held->port != endpoint.port) return false;
+  const auto addresses = addresses_of(endpoint);
+  if (!addresses) return false;
+  for (const addrinfo* address = addresses->get(); address != nullptr; address = address->ai_next) {
+    const auto wanted = numeric(*address->ai_addr, address->ai_addrlen);
+    if (wanted && (covers(held->host, wanted->host) || covers(wanted->host, held->host))) return true;
   }
-  const bool ipv6 = address.ss_family == AF_INET6;
-  return fmt::format(fmt::runtime(ipv6 ? "[{}]:{}" : "{}:{}"), host.data(), port.data());
+  return false;
 }
 
 }  // namespace firstseen::http

@@ -15,4 +15,7 @@ Result<control::Fd> listen_at(const config::Endpoint& endpoint);
 /// "127.0.0.1:9464", as bound; what was port 0 is the port that the kernel chose.
 std::string bound_address(const control::Fd& listener);
 
+/// Whether the socket at `bound` (as bound_address() has it) keeps others from listening at `endpoint`.
+bool stands_in_the_way(const std::string& bound, const config::Endpoint& endpoint);
+
 }  // namespace firstseen::http

@@ -165,6 +165,20 @@ TEST_F(Reload, MovesThePagesAndKeepsThemWhereTheyWereWhenThePortIsInUse) {
   EXPECT_EQ(http::test::get(first, "/metrics").status, 200);
 }
 
+TEST_F(Reload, ThatMovesAPortOfTheDaemonsOwnIsRefusedByThatReasonAndChangesNothing) {
+  configure("", by_http);
+  Program daemon(command("run"));
+  const std::string held = address(daemon, "metrics, status and probes");
+  ASSERT_NE(held, "") << daemon.log();
+  ASSERT_TRUE(state("running")) << daemon.log();
+  const std::string why = "this daemon itself has " + held + " (http.listen until now)";
+  configure("", "{listen: \"localhost:0\", probe_listen: \"" + held + "\"}");
+  expect_refused(78, "http.probe_listen: " + why);
+  configure("", "{listen: \"0.0.0.0" + held.substr(held.rfind(':')) + "\"}");
+  expect_refused(78, "http.listen: " + why);
+  EXPECT_EQ(http::test::get(held, "/livez").status, 200);
+}
+
 TEST_F(Reload, ThatBeginsToAnswerHttpNeedsARestart) {
   Program daemon(command("run"));
   ASSERT_TRUE(state("running")) << daemon.log();
