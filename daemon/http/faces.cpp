@@ -54,9 +54,10 @@ Error Faces::refusal(const Wish& wish, Error error) const {
     if (error.exit != Exit::try_again || !own->server) continue;
     if (!stands_in_the_way(own->server->address(), *wish.endpoint)) continue;
     error.exit = Exit::config;
-    error.message = fmt::format("this daemon itself has {} ({} until now), and a reload does not hand a port over: "
-                                "restart the daemon, or choose another port",
-                                own->server->address(), own == &main_ ? "http.listen" : "http.probe_listen");
+    error.message = fmt::format(
+        "this daemon itself has {} ({} until now), and a reload does not hand a port over: "
+        "restart the daemon, or choose another port",
+        own->server->address(), own == &main_ ? "http.listen" : "http.probe_listen");
   }
   error.message = std::string(wish.option) + ": " + error.message;
   return error;
