@@ -245,8 +245,8 @@ bool JsonSelector::Walk::close_object(std::size_t first, bool encode) {
   const auto repeated =
       std::adjacent_find(begin, members_.end(), [](const Member& a, const Member& b) { return a.name == b.name; });
   if (repeated != members_.end()) {
-    return fail(reason::repeated_member, (repeated + 1)->at,
-                fmt::format("the member {} is repeated", json_quoted(repeated->name)));
+    // The name is the payload's: it stays out of what is logged and shown.
+    return fail(reason::repeated_member, (repeated + 1)->at, "a member of this name came before in the object");
   }
   members_.erase(begin, members_.end());
   if (encode) append_tag(encoding_, Tag::json_end);

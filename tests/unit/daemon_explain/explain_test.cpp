@@ -45,7 +45,8 @@ TEST(Explain, WritesTheSameAsJson) {
 
 TEST(Explain, SaysWhyAMessageWouldBeRejected) {
   const std::string text = explained(R"({"value":"{\"id\":1,\"id\":2}"})", false);
-  EXPECT_NE(text.find("no key    repeated_member: payload, byte 8: the member \"id\" is repeated"), std::string::npos)
+  EXPECT_NE(text.find("no key    repeated_member: payload, byte 8: a member of this name came before"),
+            std::string::npos)
       << text;
   EXPECT_NE(text.find("takes the rejects route"), std::string::npos);
   const std::string json = explained(R"({"value":null})", true);

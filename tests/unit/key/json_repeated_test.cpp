@@ -24,6 +24,12 @@ void expect_repeated(JsonSelector& selector, const std::string& text, std::size_
   EXPECT_EQ(selector.fault().offset, at) << text.substr(0, 200);
 }
 
+TEST(JsonRepeatedMembers, AreToldByTheirPlaceAndNotByTheirNameWhichIsThePayloads) {
+  JsonSelector through({{"id"}});
+  expect_repeated(through, R"({"id":1,"4929-1234":2,"4929-1234":3})", 22);
+  EXPECT_EQ(through.fault().note.find("4929"), std::string::npos) << through.fault().note;
+}
+
 TEST(JsonRepeatedMembers, NamesThatDifferOnlyInTheirMiddleAreNotRepeats) {
   JsonSelector through({{"id"}});
   const std::string two = R"({"id":1,"aaaaaaaa1bbbbbbbb":2,"aaaaaaaa2bbbbbbbb":3)";
