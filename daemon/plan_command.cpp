@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
@@ -39,6 +40,15 @@ Result<double> parse_number(const char* option, const std::string& text, double 
   return fail(Exit::usage, fmt::format("{}: '{}' is not a number above 0, at most {:.0f}", option, text, most));
 }
 
+bool has_several_ttls(const config::Settings& settings) {
+  const auto ttl_of = [&](const config::KeyRule& rule) {
+    return rule.ttl == Millis{0} ? settings.window.ttl : rule.ttl;
+  };
+  const auto& rules = settings.key.rules;
+  return std::any_of(rules.begin(), rules.end(),
+                     [&](const config::KeyRule& rule) { return ttl_of(rule) != ttl_of(rules.front()); });
+}
+
 /// What the configuration says, or its defaults.
 Result<config::Settings> settings_of(const PlanArguments& arguments) {
   if (arguments.config.empty()) return config::defaults();
@@ -59,6 +69,7 @@ Result<plan::Workload> workload_of(const PlanArguments& arguments, const config:
   workload.commit_interval = settings.delivery.commit_interval;
   workload.max_batch = settings.delivery.max_batch;
   workload.refresh_on_duplicate = settings.window.refresh_on_duplicate;
+  workload.several_ttls = has_several_ttls(settings);
   if (!arguments.config.empty()) workload.max_size_bytes = settings.store.max_size;
   if (arguments.ttl.empty() && !settings.key.rules.empty()) {
     return fail(Exit::usage,

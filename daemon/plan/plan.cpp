@@ -67,9 +67,11 @@ void plan_memory(Plan& plan) {
   plan.memory_bytes = plan.index_bytes_growing + static_cast<double>(measured::beside_index_bytes);
 }
 
-void plan_start(const Machine& machine, Plan& plan) {
+void plan_start(const Workload& workload, const Machine& machine, Plan& plan) {
   plan.start_after_kill_s = plan.entries * measured::start_cpu_ns_per_key_after_kill * 1e-9 / machine.cores;
-  plan.start_after_clean_stop_s = plan.entries * measured::start_cpu_ns_per_key_after_clean_stop * 1e-9;
+  plan.start_after_clean_stop_s = workload.several_ttls
+                                      ? plan.start_after_kill_s
+                                      : plan.entries * measured::start_cpu_ns_per_key_after_clean_stop * 1e-9;
 }
 
 void plan_disk(const Workload& workload, Plan& plan) {
@@ -81,8 +83,8 @@ void plan_disk(const Workload& workload, Plan& plan) {
   plan.positions = records * round_up(plan.entries_per_record, position_step);
   plan.max_size_bytes = workload.max_size_bytes.value_or(rounded_size(plan.disk_bytes * headroom));
   // The map is an eighth larger, plus 8 MiB; a clean stop leaves the index beside it.
-  plan.disk_to_keep_bytes =
-      static_cast<double>(plan.max_size_bytes) * 9 / 8 + static_cast<double>(8U << 20U) + plan.index_bytes_growing;
+  plan.disk_to_keep_bytes = static_cast<double>(plan.max_size_bytes) * 9 / 8 + static_cast<double>(8U << 20U) +
+                            (workload.several_ttls ? 0 : plan.index_bytes_growing);
 }
 
 void check_window(const Workload& workload, Plan& plan) {
@@ -149,7 +151,7 @@ Plan make_plan(const Workload& workload, const Machine& machine) {
   plan.entries_per_record = entries_per_record(workload, plan.entries_per_s);
   plan.entries = plan.entries_per_s * seconds(workload.ttl) + plan.entries_per_record;
   plan_memory(plan);
-  plan_start(machine, plan);
+  plan_start(workload, machine, plan);
   plan_disk(workload, plan);
   check_window(workload, plan);
   check_machine(workload, machine, plan);

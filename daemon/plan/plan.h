@@ -19,6 +19,7 @@ struct Workload {
   std::uint64_t max_batch = 0;
   bool refresh_on_duplicate = false;            ///< then duplicates make entries, too
   std::optional<std::uint64_t> max_size_bytes;  ///< store.max_size, if it is chosen already
+  bool several_ttls = false;                    ///< key.rules has several, each a log: no stop saves the index
 };
 
 /// What there is; nothing: not known.
@@ -41,7 +42,7 @@ struct Plan {
   double start_after_kill_s = 0;   ///< with that many cores for itself, and the log in the page cache
   double start_after_clean_stop_s = 0;
   std::uint64_t max_size_bytes = 0;  ///< to set as store.max_size: a quarter more than disk_bytes
-  double disk_to_keep_bytes = 0;     ///< the file at its largest with that max_size, and the index beside it
+  double disk_to_keep_bytes = 0;     ///< the file at its largest with that max_size, and a saved index beside it
   double covered_share = 1;          ///< of the window, where a bound is met
   std::vector<std::string> warnings;
 

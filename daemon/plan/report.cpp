@@ -30,7 +30,9 @@ std::string plan_text(const Workload& workload, const Plan& plan) {
   table.row({"store.max_size", format_size(plan.max_size_bytes),
              workload.max_size_bytes ? "as configured" : "to set: the disk and a quarter more"});
   table.row({"free disk", about_size(plan.disk_to_keep_bytes),
-             "computed: the file of that max_size at its largest, and the index that a clean stop leaves"});
+             workload.several_ttls
+                 ? "computed: the file of that max_size at its largest"
+                 : "computed: the file of that max_size at its largest, and the index that a clean stop leaves"});
   table.row({"memory of the index", about_size(plan.index_bytes),
              fmt::format("at most, at rest: bound of {}; measured: {:g}", per_key(8.5, bound::index_bytes_per_key),
                          measured::index_bytes_per_key)});
@@ -41,8 +43,10 @@ std::string plan_text(const Workload& workload, const Plan& plan) {
              fmt::format("computed for this machine's cores; measured: {:g} ns of CPU per key, page cache warm",
                          measured::start_cpu_ns_per_key_after_kill)});
   table.row({"start after a stop", about_time(plan.start_after_clean_stop_s),
-             fmt::format("measured: {:g} ns of CPU per key, page cache warm",
-                         measured::start_cpu_ns_per_key_after_clean_stop)});
+             workload.several_ttls
+                 ? "as after a kill: with several ttls in key.rules no index is saved, and every start reads the logs"
+                 : fmt::format("measured: {:g} ns of CPU per key, page cache warm",
+                               measured::start_cpu_ns_per_key_after_clean_stop)});
   table.row({"positions", fmt::format("{:.1f} %", plan.positions / most_positions() * 100),
              fmt::format("computed: of the {} that a store's index has", count(most_positions()))});
   std::string text = table.text();
@@ -57,7 +61,8 @@ Json plan_json(const Workload& workload, const Plan& plan) {
                 {"ttl_ms", workload.ttl.count()},
                 {"commit_interval_ms", workload.commit_interval.count()},
                 {"max_batch", workload.max_batch},
-                {"refresh_on_duplicate", workload.refresh_on_duplicate}};
+                {"refresh_on_duplicate", workload.refresh_on_duplicate},
+                {"several_ttls", workload.several_ttls}};
   const Json needs{{"keys_per_s", plan.entries_per_s},
                    {"keys", whole(plan.entries)},
                    {"keys_per_record", plan.entries_per_record},

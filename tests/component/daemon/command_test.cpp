@@ -117,7 +117,9 @@ TEST(Plan, AsksForEachRuleByItself) {
   EXPECT_NE(refused.err.find("plan each"), std::string::npos) << refused.err;
   std::vector<std::string> one = rules;
   one.insert(one.end(), {"--ttl", "5m"});
-  EXPECT_EQ(run(one).status, 0);
+  const Finished planned = run(one);
+  EXPECT_EQ(planned.status, 0);
+  EXPECT_NE(planned.out.find("every start reads the logs"), std::string::npos) << planned.out;
 }
 
 TEST(Plan, RefusesWhatIsNoNumberOfMessagesAndNoShare) {

@@ -24,7 +24,8 @@ Workload busy() {
           .commit_interval = Millis{100},
           .max_batch = 100'000,
           .refresh_on_duplicate = false,
-          .max_size_bytes = std::nullopt};
+          .max_size_bytes = std::nullopt,
+          .several_ttls = false};
 }
 
 Plan plan_of(const Workload& workload) { return make_plan(workload, {}); }
@@ -112,6 +113,18 @@ TEST(Plan, SharesTheStartAfterAKillAmongTheCores) {
   EXPECT_NEAR(one, 423.4e6 * 110e-9, 0.1);
   EXPECT_NEAR(make_plan(busy(), {.memory_bytes = {}, .free_disk_bytes = {}, .cores = 4}).start_after_kill_s, one / 4,
               1e-9);
+}
+
+TEST(Plan, OfAStoreWithSeveralTtlsStartsAfterAStopAsAfterAKillSinceNoIndexIsSaved) {
+  Workload workload = busy();
+  const Plan one = plan_of(workload);
+  EXPECT_LT(one.start_after_clean_stop_s, one.start_after_kill_s);
+  workload.several_ttls = true;
+  const Plan several = plan_of(workload);
+  EXPECT_EQ(several.start_after_kill_s, one.start_after_kill_s);
+  EXPECT_EQ(several.start_after_clean_stop_s, several.start_after_kill_s);
+  EXPECT_LT(several.disk_to_keep_bytes, one.disk_to_keep_bytes);
+  EXPECT_NE(plan_text(workload, several).find("as after a kill"), std::string::npos) << plan_text(workload, several);
 }
 
 TEST(Plan, WarnsBeyondTheRateThatWasMeasured) {
