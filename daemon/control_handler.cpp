@@ -21,7 +21,8 @@ constexpr Millis longest_pause_wait{3'600'000};
 constexpr std::size_t longest_name = 400;
 
 constexpr const char* still_queued =
-    "the daemon is busy (is the broker away?): the request stays queued and may be done later; see 'firstseen status'";
+    "the daemon is busy (it reads history again, or the broker is away): the request stays queued and may be done "
+    "later; see 'firstseen status'";
 constexpr const char* still_pausing =
     "what is in flight is not finished yet (is the broker away?): the daemon pauses as soon as it is, and 'firstseen "
     "status' tells when; 'firstseen resume' takes the wish back";

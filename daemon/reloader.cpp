@@ -19,19 +19,27 @@ namespace {
 /// For the slot to come between two batches, and for a broker to answer.
 constexpr Millis patience{20'000};
 
+using Names = std::vector<std::string>;
+
 /// Side topics that `fresh` publishes to and `running` does not.
-bool has_new_side_topic(const dedup::LiveOptions& running, const dedup::LiveOptions& fresh) {
-  const bool duplicates =
-      fresh.duplicates == dedup::DuplicateRoute::topic &&
-      (running.duplicates != fresh.duplicates || running.duplicates_topic != fresh.duplicates_topic);
-  const bool rejects = fresh.rejects == dedup::RejectRoute::topic &&
-                       (running.rejects != fresh.rejects || running.rejects_topic != fresh.rejects_topic);
-  return duplicates || rejects;
+Names new_side_topics(const dedup::LiveOptions& running, const dedup::LiveOptions& fresh) {
+  Names made;
+  if (fresh.duplicates == dedup::DuplicateRoute::topic &&
+      (running.duplicates != fresh.duplicates || running.duplicates_topic != fresh.duplicates_topic)) {
+    made.push_back(fresh.duplicates_topic);
+  }
+  if (fresh.rejects == dedup::RejectRoute::topic &&
+      (running.rejects != fresh.rejects || running.rejects_topic != fresh.rejects_topic)) {
+    made.push_back(fresh.rejects_topic);
+  }
+  return made;
 }
 
 Result<std::string> answer_of(dedup::PendingChange& pending) {
   if (pending.answer.wait_for(patience) != std::future_status::ready && pending.take_back()) {
-    return fail(Exit::try_again, "the daemon is busy (is the broker away?); try again");
+    return fail(Exit::try_again,
+                "the daemon is busy: it reads history again, or the broker is away ('firstseen status' tells); nothing "
+                "was changed, try again");
   }
   try {
     return pending.answer.get();  // what has begun ends soon
@@ -107,11 +115,17 @@ Result<std::string> Reloader::reload() {
     tell_refused(changed.error());
     return forward(changed.error());
   }
-  parts_.board.reloaded(changed->empty() ? Reload::unchanged : Reload::applied);
-  const std::string text = changed->empty()
-                               ? "the configuration is as it was"
-                               : fmt::format("the configuration has changed: {}", fmt::join(*changed, ", "));
+  parts_.board.reloaded(changed->options.empty() ? Reload::unchanged : Reload::applied);
+  const std::string text = described(*changed);
   parts_.log(LogLevel::info, text);
+  return text;
+}
+
+std::string Reloader::described(const Changes& changes) {
+  std::string text = changes.options.empty()
+                         ? "the configuration is as it was"
+                         : fmt::format("the configuration has changed: {}", fmt::join(changes.options, ", "));
+  if (!changes.files.empty()) text += fmt::format("; read again, and new: {}", fmt::join(changes.files, ", "));
   return text;
 }
 
@@ -127,18 +141,21 @@ void Reloader::tell_refused(const Error& error) const {
 }
 
 /// What can fail comes first; the slot's change is its last.
-Result<Reloader::Names> Reloader::attempt() {
+Result<Reloader::Changes> Reloader::attempt() {
   const auto fresh = parts_.read();
   if (!fresh) return forward(fresh.error());
-  Names changed;
+  Changes changed;
   Names fixed;
   for (const config::Difference& one : config::differences(settings_, fresh->settings)) {
-    changed.push_back(one.path);
+    changed.options.push_back(one.path);
     if (!one.live) fixed.push_back(one.path);
   }
   if (auto live = check_live(fixed, *fresh); !live) return forward(live.error());
   auto faces = parts_.faces.prepare(fresh->http);
   if (!faces) return forward(faces.error());
+  for (const std::string& option : faces->renewed) {
+    if (std::ranges::find(changed.options, option) == changed.options.end()) changed.files.push_back(option);
+  }
   const dedup::LiveOptions wanted = dedup::live_options(fresh->slot);
   if (wanted != slot_options_) {
     if (auto checked = check_side_topics(*fresh); !checked) return forward(checked.error());
@@ -149,7 +166,7 @@ Result<Reloader::Names> Reloader::attempt() {
   parts_.log_itself.change(fresh->log_level, fresh->log_format);
   settings_ = fresh->settings;
   slot_options_ = wanted;
-  if (!changed.empty()) parts_.board.configured(fresh->file.native(), fresh->shown);
+  if (!changed.options.empty()) parts_.board.configured(fresh->file.native(), fresh->shown);
   return changed;
 }
 
@@ -165,11 +182,12 @@ Result<void> Reloader::check_live(const Names& fixed, const Configuration& fresh
 
 /// As before the start: a side topic must be able to take what is published.
 Result<void> Reloader::check_side_topics(const Configuration& fresh) {
-  if (!has_new_side_topic(slot_options_, dedup::live_options(fresh.slot))) return {};
+  const Names fresh_topics = new_side_topics(slot_options_, dedup::live_options(fresh.slot));
+  if (fresh_topics.empty()) return {};
   const SystemClock clock;
   const std::int64_t until_ms = clock.steady_ms() + patience.count();
   const auto keep_waiting = [&] { return !closed() && !parts_.stopping() && clock.steady_ms() < until_ms; };
-  const auto report = kafka::preflight(preflight_request(fresh), keep_waiting, parts_.log);
+  const auto report = kafka::preflight(preflight_request(fresh, fresh_topics), keep_waiting, parts_.log);
   if (!report) return forward(report.error());
   const std::scoped_lock lock(mutex_);
   if (report->max_message_bytes != 0 && max_message_bytes_ != 0 && report->max_message_bytes < max_message_bytes_) {

@@ -58,9 +58,14 @@ class Reloader {
  private:
   using Names = std::vector<std::string>;
 
+  struct Changes {
+    Names options;  ///< that have another value
+    Names files;    ///< options that name the same file, with another content
+  };
+  static std::string described(const Changes& changes);
+
   void loop();
-  /// The options that have changed.
-  Result<Names> attempt();
+  Result<Changes> attempt();
   [[nodiscard]] Result<void> check_live(const Names& fixed, const Configuration& fresh) const;
   Result<void> check_side_topics(const Configuration& fresh);
   Result<void> change_slot(const dedup::LiveOptions& wanted);

@@ -82,6 +82,17 @@ Result<Faces::Wanted> Faces::prepare_one(const Listener& present, const Wish& wi
   return wanted;
 }
 
+std::vector<std::string> Faces::renewed(const std::optional<Token>& token,
+                                        const std::optional<Credentials>& credentials) const {
+  std::vector<std::string> options;
+  if (token && token_ && *token != *token_) options.emplace_back("http.token_file");
+  const bool had_tls = main_.server && main_.server->credentials();
+  if (credentials && had_tls && credentials != main_.server->credentials()) {
+    options.emplace_back("http.tls.certificate");
+  }
+  return options;
+}
+
 Result<Faces::Change> Faces::prepare(const Options& options) const {
   const auto token = read_token(options.token_file);
   if (!token) return forward(token.error());
@@ -108,7 +119,11 @@ Result<Faces::Change> Faces::prepare(const Options& options) const {
     const std::string why = doubt(**credentials, SystemClock().wall_ms());
     if (!why.empty()) told.push_back({LogLevel::warning, "http.tls.certificate: " + why});
   }
-  return Change{.main = std::move(*main), .probes = std::move(*probes), .told = std::move(told)};
+  return Change{.main = std::move(*main),
+                .probes = std::move(*probes),
+                .told = std::move(told),
+                .token = *token,
+                .renewed = renewed(*token, *credentials)};
 }
 
 void Faces::apply_one(Listener& present, Wanted wanted) {
@@ -129,6 +144,7 @@ void Faces::apply_one(Listener& present, Wanted wanted) {
 void Faces::apply(Change change, const LogSink& log) {
   apply_one(probes_, std::move(change.probes));
   apply_one(main_, std::move(change.main));
+  token_ = change.token;
   for (const Line& line : change.told) log(line.level, line.text);
 }
 

@@ -15,6 +15,7 @@
 #include "http/credentials.h"
 #include "http/routes.h"
 #include "http/server.h"
+#include "http/token.h"
 
 namespace firstseen::http {
 
@@ -61,6 +62,8 @@ class Faces {
     Wanted main;
     Wanted probes;
     std::vector<Line> told;  ///< to log when it is applied
+    std::optional<Token> token;
+    std::vector<std::string> renewed;  ///< options whose file, of whatever name, has another content than before
   };
 
   /// None at first.
@@ -91,11 +94,14 @@ class Faces {
   };
   Result<Wanted> prepare_one(const Listener& present, const Wish& wish, std::vector<Line>& told) const;
   [[nodiscard]] Error refusal(const Wish& wish, Error error) const;
+  [[nodiscard]] std::vector<std::string> renewed(const std::optional<Token>& token,
+                                                 const std::optional<Credentials>& credentials) const;
   static void apply_one(Listener& present, Wanted wanted);
 
   Sources sources_;
   Listener main_;
   Listener probes_;
+  std::optional<Token> token_;
 };
 
 }  // namespace firstseen::http

@@ -17,6 +17,7 @@ class Token {
 
   /// Whether an Authorization header ("Bearer SECRET") shows it. Takes the same time whatever differs.
   [[nodiscard]] bool matches(std::string_view authorization) const;
+  bool operator==(const Token&) const = default;
 
  private:
   using Hash = std::array<unsigned char, 32>;

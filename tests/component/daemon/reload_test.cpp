@@ -131,7 +131,9 @@ TEST_F(Reload, ReadsTheTokenAgain) {
   };
   EXPECT_EQ(answer("first").status, 200);
   std::ofstream(file) << "second\n";
-  EXPECT_EQ(reload().status, 0);
+  const Finished renewed = reload();
+  EXPECT_EQ(renewed.status, 0) << renewed.err;
+  EXPECT_EQ(renewed.out, "the configuration is as it was; read again, and new: http.token_file\n");
   EXPECT_EQ(answer("first").status, 401);
   EXPECT_EQ(answer("second").status, 200);
   std::ofstream(file) << "two words\n";
@@ -205,6 +207,17 @@ TEST_F(Reload, OfTheRejectsRouteLetsAStoppedPartitionGoOn) {
   ASSERT_TRUE(counts("consumed", 3)) << daemon.log();
   EXPECT_EQ(status()["counters"]["rejected"], 1);
   EXPECT_EQ(contents("out", 2).size(), 2U);
+}
+
+TEST_F(Reload, OfASideTopicDoesNotAskForTheOutputsThatTheDaemonWaitsFor) {
+  scene_ = std::make_unique<Scene>(cluster_->brokers(), "\"^in[0-9]*$\"", "\"{topic}.unique\"");
+  ASSERT_TRUE(cluster_->create_topic("in.unique", 2));
+  ASSERT_TRUE(cluster_->create_topic("broken", 1));
+  Program daemon(command("run"));
+  ASSERT_TRUE(state("running")) << daemon.log();
+  ASSERT_TRUE(cluster_->create_topic("in2", 1));  // and no in2.unique
+  configure("rejects: {route: topic, topic: broken}\n");
+  expect_reloaded("rejects.route, rejects.topic");
 }
 
 TEST_F(Reload, WithoutADaemonIsUnavailable) { EXPECT_EQ(reload().status, 69); }

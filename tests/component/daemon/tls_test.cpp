@@ -98,6 +98,7 @@ TEST_F(TlsPages, ShowARenewedCertificateAfterAReload) {
   show(two_);
   const Finished reloaded = test::run(command("reload"));
   EXPECT_EQ(reloaded.status, 0) << reloaded.err;
+  EXPECT_EQ(reloaded.out, "the configuration is as it was; read again, and new: http.tls.certificate\n");
   EXPECT_TRUE(answers(at, two_)) << daemon.log();
   EXPECT_NE(daemon.log().find("http.tls: a certificate of CN=two"), std::string::npos) << daemon.log();
   show(one_);
