@@ -16,7 +16,7 @@ namespace firstseen::kafka {
 struct PreflightRequest {
   ClientOptions client;                  ///< how to reach the brokers
   std::vector<std::string> inputs;       ///< names or ^regex (POSIX extended, as librdkafka matches them)
-  std::string output;                    ///< may contain {topic}
+  std::string output;                    ///< may contain {topic}; empty: only the side topics are checked
   bool same_partition = true;            ///< output.partitioner: same
   std::vector<std::string> side_topics;  ///< duplicates and rejects; may contain {topic}
 };

@@ -194,18 +194,22 @@ std::string destination_for(const std::string& pattern, const std::string& input
 TopicFindings check_topics(const PreflightRequest& request, const std::vector<std::string>& matched,
                            const ClusterTopics& topics) {
   Checker checker(request, topics);
+  const bool sides_only = request.output.empty();
   for (const std::string& input : request.inputs) {
+    if (sides_only) break;
     const auto own = matching_inputs({input}, topics);
     checker.check_input_exists(input, own && !own->empty());
   }
   if (matched.empty()) {
-    checker.check_fixed_destination("output", request.output);
+    if (!sides_only) checker.check_fixed_destination("output", request.output);
     for (const std::string& pattern : request.side_topics) checker.check_fixed_destination("side", pattern);
   }
   for (const std::string& input : matched) {
-    const std::string output = destination_for(request.output, input);
-    checker.check_distinct(matched, output);
-    checker.check_output(input, output);
+    if (!sides_only) {
+      const std::string output = destination_for(request.output, input);
+      checker.check_distinct(matched, output);
+      checker.check_output(input, output);
+    }
     for (const std::string& pattern : request.side_topics) {
       const std::string side = destination_for(pattern, input);
       checker.check_distinct(matched, side);

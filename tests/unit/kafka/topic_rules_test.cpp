@@ -56,6 +56,17 @@ TEST_F(TopicRules, AMissingInputIsAnErrorAndAPatternWithoutAMatchIsNot) {
   EXPECT_NE(findings.warnings[0].find("^refunds"), std::string::npos);
 }
 
+TEST_F(TopicRules, WithoutAnOutputOnlyTheSideTopicsAreChecked) {
+  request_.inputs = {"orders", "payments"};
+  request_.output = "";
+  EXPECT_TRUE(check().errors.empty());
+  request_.side_topics = {"orders.bad"};
+  expect_error({"the side topic orders.bad does not exist"});
+  topics_["orders.bad"] = {4, {{"max.message.bytes", "1000"}}};
+  expect_error({"the side topic orders.bad admits messages of 1000 bytes"});
+  EXPECT_EQ(check().max_message_bytes, 1000U);
+}
+
 TEST_F(TopicRules, FixedDestinationsMustExistEvenIfThePatternMatchesNothingYet) {
   request_.inputs = {"^refunds"};
   EXPECT_TRUE(check().errors.empty());
