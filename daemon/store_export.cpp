@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "export_room.h"
 #include "output.h"
 #include "staging_directory.h"
 #include "store/directory.h"
@@ -48,12 +49,19 @@ Result<fs::path> new_place(const std::string& given) {
 Result<void> check_room(const fs::path& directory, const fs::path& slot, bool as_is) {
   const auto facts = store::inspect(slot);
   if (!facts) return forward(facts.error());
-  const std::uint64_t needed = as_is ? facts->stats.file_bytes : facts->stats.used_bytes;
+  const store::Stats& stats = facts->stats;
+  const std::uint64_t needed = as_is ? stats.file_bytes : stats.used_bytes;
+  const std::uint64_t kept =
+      on_one_file_system(directory, slot) ? room_to_grow(stats.file_bytes, stats.max_size_bytes) : 0;
   std::error_code error;
   const auto space = fs::space(directory, error);
-  if (error || space.available > needed) return {};
-  return fail(Exit::io, fmt::format("{}: {} bytes are free, the copy may take {}", directory.string(),
-                                    format_count(space.available), format_count(needed)));
+  if (error || space.available > needed + kept) return {};
+  return fail(Exit::io, fmt::format("{}: {} bytes are free, the copy may take {}{}", directory.string(),
+                                    format_count(space.available), format_count(needed),
+                                    kept == 0 ? std::string()
+                                              : fmt::format(" and the store, on the same file system, {} to go on "
+                                                            "meanwhile: make room, or export to another disk",
+                                                            format_count(kept))));
 }
 
 Result<store::Verification> verified(const fs::path& slot) {

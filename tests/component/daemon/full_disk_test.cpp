@@ -98,5 +98,18 @@ TEST_F(FullDisk, TheDaemonPausesPublishesNothingNewAndGoesOnWhenThereIsSpace) {
   EXPECT_EQ(daemon.wait().status, 0) << daemon.log();
 }
 
+TEST_F(FullDisk, AnExportThatWouldLeaveTheDaemonNoRoomIsRefused) {
+  write("in", orders(10, 1));
+  Program daemon = start();
+  ASSERT_TRUE(says(daemon, [](const Json& now) { return now["counters"]["first_seen"] == 10; }));
+  const std::string store = seen_from_outside(daemon);
+  const Finished refused = test::run({"store", "export", "--store", store, store + "/copy"});
+  EXPECT_EQ(refused.status, 74) << refused.out << refused.err;
+  EXPECT_NE(refused.err.find("the store, on the same file system"), std::string::npos) << refused.err;
+  EXPECT_FALSE(std::filesystem::exists(store + "/copy"));
+  const std::string elsewhere = scene_->config() + ".copy";
+  EXPECT_EQ(test::run({"store", "export", "--store", store, elsewhere}).status, 0) << "there is room, and no daemon";
+}
+
 }  // namespace
 }  // namespace firstseen::test
