@@ -1,6 +1,12 @@
 #include "recent.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
+
+#include "base/time_text.h"
+#include "log_subject.h"
 
 namespace firstseen {
 
@@ -34,9 +40,27 @@ void Recent::sample(const dedup::SlotStatus& status) {
 
 void Recent::note(LogLevel level, const std::string& text) {
   if (level != LogLevel::warning && level != LogLevel::error) return;
+  const std::int64_t now_ms = clock_.wall_ms();
+  Kept fresh{log_subject(level, text), {now_ms, level, text.substr(0, longest_event)}, now_ms};
   const std::scoped_lock lock(mutex_);
-  events_.push_back({clock_.wall_ms(), level, text.substr(0, longest_event)});
+  const auto before = std::ranges::find(events_, fresh.subject, &Kept::subject);
+  if (before != events_.end()) {
+    fresh.first_ms = before->first_ms;
+    fresh.times = before->times + 1;
+    events_.erase(before);
+  }
+  events_.push_back(std::move(fresh));
   if (events_.size() > events_kept) events_.pop_front();
+}
+
+std::vector<Event> Recent::told_events() const {
+  std::vector<Event> told;
+  for (const Kept& kept : events_) {
+    told.push_back(kept.event);
+    if (kept.times == 1) continue;
+    told.back().text += fmt::format(" [{} times since {}]", kept.times, format_time(kept.first_ms));
+  }
+  return told;
 }
 
 std::vector<Sample> Recent::samples() const {
@@ -46,12 +70,12 @@ std::vector<Sample> Recent::samples() const {
 
 std::vector<Event> Recent::events() const {
   const std::scoped_lock lock(mutex_);
-  return {events_.begin(), events_.end()};
+  return told_events();
 }
 
 History Recent::history() const {
   const std::scoped_lock lock(mutex_);
-  return {{samples_.begin(), samples_.end()}, {events_.begin(), events_.end()}};
+  return {{samples_.begin(), samples_.end()}, told_events()};
 }
 
 }  // namespace firstseen

@@ -13,11 +13,11 @@
 
 namespace firstseen {
 
-/// A warning or an error, as logged.
+/// A warning or an error, as logged; repeats (log_subject) are one, of the last one's time.
 struct Event {
   std::int64_t time_ms = 0;  ///< wall clock
   LogLevel level = LogLevel::warning;
-  std::string text;
+  std::string text;  ///< of repeats the last one's, with their number and since when
 };
 
 /// A status at one moment, as far as its course is of interest.
@@ -44,7 +44,7 @@ class Recent {
   static constexpr std::int64_t sample_every_ms = 10'000;
   static constexpr std::size_t samples_kept = 361;  ///< the ends of 360 spans: an hour
   static constexpr std::size_t events_kept = 20;
-  static constexpr std::size_t longest_event = 1'000;  ///< bytes; what is beyond is cut off
+  static constexpr std::size_t longest_event = 1'000;  ///< bytes of the line; what is beyond is cut off
 
   explicit Recent(const Clock& clock) : clock_(clock) {}
 
@@ -59,11 +59,19 @@ class Recent {
   [[nodiscard]] History history() const;
 
  private:
+  struct Kept {
+    std::string subject;
+    Event event;
+    std::int64_t first_ms = 0;
+    std::uint64_t times = 1;
+  };
+  [[nodiscard]] std::vector<Event> told_events() const;
+
   const Clock& clock_;
   mutable std::mutex mutex_;
   std::int64_t sampled_at_ms_ = 0;  // steady; this and what follows guarded by mutex_
   std::deque<Sample> samples_;
-  std::deque<Event> events_;
+  std::deque<Kept> events_;
 };
 
 }  // namespace firstseen

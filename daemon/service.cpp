@@ -25,6 +25,7 @@
 #include "preflight_request.h"
 #include "recent.h"
 #include "reloader.h"
+#include "repeats.h"
 #include "reporter.h"
 #include "signals.h"
 #include "store_layout.h"
@@ -84,16 +85,21 @@ class Service {
   Service(Configuration configuration, const Log& log, ReadConfiguration read)
       : configuration_(std::move(configuration)),
         recent_(clock_),
-        log_([this, sink = log.sink()](LogLevel level, const std::string& text) {
+        repeats_(clock_, log.sink()),
+        log_([this](LogLevel level, const std::string& text) {
           recent_.note(level, text);
-          sink(level, text);
+          repeats_.log(level, text);
         }),
         notifier_(clock_),
         board_(clock_, configuration_.store.ttl),
         faces_({board_, recent_}),
         reloader_(configuration_, {.read = std::move(read),
                                    .log_itself = log,
-                                   .log = log_,
+                                   .log =
+                                       [this, sink = log.sink()](LogLevel level, const std::string& text) {
+                                         recent_.note(level, text);
+                                         sink(level, text);  // who asks twice is answered twice
+                                       },
                                    .board = board_,
                                    .faces = faces_,
                                    .stopping = [this] { return stop_.wished(); }}),
@@ -108,6 +114,13 @@ class Service {
   Service& operator=(Service&&) = delete;
 
   Result<void> run() {
+    auto ended = live();
+    repeats_.tell_all();
+    return ended;
+  }
+
+ private:
+  Result<void> live() {
     if (auto listening = open_http(); !listening) return listening;
     if (auto opened = open_store(); !opened) return opened;
     if (auto listening = open_control_socket(); !listening) return listening;
@@ -121,8 +134,6 @@ class Service {
     log_(LogLevel::info, store_->save_index(stop_.time_to_save()));
     return {};
   }
-
- private:
   Result<void> open_http();
   Result<void> open_store();
   Result<void> open_control_socket();
@@ -138,6 +149,7 @@ class Service {
   SystemClock clock_;
   Configuration configuration_;
   Recent recent_;
+  Repeats repeats_;
   LogSink log_;
   Notifier notifier_;
   StopWish stop_;
@@ -208,6 +220,7 @@ Result<void> Service::check_broker() {
   const auto keep_waiting = [this] {
     notifier_.alive();
     board_.stepped();
+    repeats_.tell_due();
     return !stop_.wished();
   };
   const auto report = kafka::preflight(preflight_request(configuration_), keep_waiting, log_);
@@ -266,6 +279,7 @@ Result<void> Service::run_slot() {
 void Service::show(dedup::SlotStatus status, Reporter& reporter) {
   reporter.see(status);
   recent_.sample(status);
+  repeats_.tell_due();
   board_.publish(std::move(status));
 }
 

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/rate_limiter.h"
 #include "kafka/figures.h"
-#include "kafka/rate_limiter.h"
 
 namespace firstseen::kafka {
 

@@ -46,6 +46,23 @@ TEST(Recent, KeepsTheLastWarningsAndErrorsCutToALength) {
   EXPECT_EQ(events.back().text.size(), Recent::longest_event);
 }
 
+TEST(Recent, RepeatsOfAnEventAreOneOfTheLastTimeWithTheirNumber) {
+  FakeClock clock;
+  Recent recent(clock);
+  recent.note(LogLevel::error, "orders [0] offset 17 is rejected");
+  recent.note(LogLevel::error, "orders [1] offset 17 is rejected");
+  for (int turn = 0; turn < 1'000; ++turn, clock.now += 5'000) {
+    recent.note(LogLevel::warning, "no space left; trying again in " + std::to_string(100 + turn) + " ms");
+    recent.note(LogLevel::warning, "paused: no space left");
+  }
+  const auto events = recent.events();
+  ASSERT_EQ(events.size(), 4U) << "a full disk leaves the others where they are";
+  EXPECT_EQ(events[0].text, "orders [0] offset 17 is rejected");
+  EXPECT_EQ(events[2].text, "no space left; trying again in 1099 ms [1000 times since 2023-11-14T22:13:25.000Z]");
+  EXPECT_EQ(events[2].time_ms - events[0].time_ms, 999 * 5'000);
+  EXPECT_EQ(recent.history().events[3].text, "paused: no space left [1000 times since 2023-11-14T22:13:25.000Z]");
+}
+
 TEST(Recent, SamplesSumLagsThatAreKnownAndCountKeysWhateverBecameOfThem) {
   FakeClock clock;
   Recent recent(clock);

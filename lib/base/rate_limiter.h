@@ -5,8 +5,9 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
-namespace firstseen::kafka {
+namespace firstseen {
 
 /// Lets one event per subject and interval through and counts those held back, so that an outage makes one log line
 /// every few seconds and not thousands.
@@ -30,6 +31,30 @@ class RateLimiter {
     return held_back;
   }
 
+  struct HeldBack {
+    std::string subject;
+    std::uint64_t events;
+  };
+  /// The subjects whose interval is over and had events held back; their next one begins. Others whose interval is over
+  /// are forgotten.
+  std::vector<HeldBack> end_intervals(TimePoint now) {
+    std::vector<HeldBack> ended;
+    for (auto one = last_.begin(); one != last_.end();) {
+      auto& [subject, last] = *one;
+      const bool over = now - last.at >= interval_;
+      if (over && last.held_back == 0) {
+        one = last_.erase(one);
+        continue;
+      }
+      if (over) {
+        ended.push_back({subject, last.held_back});
+        last = Last{now, 0};
+      }
+      ++one;
+    }
+    return ended;
+  }
+
  private:
   struct Last {
     TimePoint at;
@@ -40,4 +65,4 @@ class RateLimiter {
   std::map<std::string, Last> last_;
 };
 
-}  // namespace firstseen::kafka
+}  // namespace firstseen

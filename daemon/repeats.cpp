@@ -1,0 +1,51 @@
+#include "repeats.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "log_subject.h"
+
+namespace firstseen {
+
+void Repeats::log(LogLevel level, const std::string& text) {
+  if (level == LogLevel::debug) {
+    sink_(level, text);
+    return;
+  }
+  std::string subject = log_subject(level, text);
+  const std::scoped_lock lock(mutex_);
+  tell(limiter_.end_intervals(now()));
+  if (limiter_.admit(subject, now())) {
+    sink_(level, text);
+  } else {
+    held_[std::move(subject)] = {level, text, ++lines_};
+  }
+}
+
+void Repeats::tell_due() {
+  const std::scoped_lock lock(mutex_);
+  tell(limiter_.end_intervals(now()));
+}
+
+void Repeats::tell_all() {
+  const std::scoped_lock lock(mutex_);
+  tell(limiter_.end_intervals(now() + interval));
+}
+
+/// In the order in which they came.
+void Repeats::tell(const std::vector<RateLimiter::HeldBack>& ended) {
+  std::vector<Line> lines;
+  for (const auto& [subject, events] : ended) {
+    auto found = held_.extract(subject);
+    if (found.empty()) continue;
+    Line& line = found.mapped();
+    if (events > 1) line.text += fmt::format(" [the last of {} such lines that were held back]", events);
+    lines.push_back(std::move(line));
+  }
+  std::ranges::sort(lines, {}, &Line::number);
+  for (const Line& line : lines) sink_(line.level, line.text);
+}
+
+}  // namespace firstseen
