@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/time_text.h"
 #include "http/listener.h"
+#include "http/remarks.h"
 
 namespace firstseen::http {
 
@@ -119,6 +120,7 @@ Result<Faces::Change> Faces::prepare(const Options& options) const {
     const std::string why = doubt(**credentials, SystemClock().wall_ms());
     if (!why.empty()) told.push_back({LogLevel::warning, "http.tls.certificate: " + why});
   }
+  if (const std::string why = crowded_probes(options); !why.empty()) told.push_back({LogLevel::info, why});
   return Change{.main = std::move(*main),
                 .probes = std::move(*probes),
                 .told = std::move(told),

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "component/daemon/daemon.h"
 #include "component/daemon/log_address.h"
@@ -232,6 +233,22 @@ TEST_F(HttpPages, AskForTheTokenButForProbes) {
   EXPECT_EQ(http::test::get(facts, "/status.json", "Authorization: Bearer s3cret\r\n").status, 200);
   EXPECT_EQ(http::test::request(facts, "POST", "/status.json", "Content-Length: 0\r\n").status, 405);
   EXPECT_EQ(daemon.log().find("s3cret"), std::string::npos);
+}
+
+TEST_F(HttpPages, ProbesWithAListenerOfTheirOwnAreAnsweredWhileClientsTakeAllConnectionsOfTheOther) {
+  configure("{listen: \"127.0.0.1:0\", probe_listen: \"127.0.0.1:0\"}");
+  Program daemon(command("run"));
+  const std::string probes = address(daemon, "probes");
+  const std::string facts = address(daemon, "metrics and status");
+  ASSERT_TRUE(answers(probes, "/readyz", 200)) << daemon.log();
+  std::vector<control::Fd> silent;
+  ASSERT_TRUE(eventually([&] {
+    silent.push_back(http::test::connect_to(facts));
+    return http::test::get(facts, "/metrics").status == 0;
+  })) << "nobody else is answered any more";
+  for (const char* probe : {"/livez", "/readyz", "/startupz"}) {
+    EXPECT_EQ(http::test::get(probes, probe).status, 200) << probe;
+  }
 }
 
 TEST_F(HttpPages, APortInUseEndsTheStartWithAWordAndTouchesNoStore) {
