@@ -28,7 +28,7 @@ CodeClass classify(int code) {
     case EFBIG:
       return {Action::pause, Exit::io, "make room on the file system; nothing was changed"};
     case EIO:
-      return {Action::pause, Exit::io, "check the disk and the kernel log; nothing was changed"};
+      return {Action::pause, Exit::io, "check the disk, also for free space, and the kernel log; nothing was changed"};
     case MDB_MAP_FULL:
     case MDB_TXN_FULL:
       return {Action::pause, Exit::io, "raise store.max_size or make the window shorter; nothing was changed"};

@@ -17,6 +17,16 @@ constexpr const char* unshare = "/usr/bin/unshare";
 /// Mounts a tmpfs over the directory $1 and becomes the daemon ($2) with the configuration $3.
 constexpr const char* on_a_small_disk = "mount -t tmpfs -o size=8m,mode=0700 none \"$1\" && exec \"$2\" run -c \"$3\"";
 
+/// The same, but all except $4 bytes of the disk are taken before.
+constexpr const char* on_a_full_disk =
+    "mount -t tmpfs -o size=1m,mode=0700 none \"$1\" && dd if=/dev/zero of=\"$1/filler\" bs=4k 2> /dev/null; "
+    "truncate -s -\"$4\" \"$1/filler\" && exec \"$2\" run -c \"$3\"";
+
+/// On a disk that cannot be written; $4 says what to do there before.
+constexpr const char* on_a_read_only_disk =
+    "mount -t tmpfs -o size=8m,mode=0700 none \"$1\" && (cd \"$1\" && eval \"$4\") && mount -o remount,ro \"$1\" && "
+    "exec \"$2\" run -c \"$3\"";
+
 class FullDisk : public Daemon {
  protected:
   void SetUp() override {
@@ -28,10 +38,10 @@ class FullDisk : public Daemon {
     std::filesystem::create_directory(scene_->store());
   }
 
-  Program start() const {
+  Program start(const char* script = on_a_small_disk, const std::string& more = "") const {
     return {unshare,
-            {"--mount", "--propagation", "private", "/bin/sh", "-c", on_a_small_disk, "sh", scene_->store(),
-             firstseen_program(), scene_->config()},
+            {"--mount", "--propagation", "private", "/bin/sh", "-c", script, "sh", scene_->store(), firstseen_program(),
+             scene_->config(), more},
             {},
             ""};
   }
@@ -96,6 +106,26 @@ TEST_F(FullDisk, TheDaemonPausesPublishesNothingNewAndGoesOnWhenThereIsSpace) {
   EXPECT_EQ(status_of(daemon).status, 0);
   daemon.signal(SIGTERM);
   EXPECT_EQ(daemon.wait().status, 0) << daemon.log();
+}
+
+TEST_F(FullDisk, AStartThereEndsWithTheReasonHoweverLittleIsLeft) {
+  for (const int left : {0, 4'096, 2 * 4'096, 8 * 4'096, 15 * 4'096}) {
+    Program daemon = start(on_a_full_disk, std::to_string(left));
+    const Finished finished = daemon.wait();
+    EXPECT_EQ(finished.status, 74) << left << " bytes left: " << finished.err;
+    EXPECT_NE(finished.err.find("No space left on device"), std::string::npos) << left << ": " << finished.err;
+    EXPECT_NE(finished.err.find(scene_->store()), std::string::npos) << left << ": " << finished.err;
+  }
+}
+
+TEST_F(FullDisk, AStartOnOneThatCannotBeWrittenEndsWithTheReason) {
+  for (const char* before : {":", "mkdir -m 0700 slot-0", "mkdir -m 0700 slot-0 && : > slot-0/owner.lock"}) {
+    Program daemon = start(on_a_read_only_disk, before);
+    const Finished finished = daemon.wait();
+    EXPECT_EQ(finished.status, 74) << before << ": " << finished.err;
+    EXPECT_NE(finished.err.find("Read-only file system"), std::string::npos) << before << ": " << finished.err;
+    EXPECT_NE(finished.err.find(scene_->store() + "/slot-0"), std::string::npos) << before << ": " << finished.err;
+  }
 }
 
 TEST_F(FullDisk, AnExportThatWouldLeaveTheDaemonNoRoomIsRefused) {
