@@ -32,6 +32,7 @@ void Repeats::tell_due() {
 void Repeats::tell_all() {
   const std::scoped_lock lock(mutex_);
   tell(limiter_.end_intervals(now() + interval));
+  limiter_ = RateLimiter(interval);
 }
 
 /// In the order in which they came.

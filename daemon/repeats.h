@@ -25,7 +25,7 @@ class Repeats {
   void log(LogLevel level, const std::string& text);
   /// Tells what was held back for long enough; to be called now and then.
   void tell_due();
-  /// Tells all that was held back: nothing is logged any more.
+  /// Tells all that was held back; what comes next is a first one.
   void tell_all();
 
  private:

@@ -272,6 +272,7 @@ Result<void> Service::run_slot() {
   control_.detach();
   reloader_.attach(nullptr);
   board_.publish(slot.status());
+  repeats_.tell_all();  // before the last word
   reporter.finish(slot.status());
   return ended;
 }

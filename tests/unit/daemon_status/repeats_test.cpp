@@ -74,6 +74,8 @@ TEST_F(LogRepeats, OneThatWasHeldBackIsToldAsItIsAndAllBeforeTheEnd) {
   EXPECT_EQ(logged(), Lines{"running"});
   repeats_.tell_all();
   EXPECT_EQ(logged(), Lines{"running"});
+  repeats_.log(LogLevel::info, "running");
+  EXPECT_EQ(logged(), Lines{"running"}) << "the first one again";
   repeats_.tell_all();
   EXPECT_EQ(logged(), Lines{});
 }
