@@ -4,7 +4,7 @@ import subprocess
 from dataclasses import dataclass
 
 from contestants import Job
-from harness.paths import BUILD, ROOT
+from harness.paths import BUILD, ROOT, alone
 
 _SOURCE = ROOT / "tests" / "bench" / "peers" / "streams"
 _STAMP = BUILD / "streams" / "built-from"
@@ -14,11 +14,12 @@ def build() -> None:
     """Compiles it, and fetches Kafka Streams from Maven Central, unless this has been done with these very sources."""
     sources = sorted(path for path in _SOURCE.rglob("*") if path.is_file())
     state = "".join(f"{path.relative_to(_SOURCE)}\n{path.read_text()}" for path in sources)
-    if _STAMP.is_file() and _STAMP.read_text() == state:
-        return
     goals = ["compiler:compile", "dependency:copy-dependencies"]
-    subprocess.run(["mvn", "-q", "-B", "-f", str(_SOURCE / "pom.xml"), *goals], check=True, stdout=subprocess.DEVNULL)
-    _STAMP.write_text(state)
+    command = ["mvn", "-q", "-B", "-f", str(_SOURCE / "pom.xml"), *goals]
+    with alone("streams"):
+        if not _STAMP.is_file() or _STAMP.read_text() != state:
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            _STAMP.write_text(state)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,10 @@
 """Where things are, and the jars of Apache Kafka."""
 
+import fcntl
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,13 +32,23 @@ def bare_loop_binary() -> Path:
     return program("bare_loop")
 
 
+@contextmanager
+def alone(what: str) -> Iterator[None]:
+    """Only one process at a time does this, of pytest's workers, say."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / f"{what}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def ensure_jars() -> Path:
     """Fetches Apache Kafka from Maven Central unless the jars of this very pom are there; returns their folder."""
     stamp = KAFKA_LIB / "pom.xml"
-    if not stamp.is_file() or stamp.read_bytes() != POM.read_bytes():
-        subprocess.run(
-            ["mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies", f"-DoutputDirectory={KAFKA_LIB}"],
-            check=True,
-        )
-        stamp.write_bytes(POM.read_bytes())
+    with alone("kafka-lib"):
+        if not stamp.is_file() or stamp.read_bytes() != POM.read_bytes():
+            subprocess.run(
+                ["mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies", f"-DoutputDirectory={KAFKA_LIB}"],
+                check=True,
+            )
+            stamp.write_bytes(POM.read_bytes())
     return KAFKA_LIB
