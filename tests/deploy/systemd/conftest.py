@@ -71,11 +71,21 @@ class Instance:
         self.unit = f"firstseen@{name}"
         self.config = Path(f"/etc/firstseen/{name}.yaml")
         self.store = Path(f"/var/lib/firstseen/{name}")
+        self._drop_in = f"/etc/systemd/system/{self.unit}.service.d"
         self.write(json.dumps(lab.config(store={"path": str(self.store)})))
 
     def write(self, configuration: str) -> None:
         (self.machine.share / "configuration").write_text(configuration)
         self.machine.run(f"install -m 640 -g firstseen /share/configuration {self.config}")
+
+    def add(self, settings: str) -> None:
+        """To [Service], of this instance alone."""
+        (self.machine.share / "drop-in").write_text(f"[Service]\n{settings}\n")
+        self.machine.run(f"install -D -m 644 /share/drop-in {self._drop_in}/test.conf && systemctl daemon-reload")
+
+    def end(self) -> None:
+        self.machine.run(f"systemctl stop {self.unit}", check=False)
+        self.machine.run(f"rm -rf {self._drop_in} && systemctl daemon-reload")
 
     def systemctl(self, *words: str) -> None:
         self.machine.run(f"systemctl {' '.join(words)} {self.unit}")
@@ -102,6 +112,15 @@ class Instance:
         wait_until(lambda: self.pid not in {0, old_pid}, f"{self.unit} has a new process", timeout_s)
         self.wait_state("active", timeout_s)
 
+    def store_file(self) -> str:
+        """Which file the store is in: another one has another number."""
+        return self.machine.run(f"stat --format=%i {self.store}/slot-0/data.mdb").stdout.strip()
+
+    def rebuilt(self) -> int:
+        """Messages whose keys this process has read from the input again, since its store did not know them."""
+        status = self.machine.run(f"firstseen status --store {self.store} --json").stdout
+        return json.loads(status)["counters"]["rebuilt"]
+
     def journal(self) -> str:
         return self.machine.run(f"journalctl --no-pager --lines=200 --unit={self.unit}").stdout
 
@@ -116,4 +135,4 @@ def instance(installed: Machine, broker: Broker, tmp_path: Path) -> Iterator[Ins
     lab = Lab(broker, Admin(broker.plaintext), tmp_path, name).topics(2)
     made = Instance(installed, lab, name)
     yield made
-    installed.run(f"systemctl stop {made.unit}", check=False)
+    made.end()
