@@ -4,15 +4,17 @@ import itertools
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from deploy.releases import package_of
 from harness.admin import Admin
 from harness.broker import Broker
+from harness.debian import RELEASES, Unavailable
 from harness.lab import Lab
-from harness.machine import Machine, root_file_system, why_not
-from harness.packages import dependencies, next_version, package
+from harness.machine import Machine, why_not, with_systemd
+from harness.packages import dependencies, next_version
 from harness.poll import wait_until
 
 _START_TIMEOUT_S = 30.0
@@ -20,14 +22,18 @@ _WATCHDOG_S = 4
 """Instead of the unit's minute, so that the test need not wait that long."""
 
 
-@pytest.fixture(scope="session")
-def machine() -> Iterator[Machine]:
+@pytest.fixture(scope="session", params=RELEASES)
+def machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
     """With the package in /share, as firstseen.deb and with a higher version as next.deb. What it depends on is there
-    already: nothing is fetched."""
+    already: nothing is fetched. All tests of one release come before those of the next."""
     if reason := why_not():
         pytest.skip(reason)
-    built = package("firstseen")
-    with Machine(root_file_system(dependencies(built))) as booted:
+    built = package_of(request.param, "firstseen")
+    with ExitStack() as stack:
+        try:
+            booted = stack.enter_context(Machine(with_systemd(request.param, dependencies(built))))
+        except Unavailable as reason:
+            pytest.skip(str(reason))
         shutil.copy(built, booted.share / "firstseen.deb")
         shutil.move(next_version(built, booted.share), booted.share / "next.deb")
         yield booted
