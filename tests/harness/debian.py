@@ -16,6 +16,8 @@ _PLACE = BUILD / "deploy"
 _SOURCES = ROOT / "deploy/image/sources.py"
 _MAX_AGE_S = 24 * 3600
 
+_NAMESPACES = ["unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "--propagation", "private"]
+_TRY = ["mount", "-t", "tmpfs", "none", "/mnt"]
 # As it is but for /mnt, which is PLACE, without a network.
 _ENTER = r"""
 mount --bind "$ROOT" "$ROOT"
@@ -45,10 +47,13 @@ def this_release() -> str:
 
 
 def why_not() -> str:
-    """Why no Debian can be made here, in one line; empty if one can."""
+    """Why no Debian can be made and entered here, in one line; empty if one can."""
     if os.geteuid() != 0:
         return "making a Debian in a directory takes root"
-    return "" if shutil.which("mmdebstrap") else "not installed: mmdebstrap"
+    if not shutil.which("mmdebstrap"):
+        return "not installed: mmdebstrap"
+    done = subprocess.run([*_NAMESPACES, *_TRY], capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else f"no permission for namespaces: {last_line(done.stderr)}"
 
 
 def is_fresh(stamp: Path, wanted: str) -> bool:
@@ -87,10 +92,9 @@ def root_file_system(name: str, release: str, packages: Iterable[str]) -> Path:
 
 def run_in(root: Path, place: Path, command: str, timeout_s: float = 600.0) -> subprocess.CompletedProcess[str]:
     """A command of bash as root in there, where `place` is /mnt and nothing else can be written."""
-    namespaces = ["unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "--propagation", "private"]
     environment = {**os.environ, "ROOT": str(root), "PLACE": str(place), "COMMAND": command}
     return subprocess.run(
-        [*namespaces, "bash", "-euc", _ENTER],
+        [*_NAMESPACES, "bash", "-euc", _ENTER],
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
