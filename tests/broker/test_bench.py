@@ -86,6 +86,14 @@ def test_http_answers_its_clients_while_the_stream_goes_on():
     assert "with status 200; 0 connections were closed without one" in answers
 
 
+@pytest.mark.parametrize(("ratio", "reached"), [(1.02, True), (0.95, True), (0.949, False), (None, False)])
+def test_clients_that_cost_the_stream_too_much_are_a_failure(ratio: float | None, reached: bool):
+    sys.path.insert(0, str(_BENCH))
+    import http_cost
+
+    assert http_cost.reaches_goal(ratio) is reached
+
+
 def test_every_scrape_adds_up_while_messages_come():
     [result] = _quick("scrape")
     _assert_whole(result, rows=1)

@@ -10,7 +10,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import yaml
 from cluster import kube
 from cluster.traffic import Traffic
 from deploy.charts import CHART
@@ -118,6 +120,29 @@ class Release:
             return -1.0
         found = re.search(rf"^{re.escape(series)} (\S+)$", text, re.MULTILINE)
         return float(found[1]) if found else -1.0
+
+    def asked_by_its_test(self) -> list[str]:
+        """The addresses that the curl of `helm test` asks, if it is given one."""
+        options = ("--values", self._file, "--set", "helmTest.curlImage=curl")
+        made = yaml.safe_load(
+            self.helm("template", NAME, CHART, *options, "--show-only", "templates/tests/release.yaml")
+        )
+        (curl,) = (each for each in made["spec"]["containers"] if each["name"] == "ready")
+        return [word for word in curl["args"] if word.startswith("http")]
+
+    def status_of(self, url: str) -> int:
+        """What the pod answers whose name the address has, by its number: the node resolves no names."""
+        asked = urlsplit(url)
+        pod, service, *_ = (asked.hostname or "").split(".")
+        made = self.pods()[pod]
+        assert service == kube.get("statefulset", _STATEFUL, "--namespace", NAMESPACE)["spec"]["serviceName"]
+        try:
+            with urllib.request.urlopen(
+                f"http://{made['status']['podIP']}:{asked.port}{asked.path}", timeout=5
+            ) as answer:
+                return answer.status
+        except urllib.error.HTTPError as refused:
+            return refused.code
 
     def partitions(self, ordinal: int) -> float:
         """Of the input, that run in this pod."""

@@ -19,6 +19,9 @@ from harness.paths import ROOT, ensure_jars
 
 from deploy import tools
 
+_UNAVAILABLE = 69
+"""What building the image takes cannot be had here."""
+
 
 def _helm() -> tuple[Path | None, str]:
     """The deploy tier's, or why there is none."""
@@ -41,7 +44,11 @@ def main() -> int:
     build.build()
     ensure_jars()
     if "FIRSTSEEN_IMAGE" not in os.environ:
-        subprocess.run([ROOT / "dev", "package", "image"], check=True)
+        built = subprocess.run([ROOT / "dev", "package", "image"], check=False)
+        if built.returncode == _UNAVAILABLE:
+            print("left out: the cluster tests (no image, as said above)", flush=True)
+            return 0
+        built.check_returncode()
     os.environ["FIRSTSEEN_HELM"] = str(_helm()[0])
     return space.run([sys.executable, "-m", "pytest", str(Path(__file__).parent), *sys.argv[1:]])
 

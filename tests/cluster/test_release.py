@@ -101,8 +101,11 @@ def test_helm_test_passes(release: Release):
     assert "Succeeded" in release.helm("test", NAME, "--timeout", "120s")
 
 
-def test_helm_test_asks_the_pods_whether_they_are_ready():
-    pytest.skip("its curl finds the pods by name, and the node has no DNS")
+def test_the_pods_say_that_they_are_ready_where_the_curl_of_helm_test_asks_them(release: Release):
+    """Without that curl, which would find them by name: the node has neither its image nor DNS."""
+    (url,) = release.asked_by_its_test()
+    assert url.endswith("/readyz")
+    assert release.status_of(url) == 200
 
 
 def test_the_network_policy_holds_back_other_traffic():

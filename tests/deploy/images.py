@@ -19,6 +19,29 @@ def place() -> Path:
     return ROOT / os.environ.get("FIRSTSEEN_IMAGE", "build/image")
 
 
+def _git(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True, check=False)
+
+
+def why_not_of_this_tree(revision: str) -> str:
+    """Why an image of this revision says nothing of these sources, in one line; empty if it does, or if somebody has
+    named it."""
+    if "FIRSTSEEN_IMAGE" in os.environ:
+        return ""
+    head = _git("rev-parse", "HEAD")
+    if head.returncode != 0:
+        return f"the image is of commit {revision}, and of which these sources are cannot be told: {_last(head.stderr)}"
+    here = head.stdout.strip()
+    if _git("diff", "--quiet", "HEAD").returncode != 0:
+        here += "-dirty"
+    build = "./dev package image builds it, as root"
+    return "" if revision == here else f"the image is of commit {revision}, these sources are of {here}: {build}"
+
+
+def _last(text: str) -> str:
+    return (text.strip().splitlines() or ["no reason is given"])[-1]
+
+
 class Image:
     """One image with one manifest."""
 
@@ -51,6 +74,11 @@ class Image:
     def execution(self) -> dict[str, Any]:
         """User, entry point, environment, labels, ..."""
         return self.config["config"]
+
+    @property
+    def revision(self) -> str:
+        """The commit, with -dirty behind it if there were changes."""
+        return self.execution["Labels"]["org.opencontainers.image.revision"]
 
     @cached_property
     def layer(self) -> bytes:

@@ -6,14 +6,14 @@ import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
-from . import process
-from .paths import BUILD
+from . import debian, process
+from .debian import Unavailable, last_line
+from .paths import ROOT
 from .poll import wait_until
 
-_ROOT = BUILD / "deploy" / "root"
 _TOOLS = ("mmdebstrap", "systemd-nspawn", "unshare", "nsenter")
 
 # A mount namespace with nothing but cgroup v2, which systemd asks for, wherever this machine has it. The changes of the
@@ -42,6 +42,9 @@ umount -R /sys/fs/cgroup 2>/dev/null || true
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mkdir "/sys/fs/cgroup/$NAME"
 rmdir "/sys/fs/cgroup/$NAME"
+mount -t tmpfs -o mode=755 run /run
+mkdir /run/upper /run/work /run/root
+mount -t overlay overlay -o "lowerdir=$ROOT,upperdir=/run/upper,workdir=/run/work" /run/root
 """
 _ENVIRONMENT = {
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
@@ -61,53 +64,19 @@ def why_not() -> str:
         return "booting systemd takes root"
     if missing := [tool for tool in _TOOLS if not shutil.which(tool)]:
         return f"not installed: {', '.join(missing)}"
-    environment = {**os.environ, "NAME": f"firstseen-try-{uuid.uuid4().hex}"}
+    environment = {**os.environ, "NAME": f"firstseen-try-{uuid.uuid4().hex}", "ROOT": str(ROOT)}
     done = subprocess.run(_unshared(_TRY), env=environment, capture_output=True, text=True, check=False)
-    return "" if done.returncode == 0 else f"no permission for namespaces: {done.stderr.strip().splitlines()[-1]}"
+    return "" if done.returncode == 0 else f"no namespaces, cgroups or overlays: {last_line(done.stderr)}"
 
 
-def _release() -> str:
-    for line in Path("/etc/os-release").read_text().splitlines():
-        if line.startswith("VERSION_CODENAME="):
-            return line.partition("=")[2].strip('"')
-    raise RuntimeError("/etc/os-release names no release of Debian")
-
-
-def _sources(release: str) -> Iterator[Path]:
-    """This machine's sources of that release; other people's repositories are left out."""
-    lists = [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*"))]
-    for file in lists:
-        if file.suffix in {".list", ".sources"} and file.is_file() and release in file.read_text().split():
-            yield file
-
-
-def root_file_system(packages: list[str]) -> Path:
-    """The smallest Debian of this machine's release with systemd and these packages; kept under build/ for the next
-    time."""
-    release = _release()
-    wanted = " ".join([release, *sorted(packages)])
-    stamp = _ROOT.with_suffix(".stamp")
-    if stamp.is_file() and stamp.read_text() == wanted:
-        return _ROOT
-    stamp.unlink(missing_ok=True)
-    if _ROOT.exists():
-        shutil.rmtree(_ROOT)
-    _ROOT.parent.mkdir(parents=True, exist_ok=True)
-    options = _ROOT.with_suffix(".apt")
-    # Proxies, certificates and what else this machine needs to reach its sources.
-    options.write_text(subprocess.run(["apt-config", "dump", "Acquire"], capture_output=True, text=True).stdout)
-    include = ",".join(["systemd", "systemd-sysv", "dbus", "procps", *packages])
-    command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", f"--include={include}"]
-    command += [f"--aptopt={options}", release, str(_ROOT), *map(str, _sources(release))]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
-    stamp.write_text(wanted)
-    return _ROOT
+def with_systemd(release: str, packages: Iterable[str]) -> Path:
+    """The root file system of a machine with these packages; not to be had where debian.Unavailable is raised."""
+    return debian.root_file_system("machine", release, {"systemd", "systemd-sysv", "dbus", "procps", *packages})
 
 
 class Machine:
-    """Use as a context manager. `share` is a directory that it sees as /share."""
+    """Use as a context manager, which raises debian.Unavailable if the machine ends before it is up, with nothing of
+    firstseen in it. `share` is a directory that it sees as /share."""
 
     def __init__(self, root: Path) -> None:
         self._place = Path(tempfile.mkdtemp(prefix="firstseen-machine-"))
@@ -127,13 +96,18 @@ class Machine:
         return self
 
     def _up(self) -> bool:
-        assert self._process is not None
-        if self._process.poll() is not None:
-            raise RuntimeError(f"the machine has ended:\n{self.console.read_text(errors='replace')}")
+        self._must_run()
         return self.run("systemctl is-system-running", check=False).stdout.strip() in {"running", "degraded"}
+
+    def _must_run(self) -> None:
+        assert self._process is not None
+        if (status := self._process.poll()) is not None:
+            said = last_line(self.console.read_text(errors="replace"))
+            raise Unavailable(f"systemd cannot be booted here (exit status {status}): {said}")
 
     def _find_init(self) -> int | None:
         """The process below ours that is number 1 in the namespace within our namespace."""
+        self._must_run()
         assert self._process is not None
         parents: dict[int, int] = {}
         candidates = []

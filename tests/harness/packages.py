@@ -8,9 +8,9 @@ from pathlib import Path
 from .paths import ROOT
 
 
-def package(name: str) -> Path:
-    """The file of a package in build/packages/, or where FIRSTSEEN_PACKAGES says."""
-    folder = ROOT / os.environ.get("FIRSTSEEN_PACKAGES", "build/packages")
+def package(name: str, folder: Path | None = None) -> Path:
+    """The file of a package in `folder`; in build/packages/, or where FIRSTSEEN_PACKAGES says, unless one is given."""
+    folder = folder or ROOT / os.environ.get("FIRSTSEEN_PACKAGES", "build/packages")
     found = sorted(folder.glob(f"{name}_*.deb"))
     if len(found) != 1:
         raise FileNotFoundError(f"{folder} holds {len(found)} files {name}_*.deb: ./dev package deb builds them")

@@ -1,5 +1,6 @@
 """The table that a tier prints at its end: one line per test, and why one was left out."""
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -48,6 +49,12 @@ def table(results: list[Row]) -> Iterator[str]:
         yield f"{outcome:8}  {row.part:{part_width}}  {row.what:{width}}  {row.seconds:6.1f} s{reason}".rstrip()
     counts = {name: sum(row.outcome == outcome for row in results) for outcome, name in _NAMES.items()}
     yield ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+def fail_if_left_out(report: pytest.TestReport) -> None:
+    """Where FIRSTSEEN_NOTHING_LEFT_OUT is set, since everything should be there."""
+    if report.skipped and os.environ.get("FIRSTSEEN_NOTHING_LEFT_OUT"):
+        report.outcome, report.longrepr = "failed", f"left out: {_reason(report)}"
 
 
 def print_table(reporter: pytest.TerminalReporter, title: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from cluster.build import DEFINITIONS
 from deploy.charts import CHART, EXAMPLES, golden, one, pods
 from deploy.tools import kubernetes_schemas
 from harness.paths import firstseen_binary
@@ -18,6 +19,7 @@ from referencing.jsonschema import DRAFT202012
 
 VERSIONS = ["1.30", "1.33", "1.36"]
 _OPERATOR = "monitoring.coreos.com/"  # its objects are no part of Kubernetes
+_ANYTHING = "x-kubernetes-preserve-unknown-fields"
 _VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
 
 
@@ -47,6 +49,51 @@ def test_kubernetes_knows_every_field(example: str, kubernetes):
     for made in golden(example):
         if not made["apiVersion"].startswith(_OPERATOR):
             assert kubernetes(made) == [], made["kind"]
+
+
+def _of_the_operator(example: str) -> dict[str, dict[str, Any]]:
+    """By kind."""
+    return {made["kind"]: made for made in golden(example) if made["apiVersion"].startswith(_OPERATOR)}
+
+
+def _closed(schema: Any) -> Any:
+    """As a strict API server reads it: there is no field but those that are named."""
+    if isinstance(schema, list):
+        return [_closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {name: _closed(value) for name, value in schema.items()}
+    if schema.get("type") == "object" and "properties" in schema and not schema.get(_ANYTHING):
+        closed.setdefault("additionalProperties", False)
+    return closed
+
+
+def _operators_complaints(made: dict[str, Any]) -> list[str]:
+    file = DEFINITIONS / f"{_OPERATOR.rstrip('/')}_{made['kind'].lower()}s.yaml"
+    if not file.is_file():
+        pytest.skip(
+            f"no definition of a {made['kind']}: ./dev test cluster fetches it, whose API server judges it, too"
+        )
+    versions = yaml.safe_load(file.read_text())["spec"]["versions"]
+    (schema,) = (
+        each["schema"]["openAPIV3Schema"]
+        for each in versions
+        if each["name"] == made["apiVersion"].removeprefix(_OPERATOR)
+    )
+    return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(_closed(schema)).iter_errors(made)]
+
+
+@pytest.mark.parametrize(
+    ("example", "kind"), [(example, kind) for example in EXAMPLES for kind in _of_the_operator(example)]
+)
+def test_the_prometheus_operator_knows_every_field(example: str, kind: str):
+    assert _operators_complaints(_of_the_operator(example)[kind]) == []
+
+
+def test_the_check_finds_a_field_that_the_prometheus_operator_does_not_know():
+    made = _of_the_operator("production")["ServiceMonitor"]
+    made["spec"]["endpoints"][0]["intervall"] = "15s"
+    assert "intervall" in _operators_complaints(made)[0]
 
 
 def test_the_check_finds_a_field_that_kubernetes_does_not_know(kubernetes):

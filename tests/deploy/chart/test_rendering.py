@@ -161,6 +161,9 @@ _REFUSED = {
     "'/persistence/accessModes/0'": ["--set", "persistence.accessModes={ReadWriteMany}"],
     "'/extraEnv/0/name'": ["--set", "extraEnv[0].name=POD_NAME"],
     "persistence.size 16Gi is too small for config.store.max_size 16GiB": ["--set", "persistence.size=16Gi"],
+    "persistence.size 32Gi is too small for config.store.max_size 64GiB": [
+        *("--set", "persistence.enabled=false", "--set", "config.store.max_size=64GiB")
+    ],
     "terminationGracePeriodSeconds must be at least 80": ["--set", "preStopSeconds=60"],
     "http.tokenKey names a key of secrets.existingSecret, which is not set": ["--set", "http.tokenKey=token"],
     "serviceMonitor.tlsConfig has no effect": ["--set", "serviceMonitor.tlsConfig.insecureSkipVerify=true"],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from deploy.containers import Container, why_not
-from deploy.images import Image, place
+from deploy.images import Image, place, why_not_of_this_tree
 
 
 @pytest.fixture(scope="session")
@@ -14,7 +14,10 @@ def image() -> Image:
     layout = place() / "oci"
     if not (layout / "index.json").is_file():
         pytest.skip(f"no image in {place()}: ./dev package image builds one, as root")
-    return Image(layout)
+    built = Image(layout)
+    if reason := why_not_of_this_tree(built.revision):
+        pytest.skip(reason)
+    return built
 
 
 @pytest.fixture(scope="session")

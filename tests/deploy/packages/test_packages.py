@@ -2,11 +2,14 @@
 
 import gzip
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from harness.packages import field, files, package
+from deploy.releases import NUMBERS, package_of
+from harness.debian import RELEASES, Unavailable, root_file_system, run_in, this_release, why_not
+from harness.packages import dependencies, field, files, package
 from harness.paths import ROOT, firstseen_binary
 
 _NAMES = ["firstseen", "libfirstseen-dev"]
@@ -18,19 +21,21 @@ _NOT_ASKED = {
 }
 
 
+@pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize("name", _NAMES)
-def test_lintian_has_nothing_to_say(name: str):
+def test_lintian_has_nothing_to_say(name: str, release: str):
     command = ["lintian", "--display-info", "--pedantic", "--fail-on", "error,warning,info,pedantic"]
-    command += ["--suppress-tags", ",".join(_NOT_ASKED), str(package(name))]
+    command += ["--suppress-tags", ",".join(_NOT_ASKED), str(package_of(release, name))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_version_is_the_programs_and_names_the_release_of_debian():
+@pytest.mark.parametrize("release", RELEASES)
+def test_the_version_is_the_programs_and_names_the_release_of_debian(release: str):
     version = re.search(r"project\(firstseen VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text())
     assert version is not None
     for name in _NAMES:
-        assert re.fullmatch(re.escape(version[1]) + r"\+deb[0-9]+", field(package(name), "Version"))
+        assert field(package_of(release, name), "Version") == f"{version[1]}+deb{NUMBERS[release]}"
 
 
 def test_the_program_comes_with_all_that_belongs_to_it(tmp_path: Path):
@@ -62,28 +67,38 @@ def test_pages_and_completions_are_those_of_this_very_program(tmp_path: Path):
         assert packed.split("\n", 1)[1] == page.read_text().split("\n", 1)[1]  # but for the date
 
 
-def test_a_program_is_built_with_what_libfirstseen_dev_holds(tmp_path: Path):
-    subprocess.run(["dpkg-deb", "--extract", package("libfirstseen-dev"), tmp_path / "root"], check=True)
+_EXAMPLES = """cmake_minimum_required(VERSION 3.25)
+project(examples LANGUAGES CXX)
+find_package(firstseen REQUIRED)
+foreach(name seen_lines nightly_ingest)
+  add_executable(${name} ${name}.cpp)
+  target_link_libraries(${name} PRIVATE firstseen::key firstseen::store firstseen::idempotency firstseen::ingest)
+endforeach()
+"""
+_COMPILER = {"g++", "cmake", "make"}
+_BUILD = r"""cd /mnt
+cmake -S source -B build -DCMAKE_PREFIX_PATH=/mnt/root/usr
+cmake --build build
+PKG_CONFIG_PATH=$(dirname "$(find root -name firstseen.pc)") pkg-config --print-errors --exists firstseen
+printf 'a\nb\na\n' | build/seen_lines /mnt/seen >printed
+"""
+
+
+def test_a_program_is_built_with_libfirstseen_dev_and_what_it_depends_on_and_nothing_else(tmp_path: Path):
+    """In a Debian that has a compiler, CMake, and none of what firstseen itself is built with."""
+    if reason := why_not():
+        pytest.skip(reason)
+    development = package("libfirstseen-dev")
+    try:
+        root = root_file_system("library", this_release(), _COMPILER | set(dependencies(development)))
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    subprocess.run(["dpkg-deb", "--extract", development, tmp_path / "root"], check=True)
     source = tmp_path / "source"
     source.mkdir()
-    (source / "seen_lines.cpp").write_text((ROOT / "tests/examples/seen_lines.cpp").read_text())
-    (source / "CMakeLists.txt").write_text(
-        "cmake_minimum_required(VERSION 3.25)\nproject(example LANGUAGES CXX)\n"
-        "find_package(firstseen REQUIRED COMPONENTS key store)\nadd_executable(seen_lines seen_lines.cpp)\n"
-        "target_link_libraries(seen_lines PRIVATE firstseen::key firstseen::store)\n"
-    )
-    prefix = f"-DCMAKE_PREFIX_PATH={tmp_path / 'root/usr'}"
-    for command in (
-        ["cmake", "-G", "Ninja", "-S", source, "-B", tmp_path / "build", prefix],
-        ["cmake", "--build", tmp_path / "build"],
-    ):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-    done = subprocess.run(
-        [tmp_path / "build/seen_lines", tmp_path / "seen"],
-        input="a\nb\na\n",
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout == "a\nb\n"
+    (source / "CMakeLists.txt").write_text(_EXAMPLES)
+    for name in ("seen_lines", "nightly_ingest"):
+        shutil.copy(ROOT / f"tests/examples/{name}.cpp", source)
+    done = run_in(root, tmp_path, _BUILD)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "printed").read_text() == "a\nb\n"

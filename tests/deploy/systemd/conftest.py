@@ -4,15 +4,17 @@ import itertools
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from deploy.releases import package_of
 from harness.admin import Admin
 from harness.broker import Broker
+from harness.debian import RELEASES, Unavailable
 from harness.lab import Lab
-from harness.machine import Machine, root_file_system, why_not
-from harness.packages import dependencies, next_version, package
+from harness.machine import Machine, why_not, with_systemd
+from harness.packages import dependencies, next_version
 from harness.poll import wait_until
 
 _START_TIMEOUT_S = 30.0
@@ -20,14 +22,18 @@ _WATCHDOG_S = 4
 """Instead of the unit's minute, so that the test need not wait that long."""
 
 
-@pytest.fixture(scope="session")
-def machine() -> Iterator[Machine]:
+@pytest.fixture(scope="session", params=RELEASES)
+def machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
     """With the package in /share, as firstseen.deb and with a higher version as next.deb. What it depends on is there
-    already: nothing is fetched."""
+    already: nothing is fetched. All tests of one release come before those of the next."""
     if reason := why_not():
         pytest.skip(reason)
-    built = package("firstseen")
-    with Machine(root_file_system(dependencies(built))) as booted:
+    built = package_of(request.param, "firstseen")
+    with ExitStack() as stack:
+        try:
+            booted = stack.enter_context(Machine(with_systemd(request.param, dependencies(built))))
+        except Unavailable as reason:
+            pytest.skip(str(reason))
         shutil.copy(built, booted.share / "firstseen.deb")
         shutil.move(next_version(built, booted.share), booted.share / "next.deb")
         yield booted
@@ -71,11 +77,21 @@ class Instance:
         self.unit = f"firstseen@{name}"
         self.config = Path(f"/etc/firstseen/{name}.yaml")
         self.store = Path(f"/var/lib/firstseen/{name}")
+        self._drop_in = f"/etc/systemd/system/{self.unit}.service.d"
         self.write(json.dumps(lab.config(store={"path": str(self.store)})))
 
     def write(self, configuration: str) -> None:
         (self.machine.share / "configuration").write_text(configuration)
         self.machine.run(f"install -m 640 -g firstseen /share/configuration {self.config}")
+
+    def add(self, settings: str) -> None:
+        """To [Service], of this instance alone."""
+        (self.machine.share / "drop-in").write_text(f"[Service]\n{settings}\n")
+        self.machine.run(f"install -D -m 644 /share/drop-in {self._drop_in}/test.conf && systemctl daemon-reload")
+
+    def end(self) -> None:
+        self.machine.run(f"systemctl stop {self.unit}", check=False)
+        self.machine.run(f"rm -rf {self._drop_in} && systemctl daemon-reload")
 
     def systemctl(self, *words: str) -> None:
         self.machine.run(f"systemctl {' '.join(words)} {self.unit}")
@@ -102,6 +118,15 @@ class Instance:
         wait_until(lambda: self.pid not in {0, old_pid}, f"{self.unit} has a new process", timeout_s)
         self.wait_state("active", timeout_s)
 
+    def store_file(self) -> str:
+        """Which file the store is in: another one has another number."""
+        return self.machine.run(f"stat --format=%i {self.store}/slot-0/data.mdb").stdout.strip()
+
+    def rebuilt(self) -> int:
+        """Messages whose keys this process has read from the input again, since its store did not know them."""
+        status = self.machine.run(f"firstseen status --store {self.store} --json").stdout
+        return json.loads(status)["counters"]["rebuilt"]
+
     def journal(self) -> str:
         return self.machine.run(f"journalctl --no-pager --lines=200 --unit={self.unit}").stdout
 
@@ -116,4 +141,4 @@ def instance(installed: Machine, broker: Broker, tmp_path: Path) -> Iterator[Ins
     lab = Lab(broker, Admin(broker.plaintext), tmp_path, name).topics(2)
     made = Instance(installed, lab, name)
     yield made
-    installed.run(f"systemctl stop {made.unit}", check=False)
+    made.end()

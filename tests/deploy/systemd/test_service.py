@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from harness.machine import Machine
 from harness.poll import wait_until
 
@@ -27,22 +28,24 @@ def test_ready_only_when_partitions_are_assigned(instance, outage):
         instance.systemctl("start", "--no-block")
         wait_until(lambda: "waiting" in instance.journal(), "it waits for the broker")
         assert instance.shows("ActiveState") == "activating", "ready without a broker"
+        wait_until(lambda: instance.shows("StatusText") == "waiting for a broker that answers", "it says for what")
     instance.wait_state("active")
     assigned = instance.machine.run(f"firstseen status --config {instance.config} --json").stdout
     assert assigned.count('"partition"') == 2, assigned
-    assert instance.shows("StatusText") != ""
+    wait_until(lambda: instance.shows("StatusText") == "running; 2 partitions", "it says what it does")
 
 
 def test_a_killed_daemon_comes_back_and_nothing_is_doubled(instance):
     instance.started()
     instance.lab.send("a", "b", "a")
     instance.lab.drained()
-    pid = instance.pid
+    pid, store = instance.pid, instance.store_file()
     instance.machine.run(f"kill -KILL {pid}")
     instance.wait_new_process(pid)
     instance.lab.send("a", "c", partition=0)
     instance.lab.drained()
     instance.lab.assert_exact()
+    assert (instance.store_file(), instance.rebuilt()) == (store, 0), "it goes on with the store that it had"
 
 
 def test_a_loop_that_stands_still_is_ended_by_the_watchdog_and_comes_back(instance):
@@ -66,6 +69,21 @@ def test_a_mistake_in_the_configuration_is_not_tried_again(instance):
     assert f"{instance.config}:1:" in instance.journal()
 
 
+@pytest.mark.parametrize("status", [64, 65, 78])
+def test_what_somebody_must_look_at_is_not_tried_again(instance, status: int):
+    """Usage, damaged data, configuration, whatever it was that the program found."""
+    instance.add(f"ExecStart=\nExecStart=/bin/sh -c 'exit {status}'")
+    instance.systemctl("start", "--no-block")
+    instance.wait_state("failed")
+    assert (instance.shows("ExecMainStatus"), instance.shows("NRestarts")) == (str(status), "0")
+
+
+def test_any_other_failure_is_tried_again(instance):
+    instance.add("ExecStart=\nExecStart=/bin/sh -c 'exit 70'")
+    instance.systemctl("start", "--no-block")
+    wait_until(lambda: int(instance.shows("NRestarts")) > 0, "it is started again")
+
+
 def test_a_reload_gives_the_running_daemon_what_the_file_says_and_a_mistake_changes_nothing(instance):
     instance.started()
     pid = instance.pid
@@ -85,6 +103,24 @@ def test_a_reload_gives_the_running_daemon_what_the_file_says_and_a_mistake_chan
     expect_refused("input: [", f"{instance.config}:1:")
     expect_refused(json.dumps(instance.lab.config(store={**store, "max_size": "2GiB"})), "store.max_size")
     assert (instance.pid, instance.shows("ActiveState")) == (pid, "active")
+    instance.lab.send("a", "b", "a")
+    instance.lab.drained()
+    instance.lab.assert_exact()
+
+
+def test_a_secret_that_comes_as_a_credential_is_there_at_the_start_and_at_a_reload(instance):
+    secret = f"/etc/firstseen/{instance.name}.password"
+    instance.machine.run(f"install -m 600 /dev/null {secret} && echo read-by-root-alone >{secret}")
+    instance.add(f"LoadCredential=password:{secret}")
+    sections = {
+        "store": {"path": str(instance.store)},
+        "run": {"instance": f"${{file:/run/credentials/{instance.unit}.service/password}}"},
+    }
+    instance.write(json.dumps(instance.lab.config(**sections)))
+    instance.started()
+    instance.write(json.dumps(instance.lab.config(**sections, window={"ttl": "2h"})))
+    instance.systemctl("reload")
+    wait_until(lambda: "the configuration has changed: window.ttl" in instance.journal(), "the journal says so")
     instance.lab.send("a", "b", "a")
     instance.lab.drained()
     instance.lab.assert_exact()

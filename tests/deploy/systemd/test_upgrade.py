@@ -12,7 +12,8 @@ def test_an_upgrade_restarts_what_runs_and_keeps_configuration_and_store(instanc
     instance.started()
     instance.lab.send("a", "b", "a")
     instance.lab.drained()
-    pid, before = instance.pid, machine.run(f"sha256sum {instance.config}").stdout
+    pid, store = instance.pid, instance.store_file()
+    before = machine.run(f"sha256sum {instance.config}").stdout
     machine.run("dpkg --install /share/next.deb")
     assert machine.run("dpkg-query --show --showformat='${Version}' firstseen").stdout.endswith("+next1")
     instance.wait_new_process(pid)
@@ -20,6 +21,7 @@ def test_an_upgrade_restarts_what_runs_and_keeps_configuration_and_store(instanc
     instance.lab.send("a", "c")
     instance.lab.drained()
     instance.lab.assert_exact()
+    assert (instance.store_file(), instance.rebuilt()) == (store, 0), "it goes on with the store that it had"
 
 
 def test_an_upgrade_waits_for_no_broker(instance, outage):

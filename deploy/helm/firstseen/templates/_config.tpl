@@ -55,12 +55,11 @@ hold a lost+found. */}}
 {{- if eq (int $values.http.port) (int $values.http.probePort) -}}
 {{- fail "http.port and http.probePort must differ" -}}
 {{- end -}}
-{{- if $values.persistence.enabled -}}
+{{- /* Without a claim this size bounds an emptyDir, and the kubelet evicts a pod that fills it. */ -}}
 {{- $store := include "firstseen.mebibytes" $values.config.store.max_size -}}
 {{- $volume := include "firstseen.mebibytes" $values.persistence.size -}}
 {{- if and $store $volume (lt (mul 4 (int64 $volume)) (mul 5 (int64 $store))) -}}
 {{- fail (printf "persistence.size %s is too small for config.store.max_size %s: it must be 1.25 times as much, and should be twice" $values.persistence.size $values.config.store.max_size) -}}
-{{- end -}}
 {{- end -}}
 {{- if and $values.prometheusRule.enabled (not $values.serviceMonitor.enabled) -}}
 {{- fail "prometheusRule.enabled needs serviceMonitor.enabled: the alerts select the series by the labels that it gives them" -}}
