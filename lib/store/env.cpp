@@ -91,10 +91,21 @@ Result<std::shared_ptr<Env>> Env::open_as(const EnvOptions& options, const std::
   return env;
 }
 
+namespace {
+
+/// What tells one environment from another. A path that cannot be resolved (through another process's /proc/PID/root, say)
+/// stands for itself.
+std::filesystem::path canonical_of(const std::filesystem::path& directory) {
+  std::error_code failed;
+  auto canonical = std::filesystem::weakly_canonical(directory, failed);
+  return failed || canonical.empty() ? std::filesystem::absolute(directory, failed) : canonical;
+}
+
+}  // namespace
+
 Result<std::shared_ptr<Env>> Env::open(const EnvOptions& options) {
   if (options.unregistered) return open_as(options, {});
-  std::error_code ignored;
-  const auto canonical = std::filesystem::weakly_canonical(options.directory, ignored);
+  const auto canonical = canonical_of(options.directory);
   const std::scoped_lock lock(open_environments().mutex);
   if (open_environments().by_directory.contains(canonical)) {
     return fail(Action::stop, Exit::try_again,
@@ -106,8 +117,7 @@ Result<std::shared_ptr<Env>> Env::open(const EnvOptions& options) {
 }
 
 Result<std::shared_ptr<Env>> Env::share(const EnvOptions& options) {
-  std::error_code ignored;
-  const auto canonical = std::filesystem::weakly_canonical(options.directory, ignored);
+  const auto canonical = canonical_of(options.directory);
   {
     const std::scoped_lock lock(open_environments().mutex);
     const auto found = open_environments().by_directory.find(canonical);

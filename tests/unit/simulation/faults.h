@@ -16,6 +16,7 @@ enum class Fault {
   lost_assignment,  ///< evicted by the coordinator
   outage,           ///< no broker reachable for a while
   store_failure,    ///< disk full at prepare or roll_back
+  note_failure,     ///< disk full at note_settled
   flush_early,      ///< not a fault: messages reach the broker before commit
 };
 

@@ -93,7 +93,9 @@ class GuardedStore final : public StoreDecorator {
     if (!dead("settle")) inner().settle();
   }
   Result<void> note_settled() override {
-    if (refuse("note_settled")) return fail(Action::pause, Exit::io, "disk full (simulated)");
+    if (dead("note_settled") || faults_.strikes(Fault::note_failure)) {
+      return fail(Action::pause, Exit::io, "disk full (simulated)");
+    }
     return inner().note_settled();
   }
   Result<void> set_ttls(Millis ttl, std::span<const Millis> windows) override {

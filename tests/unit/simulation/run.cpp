@@ -117,6 +117,7 @@ void plan_faults(Random& random, Faults& faults, SimCluster& cluster) {
   some(Fault::lost_assignment, 10);
   some(Fault::outage, 5);
   some(Fault::store_failure, 50);
+  some(Fault::note_failure, 300);
   if (random.chance(400)) cluster.set_delay(static_cast<int>(random.between(100, 800)));
 }
 

@@ -90,7 +90,7 @@ TEST(Top, KnowsNoRateAfterOneLookNorAcrossARestart) {
 TEST(Top, ShowsWindowStoreAndLag) {
   const Frame frame = show(view_of(running(3), running(3)), 40);
   EXPECT_EQ(line_with(frame, "window"), "window      1d configured, 1h covered");
-  EXPECT_EQ(line_with(frame, "store "), "store       4,000 keys, 1.6 % of 64 MiB; index 2.0 MiB");
+  EXPECT_EQ(line_with(frame, "store  "), "store       4,000 keys, 1.6 % of 64 MiB; index 2.0 MiB");
   EXPECT_EQ(line_with(frame, "lag "), "lag         3 messages in 3 partitions");
 }
 
