@@ -115,7 +115,8 @@ Result<std::string> Reloader::reload() {
     tell_refused(changed.error());
     return forward(changed.error());
   }
-  parts_.board.reloaded(changed->options.empty() ? Reload::unchanged : Reload::applied);
+  const bool nothing_new = changed->options.empty() && changed->files.empty();
+  parts_.board.reloaded(nothing_new ? Reload::unchanged : Reload::applied);
   const std::string text = described(*changed);
   parts_.log(LogLevel::info, text);
   return text;

@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/time_text.h"
 #include "log_subject.h"
 
 namespace firstseen {
 
 void Repeats::log(LogLevel level, const std::string& text) {
-  if (level == LogLevel::debug) {
+  if (level != LogLevel::warning && level != LogLevel::error) {
     sink_(level, text);
     return;
   }
@@ -20,7 +21,7 @@ void Repeats::log(LogLevel level, const std::string& text) {
   if (limiter_.admit(subject, now())) {
     sink_(level, text);
   } else {
-    held_[std::move(subject)] = {level, text, ++lines_};
+    held_[std::move(subject)] = {level, text, clock_.wall_ms(), ++lines_};
   }
 }
 
@@ -42,7 +43,7 @@ void Repeats::tell(const std::vector<RateLimiter::HeldBack>& ended) {
     auto found = held_.extract(subject);
     if (found.empty()) continue;
     Line& line = found.mapped();
-    if (events > 1) line.text += fmt::format(" [the last of {} such lines that were held back]", events);
+    line.text += fmt::format(" [held back since {}, the last of {}]", format_time(line.at_ms), events);
     lines.push_back(std::move(line));
   }
   std::ranges::sort(lines, {}, &Line::number);

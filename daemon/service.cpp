@@ -114,13 +114,6 @@ class Service {
   Service& operator=(Service&&) = delete;
 
   Result<void> run() {
-    auto ended = live();
-    repeats_.tell_all();
-    return ended;
-  }
-
- private:
-  Result<void> live() {
     if (auto listening = open_http(); !listening) return listening;
     if (auto opened = open_store(); !opened) return opened;
     if (auto listening = open_control_socket(); !listening) return listening;
@@ -134,6 +127,8 @@ class Service {
     log_(LogLevel::info, store_->save_index(stop_.time_to_save()));
     return {};
   }
+
+ private:
   Result<void> open_http();
   Result<void> open_store();
   Result<void> open_control_socket();

@@ -339,7 +339,9 @@ std::string status_to_text(const Json& status) {
 }
 
 Exit health_of(const Json& status) {
-  const bool serves = status.value("alive", false) && status.value("ready", false);
+  // A daemon of an earlier build, not restarted since an upgrade, tells its state alone.
+  const bool serves = status.contains("ready") ? status.value("alive", false) && status.value("ready", false)
+                                               : status.value("state", "") == "running";
   return serves && stopped_partitions(status) == 0 ? Exit::ok : Exit::try_again;
 }
 

@@ -205,7 +205,8 @@ Frame show(const View& view, std::size_t rows) {
   const std::size_t kept = std::min(partitions, fewest_partitions);
   constexpr std::size_t below = 3;  // the lag, an empty line, the table's head
   const Frame more = extras(status);
-  const std::size_t needed = frame.size() + below + kept;
+  const std::size_t told = events.empty() ? 0 : std::min(events.size(), most_events) + 2;
+  const std::size_t needed = frame.size() + below + kept + told;
   const std::size_t fitting = std::min(more.size(), rows > needed ? rows - needed : 0);
   frame.insert(frame.begin() + below_verdict, more.begin(), more.begin() + static_cast<std::ptrdiff_t>(fitting));
   const std::size_t used = frame.size() + below;

@@ -44,7 +44,9 @@ struct Partition {
   StreamTime stream_time;         ///< advances state.stream_time_ms
   bool at_end = false;            ///< has reached the end of its log, and nothing of it is to be read again
   store::PartitionState settled;  ///< as of the last settled batch
-  std::int64_t left_end_ms = -1;  ///< wall clock, when a message came after all before it had been settled; -1: never
+  std::int64_t left_end_ms = -1;  ///< wall clock; what is not settled has come since then; -1: not known
+  std::int64_t end_to_reach = -1;  ///< an end of its log that is not settled yet: then left_end_ms becomes...
+  std::int64_t end_seen_ms = -1;   ///< ...this, when it was the end
   std::int64_t known_end = -1;    ///< the end of its log as a fetch or its leader has told it; -1: not known
   bool gap_to_settle = false;     ///< the position is of no use; where to go on has to be asked for and decided
   std::string silence;            ///< why that could not be asked for yet; empty: it was not tried
@@ -74,11 +76,13 @@ struct Partition {
   /// Offsets still to be settled, as far as known; -1: not known. What is taken counts until its batch has settled.
   [[nodiscard]] std::int64_t lag() const {
     if (!at_end && known_end < 0) return -1;
+    if (mode == PartitionMode::stopped && known_end < settled.next_offset) return -1;  // it is another log's end
     const std::int64_t end = at_end ? state.next_offset : std::max(known_end, state.next_offset);
     return std::max<std::int64_t>(0, end - settled.next_offset);
   }
-  /// How far it is behind: while messages wait, the age of the last settled one, or the time since the log's end was
-  /// left where that is shorter (nothing may have come for long before). 0 when all is settled; -1: not known.
+  /// How far it is behind: while messages wait, the age of the last settled one, or how long they can have been there
+  /// where that is shorter (nothing may have come for long before, or timestamps may be old). 0 when all is settled; -1:
+  /// not known.
   [[nodiscard]] std::int64_t lag_ms(std::int64_t now_ms) const {
     const std::int64_t waiting = lag();
     if (waiting == 0) return 0;
@@ -89,6 +93,20 @@ struct Partition {
   void leave_end(std::int64_t now_ms) {
     at_end = false;
     if (settled.next_offset == state.next_offset) left_end_ms = now_ms;
+  }
+  /// Its log ends there now.
+  void see_end(std::int64_t end, std::int64_t now_ms) {
+    known_end = end;
+    if (end_to_reach >= 0 || end < 0) return;
+    end_to_reach = end;
+    end_seen_ms = now_ms;
+  }
+  /// A batch that brought it there has settled.
+  void settle(const store::PartitionState& after) {
+    settled = after;
+    if (end_to_reach < 0 || settled.next_offset < end_to_reach) return;
+    left_end_ms = std::max(left_end_ms, end_seen_ms);
+    end_to_reach = -1;
   }
   /// Nobody knows whether its log grows until it is fetched again, or its leader asked.
   void forget_end() {

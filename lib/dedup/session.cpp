@@ -69,7 +69,7 @@ Result<void> Session::step_phase() {
 /// Restart and stop go up; everything else ends the unfinished batches and is tried again later.
 Result<void> Session::on_error(const Error& error) {
   if (error.action == Action::restart || error.action == Action::stop) return forward(error);
-  standstill_.fail(++failures_in_a_row_);
+  standstill_.fail(++failures_in_a_row_, error.action == Action::pause);
   detail_ = error.message;
   const bool to_abort = batch_.is_open() || in_flight_failed_;
   if (to_abort && phase_ != Phase::aborting && phase_ != Phase::falling) {
@@ -130,8 +130,9 @@ const std::string& Session::detail() const {
 
 void Session::note_known_ends() {
   if (held_) return;
+  const std::int64_t now_ms = context_.clock.wall_ms();
   for (auto& [tp, partition] : partitions_) {
-    if (partition.is_fetched()) partition.known_end = context_.consumer.known_end(tp).value_or(-1);
+    if (partition.is_fetched()) partition.see_end(context_.consumer.known_end(tp).value_or(-1), now_ms);
   }
 }
 

@@ -128,7 +128,7 @@ void Session::settle() {
     if (Partition* partition = partitions_.find(range.tp)) {
       partition->commit_start = false;
       partition->other_log = false;
-      partition->settled = range.after;
+      partition->settle(range.after);
     }
   }
   in_flight_.clear();

@@ -20,6 +20,7 @@ Result<void> Session::answer_rebalance() {
   ++memory_.counters.rebalances;
   partitions_.clear();
   standstill_.end();
+  detail_.clear();
   to_assign_ = false;
   if (rebalance.kind == kafka::Rebalance::Kind::assigned) {
     begin_asking(std::move(rebalance.partitions), leader_patience);

@@ -19,12 +19,14 @@ void Session::look_for_standstill() {
   standstill_.go_on();
   if (standstill_.holds() && nothing_is_left()) {
     standstill_.end();
+    failures_in_a_row_ = 0;
     detail_.clear();
   }
 }
 
 /// An unfinished batch gets on only when the brokers answer.
 bool Session::waits_for_brokers() const {
+  if (phase_ == Phase::falling) return false;  // the store is written to
   return in_flight_.is_open() || phase_ == Phase::aborting || (batch_.is_open() && !stage_.has_room());
 }
 

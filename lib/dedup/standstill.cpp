@@ -17,9 +17,12 @@ void Standstill::wait() {
   if (now_ms - since_ms_ > patience_ms) is_late_ = true;
 }
 
-void Standstill::fail(int failures) {
-  if (failures > 1) fails_ = true;
+void Standstill::fail(int failures, bool here) {
+  if (failures > 1 || is_late_) fails_ = true;
   said_at_ms_ = -1;
+  if (!here) return;
+  is_late_ = false;
+  since_ms_ = -1;
 }
 
 void Standstill::end() {

@@ -23,8 +23,8 @@ class Standstill {
   void go_on() {
     if (!is_late_) since_ms_ = -1;
   }
-  /// A try has failed, so many of them in a row by now.
-  void fail(int failures);
+  /// A try has failed, so many of them in a row by now. `here`: for a reason on this machine, not for the brokers.
+  void fail(int failures, bool here);
   void end();
 
   [[nodiscard]] bool holds() const { return is_late_ || fails_; }

@@ -50,13 +50,30 @@ Result<std::optional<std::vector<Committed>>> Queries::committed(std::span<const
   return all;
 }
 
-Result<std::optional<Watermarks>> Queries::watermarks(const TopicPartition& tp) {
-  Watermarks marks;
-  const auto code =
-      rd_kafka_query_watermark_offsets(client_, tp.topic.c_str(), tp.partition, &marks.low, &marks.high, slice_ms);
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return marks;
-  if (auto failed = unanswered(code, "watermarks of " + to_string(tp)); !failed) return forward(failed.error());
+/// The leader's answer to ListOffsets: the first offset with this time or a later one, -1 if there is none, or that of
+/// RD_KAFKA_OFFSET_BEGINNING or RD_KAFKA_OFFSET_END. rd_kafka_query_watermark_offsets asks the same, but once the request
+/// is sent it waits for as long as the broker is silent, whatever its time limit (seen with 2.0.2).
+Result<std::optional<std::int64_t>> Queries::listed_offset(const TopicPartition& tp, std::int64_t time,
+                                                           const std::string& what) {
+  const Position question{tp, time};
+  const PartitionListHandle list = make_list(std::span(&question, 1));
+  auto code = rd_kafka_offsets_for_times(client_, list.get(), slice_ms);
+  const auto& element = elements(*list).front();
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = element.err;
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return element.offset;
+  if (auto failed = unanswered(code, what); !failed) return forward(failed.error());
   return std::nullopt;
+}
+
+Result<std::optional<Watermarks>> Queries::watermarks(const TopicPartition& tp) {
+  const std::string what = "watermarks of " + to_string(tp);
+  const auto low = listed_offset(tp, RD_KAFKA_OFFSET_BEGINNING, what);
+  if (!low) return forward(low.error());
+  if (!*low) return std::nullopt;
+  const auto high = listed_offset(tp, RD_KAFKA_OFFSET_END, what);
+  if (!high) return forward(high.error());
+  if (!*high) return std::nullopt;
+  return Watermarks{**low, **high};
 }
 
 std::optional<std::int64_t> Queries::known_end(const TopicPartition& tp) const {
@@ -66,17 +83,8 @@ std::optional<std::int64_t> Queries::known_end(const TopicPartition& tp) const {
 }
 
 Result<std::optional<std::int64_t>> Queries::offset_for_time(const TopicPartition& tp, std::int64_t timestamp_ms) {
-  const Position question{tp, timestamp_ms};
-  const PartitionListHandle list = make_list(std::span(&question, 1));
-  auto code = rd_kafka_offsets_for_times(client_, list.get(), slice_ms);
-  const auto& element = elements(*list).front();
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = element.err;
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    if (auto failed = unanswered(code, "offset for a time in " + to_string(tp)); !failed)
-      return forward(failed.error());
-    return std::nullopt;
-  }
-  if (element.offset >= 0) return element.offset;
+  auto listed = listed_offset(tp, timestamp_ms, "offset for a time in " + to_string(tp));
+  if (!listed || !*listed || **listed >= 0) return listed;
   const auto marks = watermarks(tp);
   if (!marks) return forward(marks.error());
   const std::optional<Watermarks>& found = *marks;

@@ -15,7 +15,7 @@
 
 namespace firstseen::kafka {
 
-/// A client's questions to the broker, as Consumer describes them. Each waits a second at most; no answer, or one that
+/// A client's questions to the broker, as Consumer describes them. Each waits a second at most (two for both ends of a log); no answer, or one that
 /// only time can change (no leader, no coordinator, topic not known yet), is nothing and a log line.
 class Queries {
  public:
@@ -32,6 +32,8 @@ class Queries {
   /// A topic as the brokers describe it now; null if there is none.
   struct Topic;
   Result<std::optional<Topic>> describe(const std::string& topic);
+  Result<std::optional<std::int64_t>> listed_offset(const TopicPartition& tp, std::int64_t time,
+                                                    const std::string& what);
   /// An error only where a person must act or the client is dead.
   Result<void> unanswered(rd_kafka_resp_err_t code, const std::string& question);
 

@@ -36,13 +36,13 @@ constexpr unsigned int max_readers = 1024;
 constexpr std::size_t read_ahead_step = std::size_t{128} << 10U;
 
 /// LMDB makes its lock file of holes and maps it: on a full disk the first write there would be the end of the process
-/// (SIGBUS). So it is given its space before. One of that size may be in use and is not opened: closing it would end
-/// this process's locks on it. What else is wrong with it, LMDB finds out.
+/// (SIGBUS). So it is given its space before, also one that such an end has left as a hole. Any other of that size may be
+/// in use and is not opened: closing it would end this process's locks on it. What else is wrong with it, LMDB finds out.
 Result<void> make_lock_file(const std::filesystem::path& directory) {
   constexpr off_t bytes = off_t{max_readers} * 64;  // LMDB makes it a little larger
   const std::filesystem::path path = directory / lock_file;
   struct stat status{};
-  if (::stat(path.c_str(), &status) == 0 && status.st_size >= bytes) return {};
+  if (::stat(path.c_str(), &status) == 0 && status.st_size >= bytes && status.st_blocks != 0) return {};
   const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, file_mode));
   if (file.get() < 0) return {};
   const int code = ::posix_fallocate(file.get(), 0, bytes);
@@ -68,7 +68,7 @@ Env::~Env() {
 }
 
 Result<std::shared_ptr<Env>> Env::open_as(const EnvOptions& options, const std::filesystem::path& canonical) {
-  if (!options.read_only && !options.without_lock) {
+  if (!options.without_lock) {
     if (auto made = make_lock_file(options.directory); !made) return forward(made.error());
   }
   MDB_env* raw = nullptr;

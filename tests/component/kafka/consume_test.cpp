@@ -228,6 +228,17 @@ TEST_F(Consume, AQuestionToABrokerThatIsDownHasNoAnswerYet) {
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(3));
 }
 
+TEST_F(Consume, AQuestionToABrokerThatIsSilentIsGivenUpBeforeItsAnswer) {
+  auto client = this->client();
+  const auto before = client.consumer->watermarks(first);
+  ASSERT_TRUE(before && *before) << "it is connected";
+  ASSERT_EQ(rd_kafka_mock_broker_set_rtt(cluster_->native(), 1, 8'000), RD_KAFKA_RESP_ERR_NO_ERROR);
+  const auto marks = client.consumer->watermarks(first);
+  ASSERT_TRUE(marks) << marks.error().message;
+  EXPECT_FALSE(*marks) << "waited for";
+  ASSERT_EQ(rd_kafka_mock_broker_set_rtt(cluster_->native(), 1, 0), RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
 TEST_F(Consume, APartitionWithoutALeaderIsToldAsSuch) {
   auto client = this->client();
   const auto none = client.consumer->leaderless("in");

@@ -45,6 +45,33 @@ TEST(Lag, CountsWhatIsTakenUntilItIsSettled) {
   EXPECT_EQ(partition.lag(), 0);
 }
 
+TEST(Lag, OfAStreamWithoutAPauseIsHowLongItsOldestHasWaitedHoweverOldItsTimestampsAre) {
+  Partition partition;
+  partition.settle({4, 5'000, 0, {3, 5'000, 0}});
+  partition.state = partition.settled;
+  partition.see_end(10, 1'000'000);
+  partition.see_end(12, 1'001'000);
+  partition.settle({9, 5'100, 0, {8, 5'100, 0}});
+  EXPECT_EQ(partition.lag_ms(1'001'500), 996'400) << "one of those that were there at first still waits";
+  partition.settle({11, 5'200, 0, {10, 5'200, 0}});
+  EXPECT_EQ(partition.lag(), 1);
+  EXPECT_EQ(partition.lag_ms(1'001'500), 1'500) << "it has come since";
+  partition.see_end(20, 1'002'000);
+  partition.settle({20, 5'300, 0, {19, 5'300, 0}});
+  partition.see_end(25, 1'003'000);
+  EXPECT_EQ(partition.lag_ms(1'003'500), 1'500);
+}
+
+TEST(Lag, OfAPartitionStoppedAtATopicMadeAnewIsNotKnown) {
+  Partition partition;
+  partition.settle({1'000, 5'000, 0, {999, 5'000, 0}});
+  partition.state = partition.settled;
+  partition.stop(StopCause::gap, "the log ends at 10");
+  partition.known_end = 10;
+  EXPECT_EQ(partition.lag(), -1);
+  EXPECT_EQ(partition.lag_ms(9'000), -1);
+}
+
 TEST(Lag, WhileHistoryIsReadAgainIsFromWhereTheGroupIs) {
   Partition partition;
   partition.settled.next_offset = 100;

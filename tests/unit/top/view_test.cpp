@@ -166,6 +166,13 @@ TEST(Top, ShowsTheNewestEventsAndKeepsRoomForSomePartitions) {
   EXPECT_NE(line_with(frame, "orders[48]"), "") << plain(frame);
 }
 
+TEST(Top, ShowsWarningsBeforeWhatElseThereIsToTellOfAHealthyDaemon) {
+  std::vector<Event> events;
+  for (int i = 0; i < 5; ++i) events.push_back({0, LogLevel::warning, "event " + std::to_string(i)});
+  const Frame frame = show(view_of(running(3), running(3), events), 24);
+  EXPECT_NE(line_with(frame, "event 1"), "") << plain(frame);
+}
+
 TEST(Top, FitsIntoEveryScreenOfFifteenRowsOrMore) {
   const View view = view_of(running(50), running(50), {{0, LogLevel::error, "bad"}});
   for (std::size_t rows = 15; rows < 100; ++rows) EXPECT_LE(show(view, rows).size(), rows);
