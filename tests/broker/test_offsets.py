@@ -226,7 +226,7 @@ def test_an_empty_store_behind_committed_offsets_is_rebuilt_from_the_input(lab: 
     lab.send(*range(100, 200), partition=1)
     lab.drained()
     lab.close()
-    other = lab.daemon("a with a new volume", run={"instance": "a"}).start()
+    other = lab.daemon("b", run={"instance": "a"}).start()
     lab.send(*range(0, 200, 3), "new")
     lab.drained()
     assert other.stop() == 0
