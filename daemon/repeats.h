@@ -13,9 +13,9 @@
 
 namespace firstseen {
 
-/// A log in which warnings and errors that say the same (log_subject) come once a minute: the first at once, and then the
-/// last of those held back, with its time and their number, so that a failure that lasts does not fill it. Other lines
-/// all come at once. What is held back at the end is told then, unless the process is killed. Thread-safe.
+/// A log in which warnings and errors that say the same (log_subject) come once a minute: the first at once, and then
+/// the last of those held back, with its time and their number, so that a failure that lasts does not fill it. Other
+/// lines all come at once. What is held back at the end is told then, unless the process is killed. Thread-safe.
 class Repeats {
  public:
   static constexpr Millis interval{60'000};

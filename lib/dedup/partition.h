@@ -41,15 +41,15 @@ struct Partition {
   /// Why the broker lets nobody read it now; empty: it does. It goes on to be fetched, and runs, or its history is read
   /// on, as soon as something arrives; until then it is shown as stopped.
   std::string refusal;
-  StreamTime stream_time;         ///< advances state.stream_time_ms
-  bool at_end = false;            ///< has reached the end of its log, and nothing of it is to be read again
-  store::PartitionState settled;  ///< as of the last settled batch
-  std::int64_t left_end_ms = -1;  ///< wall clock; what is not settled has come since then; -1: not known
+  StreamTime stream_time;          ///< advances state.stream_time_ms
+  bool at_end = false;             ///< has reached the end of its log, and nothing of it is to be read again
+  store::PartitionState settled;   ///< as of the last settled batch
+  std::int64_t left_end_ms = -1;   ///< wall clock; what is not settled has come since then; -1: not known
   std::int64_t end_to_reach = -1;  ///< an end of its log that is not settled yet: then left_end_ms becomes...
   std::int64_t end_seen_ms = -1;   ///< ...this, when it was the end
-  std::int64_t known_end = -1;    ///< the end of its log as a fetch or its leader has told it; -1: not known
-  bool gap_to_settle = false;     ///< the position is of no use; where to go on has to be asked for and decided
-  std::string silence;            ///< why that could not be asked for yet; empty: it was not tried
+  std::int64_t known_end = -1;     ///< the end of its log as a fetch or its leader has told it; -1: not known
+  bool gap_to_settle = false;      ///< the position is of no use; where to go on has to be asked for and decided
+  std::string silence;             ///< why that could not be asked for yet; empty: it was not tried
   bool other_log = false;  ///< the log is not the one that the store has recorded; until a batch has left it behind
   std::int64_t stopped_at = -1;  ///< with StopCause::rejected: the offset of the rejected message
   bool commit_start = false;     ///< the group has no usable offset: commit next_offset before the first message
@@ -81,8 +81,8 @@ struct Partition {
     return std::max<std::int64_t>(0, end - settled.next_offset);
   }
   /// How far it is behind: while messages wait, the age of the last settled one, or how long they can have been there
-  /// where that is shorter (nothing may have come for long before, or timestamps may be old). 0 when all is settled; -1:
-  /// not known.
+  /// where that is shorter (nothing may have come for long before, or timestamps may be old). 0 when all is settled;
+  /// -1: not known.
   [[nodiscard]] std::int64_t lag_ms(std::int64_t now_ms) const {
     const std::int64_t waiting = lag();
     if (waiting == 0) return 0;

@@ -149,8 +149,8 @@ Result<void> Session::take_chunk() {
   return {};
 }
 
-/// Nothing comes: a crash from now on leaves no batch in doubt, whatever becomes of the group's offsets meanwhile. Where
-/// the disk has no room for it, the next prepare says so.
+/// Nothing comes: a crash from now on leaves no batch in doubt, whatever becomes of the group's offsets meanwhile.
+/// Where the disk has no room for it, the next prepare says so.
 Result<void> Session::note_settled() {
   auto noted = context_.store.note_settled();
   return noted || noted.error().action == Action::pause ? Result<void>{} : noted;

@@ -50,8 +50,8 @@ struct PartitionStatus {
   std::int64_t next_offset = 0;  ///< the first that is not settled
   std::int64_t stream_time_ms = -1;
   std::int64_t covered_from_ms = 0;
-  bool at_end = false;    ///< and all up to there is settled
-  std::int64_t lag = -1;  ///< messages between next_offset and the end of the log as it was last told; -1: unknown
+  bool at_end = false;       ///< and all up to there is settled
+  std::int64_t lag = -1;     ///< messages between next_offset and the end of the log as it was last told; -1: unknown
   std::int64_t lag_ms = -1;  ///< how long they have waited at most, see Partition::lag_ms(); -1: unknown
   bool waits = false;        ///< stopped, and goes on by itself once it can; otherwise a person is needed
 };

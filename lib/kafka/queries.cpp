@@ -51,8 +51,8 @@ Result<std::optional<std::vector<Committed>>> Queries::committed(std::span<const
 }
 
 /// The leader's answer to ListOffsets: the first offset with this time or a later one, -1 if there is none, or that of
-/// RD_KAFKA_OFFSET_BEGINNING or RD_KAFKA_OFFSET_END. rd_kafka_query_watermark_offsets asks the same, but once the request
-/// is sent it waits for as long as the broker is silent, whatever its time limit (seen with 2.0.2).
+/// RD_KAFKA_OFFSET_BEGINNING or RD_KAFKA_OFFSET_END. rd_kafka_query_watermark_offsets asks the same, but once the
+/// request is sent it waits for as long as the broker is silent, whatever its time limit (seen with 2.0.2).
 Result<std::optional<std::int64_t>> Queries::listed_offset(const TopicPartition& tp, std::int64_t time,
                                                            const std::string& what) {
   const Position question{tp, time};

@@ -15,8 +15,9 @@
 
 namespace firstseen::kafka {
 
-/// A client's questions to the broker, as Consumer describes them. Each waits a second at most (two for both ends of a log); no answer, or one that
-/// only time can change (no leader, no coordinator, topic not known yet), is nothing and a log line.
+/// A client's questions to the broker, as Consumer describes them. Each waits a second at most (two for both ends of a
+/// log); no answer, or one that only time can change (no leader, no coordinator, topic not known yet), is nothing and a
+/// log line.
 class Queries {
  public:
   Queries(rd_kafka_t* client, Callbacks& log) : client_(client), log_(log) {}

@@ -36,8 +36,9 @@ constexpr unsigned int max_readers = 1024;
 constexpr std::size_t read_ahead_step = std::size_t{128} << 10U;
 
 /// LMDB makes its lock file of holes and maps it: on a full disk the first write there would be the end of the process
-/// (SIGBUS). So it is given its space before, also one that such an end has left as a hole. Any other of that size may be
-/// in use and is not opened: closing it would end this process's locks on it. What else is wrong with it, LMDB finds out.
+/// (SIGBUS). So it is given its space before, also one that such an end has left as a hole. Any other of that size may
+/// be in use and is not opened: closing it would end this process's locks on it. What else is wrong with it, LMDB finds
+/// out.
 Result<void> make_lock_file(const std::filesystem::path& directory) {
   constexpr off_t bytes = off_t{max_readers} * 64;  // LMDB makes it a little larger
   const std::filesystem::path path = directory / lock_file;
@@ -93,8 +94,8 @@ Result<std::shared_ptr<Env>> Env::open_as(const EnvOptions& options, const std::
 
 namespace {
 
-/// What tells one environment from another. A path that cannot be resolved (through another process's /proc/PID/root, say)
-/// stands for itself.
+/// What tells one environment from another. A path that cannot be resolved (through another process's /proc/PID/root,
+/// say) stands for itself.
 std::filesystem::path canonical_of(const std::filesystem::path& directory) {
   std::error_code failed;
   auto canonical = std::filesystem::weakly_canonical(directory, failed);

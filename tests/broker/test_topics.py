@@ -158,7 +158,7 @@ def test_an_input_made_anew_while_nobody_looked_stops_its_partition(lab: Lab):
     _deleted_unnoticed(lab, daemon, "anew")
     stopped = (f"{lab.input}[0]", "made anew")
     crashes = _crashes_of_librdkafka()
-    wait_until(lambda: daemon.logged(*stopped) or not daemon.running(), "the daemon has stopped the partition, or ended")
+    wait_until(lambda: daemon.logged(*stopped) or not daemon.running(), "it has stopped the partition, or ended")
     if not daemon.running() and daemon.wait_exit() in crashes:
         daemon.start()  # as systemd and Kubernetes do
     daemon.wait_log(*stopped)

@@ -42,8 +42,7 @@ TEST_F(LogRepeats, OfAFailureThatLastsComeOnceAMinuteWithTheirTimeAndNumber) {
   all = logged();
   ASSERT_EQ(all.size(), 11U);
   EXPECT_EQ(all[0], "no space left; trying again in 100 ms");
-  EXPECT_EQ(all[1],
-            "no space left; trying again in 155 ms [held back since 1970-01-01T00:01:00.000Z, the last of 11]");
+  EXPECT_EQ(all[1], "no space left; trying again in 155 ms [held back since 1970-01-01T00:01:00.000Z, the last of 11]");
 }
 
 TEST_F(LogRepeats, TheFirstOfEachIsLoggedAtOnce) {
