@@ -116,7 +116,8 @@ Result<Forgotten> forget_file(const fs::path& directory, const std::string& path
   if (!known) return forward(known.error());
   if (!*known) return Forgotten{.known = false, .text = unknown_file};
   std::string text = "forgotten: the next run ingests this content again, from its first record on";
-  if (fs::exists(directory / "keys")) text += "; records whose keys are still known are left out then";
+  std::error_code ignored;
+  if (fs::exists(directory / "keys", ignored)) text += "; records whose keys are still known are left out then";
   return Forgotten{.known = true, .text = std::move(text)};
 }
 

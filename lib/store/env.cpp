@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "base/file_descriptor.h"
+#include "store/cut_file.h"
 #include "store/directory.h"
 #include "store/lmdb.h"
 
@@ -69,6 +70,9 @@ Env::~Env() {
 }
 
 Result<std::shared_ptr<Env>> Env::open_as(const EnvOptions& options, const std::filesystem::path& canonical) {
+  if (!options.may_be_cut) {
+    if (auto whole = check_not_cut(options.directory); !whole) return forward(whole.error());
+  }
   if (!options.without_lock) {
     if (auto made = make_lock_file(options.directory); !made) return forward(made.error());
   }

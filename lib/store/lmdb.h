@@ -49,6 +49,7 @@ struct EnvOptions {
   bool read_only = false;
   bool without_lock = false;  ///< nobody else may write meanwhile, and with a writer nobody read
   bool without_sync = false;
+  bool may_be_cut = false;              ///< in a child process: what is missing in a cut file may end it
   bool unregistered = false;            ///< for a short-lived child process: does not take part in the one-owner rule
   std::vector<DatabaseName> databases;  ///< opened once, with the environment; see Env::database
 };

@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "store/child_process.h"
 #include "store/log_store.h"
 #include "store/salvage.h"
 
@@ -32,7 +33,8 @@ Result<void> make_directory(const std::filesystem::path& directory) {
   std::error_code error;
   const auto parents = parents_of_missing(directory);
   std::filesystem::create_directories(directory, error);
-  if (!error || std::filesystem::exists(directory)) return sync_directories(parents);
+  std::error_code unknown;
+  if (!error || std::filesystem::exists(directory, unknown)) return sync_directories(parents);
   return fail(Exit::io,
               fmt::format("store: cannot make the directory {}: {}; make it beforehand or give the user of this "
                           "process write access",
@@ -46,16 +48,25 @@ tl::unexpected<Error> lacks_databases(const std::filesystem::path& directory) {
 }
 
 /// A data file that came without our lock file (a restored backup, or another program's): a look at its databases
-/// before any file is made beside it.
+/// before any file is made beside it. One that power loss may have torn is looked at in a child process; what is wrong
+/// with it beside that the salvage finds out.
 Result<void> check_databases(const std::filesystem::path& directory) {
-  if (!has_data(directory) || std::filesystem::exists(directory / owner_file)) return {};
-  const auto env = Env::open({.directory = directory,
-                              .read_only = true,
-                              .without_lock = true,
-                              .unregistered = true,
-                              .databases = Tables::names()});
-  if (!env) return forward(env.error());
-  return Tables::of(**env) ? Result<void>{} : lacks_databases(directory);
+  std::error_code ignored;
+  if (!has_data(directory) || std::filesystem::exists(directory / owner_file, ignored)) return {};
+  const bool may_be_torn = !UnsyncedMark::read(directory).empty();
+  const auto look = [&]() -> Result<void> {
+    const auto env = Env::open({.directory = directory,
+                                .read_only = true,
+                                .without_lock = true,
+                                .may_be_cut = may_be_torn,
+                                .unregistered = true,
+                                .databases = Tables::names()});
+    if (!env) return forward(env.error());
+    return Tables::of(**env) ? Result<void>{} : lacks_databases(directory);
+  };
+  if (!may_be_torn) return look();
+  const auto crash = run_in_child(look);
+  return crash || crash.error().exit == Exit::bad_data ? Result<void>{} : forward(crash.error());
 }
 
 }  // namespace

@@ -140,6 +140,7 @@ Result<std::optional<std::shared_ptr<Env>>> open_damaged(const fs::path& directo
   auto env = Env::open({.directory = directory,
                         .read_only = true,
                         .without_lock = true,
+                        .may_be_cut = true,
                         .unregistered = true,
                         .databases = Tables::names()});
   if (!env && env.error().exit == Exit::config) return std::optional<std::shared_ptr<Env>>();

@@ -12,6 +12,7 @@
 
 #include "component/daemon/program.h"
 #include "component/daemon/scene.h"
+#include "component/daemon/unprivileged.h"
 
 // What a start finds out about the daemon's store, and tells.
 
@@ -19,14 +20,6 @@ namespace firstseen::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Runs the program as somebody to whom the permissions of files apply: root without its capabilities.
-Finished run_unprivileged(const std::vector<std::string>& arguments) {
-  if (::geteuid() != 0) return run(arguments);
-  std::vector<std::string> words{"--bounding-set=-all", "--inh-caps=-all", "--", firstseen_program()};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  return Program("/usr/bin/setpriv", words, {}, "").wait();
-}
 
 std::string text_of(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -97,6 +90,71 @@ TEST(StoreStart, OfAStoreThatMayNotBeWrittenIsRefusedUnchangedAndWorksOnceItMay)
   expect_told_at_start(scene, "new store");
   expect_refused_unchanged(scene, "check the directory's owner, its permissions");
   expect_told_at_start(scene, "store ");
+}
+
+/// `start` runs the program with the words that it is given.
+template <class Start>
+void expect_cannot_be_made(const Scene& scene, const std::string& why, Start start) {
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"run"}, {"store", "prime"}}) {
+    std::vector<std::string> words = command;
+    words.insert(words.end(), {"-c", scene.config()});
+    const Finished refused = start(words);
+    EXPECT_EQ(refused.status, 74) << refused.err;
+    for (const std::string& part : {"cannot make the directory " + scene.store() + "/slot-0", why}) {
+      EXPECT_NE(refused.err.find(part), std::string::npos) << part << " is not in " << refused.err;
+    }
+  }
+}
+
+TEST(StoreStart, InADirectoryThatMayNotBeEnteredIsRefusedWithWhatToDo) {
+  const Scene scene;
+  fs::create_directory(scene.store());
+  const Closed guard(scene.store());
+  if (!guard.keeps_out()) GTEST_SKIP() << Closed::why_skipped;
+  expect_cannot_be_made(scene, "Permission denied",
+                        [](const std::vector<std::string>& words) { return run_unprivileged(words); });
+}
+
+TEST(StoreStart, BehindALinkToItselfIsRefusedWithWhatToDo) {
+  const Scene scene;
+  fs::create_directory_symlink(scene.store(), scene.store());
+  expect_cannot_be_made(scene, "symbolic links", [](const std::vector<std::string>& words) { return run(words); });
+}
+
+void expect_cut(const Finished& refused, const fs::path& slot) {
+  EXPECT_EQ(refused.status, 65) << refused.out << refused.err;
+  for (const std::string& part : {"store " + slot.string(), std::string("cut short"), std::string("store import")}) {
+    EXPECT_NE(refused.err.find(part), std::string::npos) << part << " is not in " << refused.err;
+  }
+}
+
+TEST(StoreStart, OfAFileThatIsCutShortIsRefusedAsBadDataByEachCommandOfADaemon) {
+  const Scene scene;
+  expect_told_at_start(scene, "new store");
+  const fs::path slot = fs::path(scene.store()) / "slot-0";
+  fs::resize_file(slot / "data.mdb", 8192);
+  const std::string digest(32, '0');
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"run"},
+                                                  {"store", "prime"},
+                                                  {"store", "verify"},
+                                                  {"store", "stats"},
+                                                  {"store", "list"},
+                                                  {"store", "lookup", "--digest", digest},
+                                                  {"store", "forget", "--digest", digest},
+                                                  {"store", "export", scene.store() + "-copy"}}) {
+    SCOPED_TRACE(command.back());
+    std::vector<std::string> words = command;
+    words.insert(words.end(), {"-c", scene.config()});
+    expect_cut(run(words), slot);
+  }
+  const Scene other;
+  expect_told_at_start(other, "new store");
+  const auto before = text_of(fs::path(other.store()) / "slot-0" / "data.mdb");
+  expect_cut(run({"store", "import", scene.store(), "-c", other.config(), "--replace"}), slot);
+  EXPECT_EQ(text_of(fs::path(other.store()) / "slot-0" / "data.mdb"), before);
+  const Finished replaced = run({"store", "import", other.store(), "-c", scene.config(), "--replace"});
+  EXPECT_EQ(replaced.status, 0) << "it is what the advice says: " << replaced.err;
+  EXPECT_EQ(run({"store", "verify", "-c", scene.config()}).status, 0);
 }
 
 TEST(StoreStart, TellsInAWarningWhatPowerLossHasCost) {

@@ -165,8 +165,35 @@ TEST(OpenStore, ADirectoryWithoutWritePermissionIsAnIoErrorThatSaysWhatToCheck) 
     if (!told) std::cerr << text << "\n";
     return told ? static_cast<int>(store.error().exit) : 2;
   });
+  if (status == 255) GTEST_SKIP() << "this process cannot become another user";
   EXPECT_EQ(status, static_cast<int>(Exit::io));
   EXPECT_TRUE(contents_of(directory.path()).empty());
+}
+
+TEST(OpenStore, BelowADirectoryThatMayNotBeEnteredIsAnIoErrorThatSaysWhatToDo) {
+  const TemporaryDirectory directory;
+  fs::permissions(directory.path(), fs::perms::none);
+  const int status = status_without_privileges([&] {
+    const auto store = SeenStore::open(options_for(directory.path() / "state"));
+    if (store) return 1;
+    const std::string& text = store.error().message;
+    const bool told = text.find(directory.path() / "state") != std::string::npos &&
+                      text.find("Permission denied; make it beforehand") != std::string::npos;
+    if (!told) std::cerr << text << "\n";
+    return told ? static_cast<int>(store.error().exit) : 2;
+  });
+  fs::permissions(directory.path(), fs::perms::owner_all);
+  if (status == 255) GTEST_SKIP() << "this process cannot become another user";
+  EXPECT_EQ(status, static_cast<int>(Exit::io));
+}
+
+TEST(OpenStore, BehindALinkToItselfIsAnIoErrorThatNamesIt) {
+  const TemporaryDirectory directory;
+  const fs::path loop = directory.path() / "loop";
+  fs::create_directory_symlink(loop, loop);
+  const Error error = error_of_open(options_for(loop / "slot-0"));
+  EXPECT_EQ(error.exit, Exit::io);
+  EXPECT_NE(error.message.find(loop), std::string::npos) << error.message;
 }
 
 TEST(OpenStore, AnInterruptedFirstStartIsCompleted) {
