@@ -57,7 +57,8 @@ CodeClass classify(int code) {
     case MDB_CURSOR_FULL:
     case MDB_INCOMPATIBLE:
       return {Action::stop, Exit::bad_data,
-              "the file is damaged: check the disk, run `firstseen store verify`, restore the directory from a backup"};
+              "the file is damaged: check the disk, then restore the directory from a backup, or delete it to start on "
+              "an empty store"};
     default:
       return {Action::stop, Exit::io, "see the system's documentation of this error"};
   }
