@@ -113,7 +113,8 @@ Result<void> check_words(const KeyArgument& key, const Target& target) {
 /// Of a ledger whose records are told apart by keys.
 std::string where_its_keys_are(const FoundStore& ledger) {
   const auto keys = ledger.directory / "keys";
-  if (kind_of_store(keys) != StoreKind::ingest_keys) return {};
+  const auto kind = kind_of_store(keys);
+  if (!kind || *kind != StoreKind::ingest_keys) return {};
   return fmt::format(", or a record with --line in --store {}", keys.string());
 }
 

@@ -7,6 +7,7 @@
 
 #include "ingest/ledger_inspect.h"
 #include "operations.h"
+#include "store/directory.h"
 #include "store/inspect.h"
 #include "store_layout.h"
 
@@ -36,7 +37,13 @@ std::string_view described(StoreKind kind) {
 
 }  // namespace
 
-StoreKind kind_of_store(const fs::path& directory) {
+Result<StoreKind> kind_of_store(const fs::path& directory) {
+  std::error_code hidden;  // none where there is nothing
+  static_cast<void>(fs::exists(directory / store::data_file, hidden));
+  if (hidden) {
+    return fail(Exit::io, fmt::format("cannot look into {}: {}; do it as the user whose store it is",
+                                      directory.string(), hidden.message()));
+  }
   if (holds_operations(directory)) return StoreKind::operations;
   if (holds_environment(directory)) return StoreKind::none;  // another program's
   std::error_code ignored;
@@ -47,7 +54,9 @@ StoreKind kind_of_store(const fs::path& directory) {
 Result<FoundStore> find_store(const Target& target) {
   const auto path = store_path(target);
   if (!path) return forward(path.error());
-  FoundStore found{kind_of_store(*path), *path};
+  const auto kind = kind_of_store(*path);
+  if (!kind) return forward(kind.error());
+  FoundStore found{*kind, *path};
   if (found.kind != StoreKind::none) return found;
   if (!target.config.empty()) {
     found.kind = StoreKind::seen;

@@ -25,8 +25,8 @@ struct FoundStore {
 };
 
 /// What is in a directory. Changes nothing. What says by its files to be a store of seen keys but cannot be read is
-/// `seen`: opening will tell what is wrong with it.
-StoreKind kind_of_store(const std::filesystem::path& directory);
+/// `seen`: opening will tell what is wrong with it. Exit::io when the directory cannot be looked into.
+Result<StoreKind> kind_of_store(const std::filesystem::path& directory);
 
 /// The target's store. Exit::config when nothing of ours is there; a configuration's store is `seen` whatever is there.
 Result<FoundStore> find_store(const Target& target);

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "component/daemon/program.h"
+#include "component/daemon/unprivileged.h"
 #include "support/temporary_directory.h"
 
 namespace firstseen::test {
@@ -124,6 +125,56 @@ TEST_F(Stores, EachCommandRefusesTheStoresOfTheOthersAndChangesNothing) {
     }
   }
   EXPECT_TRUE(contents_below(at("")) == before);
+}
+
+/// The commands that look into a store, by its kind.
+std::vector<Words> looks_into(const std::string& name) {
+  const bool by_digest = name == "filter" || name == "ledger/keys";
+  const Words key = by_digest ? Words{"--digest", std::string(32, '0')} : Words{"--key", "a"};
+  std::vector<Words> all{{"stats"}, {"list"}, {"lookup", key[0], key[1]}, {"forget", key[0], key[1]}};
+  if (by_digest) all.push_back({"verify"});
+  return all;
+}
+
+TEST_F(Stores, WhoseFileIsCutShortAreToldToBeDamagedByEachCommand) {
+  make_all();
+  write("new.jsonl", "{\"id\":2}\n");
+  const std::map<std::string, std::string> environments{{"filter", "filter/slot-0"},
+                                                        {"exec", "exec"},
+                                                        {"ledger", "ledger/ledger"},
+                                                        {"ledger/keys", "ledger/keys/slot-0"}};
+  const auto expect_cut = [&](const Finished& finished, const std::string& environment) {
+    EXPECT_EQ(finished.status, 65) << finished.out << finished.err;
+    EXPECT_NE(finished.err.find(at(environment)), std::string::npos) << finished.err;
+    EXPECT_NE(finished.err.find("cut short"), std::string::npos) << finished.err;
+  };
+  for (const auto& [name, environment] : environments) {
+    std::filesystem::resize_file(at(environment) + "/data.mdb", 8192);
+    for (const Words& command : looks_into(name)) {
+      SCOPED_TRACE(name + ": " + command.front());
+      expect_cut(store(command.front(), name, {command.begin() + 1, command.end()}), environment);
+    }
+  }
+  expect_cut(filter("{\"id\":3}\n"), environments.at("filter"));
+  expect_cut(run({"exec", "--store", at("exec"), "--key", "b", "--", "true"}), environments.at("exec"));
+  expect_cut(ingest(), environments.at("ledger"));
+}
+
+TEST_F(Stores, ThatMayNotBeLookedIntoAreTakenForNothingElse) {
+  make_all();
+  for (const std::string name : {"filter", "exec", "ledger", "ledger/keys"}) {
+    const Closed guard(at(name));
+    if (!guard.keeps_out()) GTEST_SKIP() << Closed::why_skipped;
+    for (const Words& command : looks_into(name)) {
+      SCOPED_TRACE(name + ": " + command.front());
+      Words words{"store", command.front(), "--store", at(name)};
+      words.insert(words.end(), command.begin() + 1, command.end());
+      const Finished refused = run_unprivileged(words);
+      EXPECT_EQ(refused.status, 74) << refused.out << refused.err;
+      EXPECT_NE(refused.err.find("cannot look into " + at(name) + ": Permission denied"), std::string::npos)
+          << refused.err;
+    }
+  }
 }
 
 TEST_F(Stores, ADirectoryThatIsNoneIsLeftAlone) {
