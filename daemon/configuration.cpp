@@ -271,17 +271,26 @@ void check_key(const config::Settings& settings, config::Problems& problems) {
 }
 
 void check_properties(const config::Settings& settings, config::Problems& problems) {
-  const auto refused = kafka::check_properties(settings.kafka.properties);
-  for (const auto& [name, why] : refused) problems.add_quoted(settings, "kafka.properties." + name, why);
-  if (!refused.empty() || settings.kafka.properties.empty()) return;
-  if (const auto wrong = kafka::check_combination(client_options(settings))) {
-    problems.add_quoted(settings, wrong->name.empty() ? "kafka.properties" : "kafka.properties." + wrong->name,
-                        wrong->text);
+  const std::string section = "kafka.properties";
+  kafka::ClientOptions sound = client_options(settings);
+  for (const auto& [name, why] : kafka::check_properties(sound.properties)) {
+    problems.add_quoted(settings, section + "." + name, why);
+  }
+  std::vector<std::string> left_out;
+  std::erase_if(sound.properties, [&](const auto& property) {
+    if (!problems.reports(section + "." + property.first)) return false;
+    left_out.push_back(property.first);
+    return true;
+  });
+  if (sound.properties.empty()) return;
+  for (const auto& [name, text] : kafka::contradictions(sound, left_out)) {
+    problems.add_quoted(settings, name.empty() ? section : section + "." + name, text);
   }
 }
 
 /// The coordinator aborts a transaction that is open for longer than its timeout.
 void check_commit_interval(const config::Settings& settings, config::Problems& problems) {
+  if (problems.reports("kafka.properties.transaction.timeout.ms")) return;
   const Millis timeout = kafka::transaction_timeout(settings.kafka.properties);
   if (guarantee(settings) != kafka::Guarantee::exactly_once || settings.delivery.commit_interval <= timeout / 2) return;
   problems.add("delivery.commit_interval",
