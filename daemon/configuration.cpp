@@ -14,6 +14,7 @@
 #include "config/endpoint.h"
 #include "config/load.h"
 #include "http/credentials.h"
+#include "http/token.h"
 #include "kafka/properties.h"
 #include "key/deriver.h"
 #include "store_layout.h"
@@ -319,11 +320,15 @@ void check_store_path(const config::Settings& settings, config::Problems& proble
                                          length - longest, longest));
 }
 
-void check_credentials(const config::Settings& settings, config::Problems& problems) {
+void check_secrets(const config::Settings& settings, config::Problems& problems) {
   const config::Settings::Http& s = settings.http;
+  const auto add = [&](const http::Complaint& wrong) { problems.add(std::string(wrong.option), wrong.text); };
+  if (!s.token_file.empty()) {
+    if (const auto token = http::Token::read(s.token_file); !token) add(token.error());
+  }
   if (s.tls_certificate.empty() || s.tls_key.empty()) return;  // check_together() tells
   const auto read = http::read_credentials({.certificate = s.tls_certificate, .key = s.tls_key});
-  if (!read) problems.add(std::string(read.error().option), read.error().text);
+  if (!read) add(read.error());
 }
 
 }  // namespace
@@ -331,7 +336,7 @@ void check_credentials(const config::Settings& settings, config::Problems& probl
 Result<config::Settings> load_settings(const std::filesystem::path& file, Secrets secrets) {
   std::vector<config::Check> checks{check_key, check_properties, check_commit_interval, check_batch_fits,
                                     check_store_path};
-  if (secrets == Secrets::check) checks.emplace_back(check_credentials);
+  if (secrets == Secrets::check) checks.emplace_back(check_secrets);
   return config::load(file, checks);
 }
 
