@@ -53,8 +53,7 @@ std::string in_words(const CLI::App& command, const CLI::ParseError& error) {
 Exit usage_error(const CLI::App& program, const CLI::ParseError& error) {
   const auto unknown = program.get_subcommands().empty() ? program.remaining() : std::vector<std::string>{};
   const CLI::App& deepest = deepest_command(program);
-  const std::string what =
-      unknown.empty() ? in_words(deepest, error) : "there is no command '" + unknown.front() + "'";
+  const std::string what = unknown.empty() ? in_words(deepest, error) : "there is no command '" + unknown.front() + "'";
   const std::string command = full_name(deepest);
   const char* hint = command == "firstseen exec" ? "The command to run stands behind --. " : "";
   fmt::print(stderr, "firstseen: {}\n{}See '{} --help'.\n", what, hint, command);

@@ -16,8 +16,8 @@ namespace firstseen::kafka {
 std::vector<std::pair<std::string, std::string>> check_properties(const std::map<std::string, std::string>& properties);
 
 /// What librdkafka has against properties that are sound one by one but not together, of each client the first: a
-/// mechanism that it was built without, a timeout that must be shorter than another, a certificate file that holds none.
-/// Makes a consumer and a producer that know no broker, and ends them.
+/// mechanism that it was built without, a timeout that must be shorter than another, a certificate file that holds
+/// none. Makes a consumer and a producer that know no broker, and ends them.
 struct Contradiction {
   std::string name;  ///< of the property that the text is about, or empty
   std::string text;  ///< without the value of a secret

@@ -271,7 +271,8 @@ TEST_F(HttpPages, ATokenFileThatIsNotThereEndsTheStartAndIsFoundByValidate) {
   for (const char* name : {"run", "validate"}) {
     const Finished refused = test::run(command(name));
     EXPECT_EQ(refused.status, 78) << name;
-    EXPECT_NE(refused.err.find("http.token_file: names a file that cannot be read: "), std::string::npos) << refused.err;
+    EXPECT_NE(refused.err.find("http.token_file: names a file that cannot be read: "), std::string::npos)
+        << refused.err;
     EXPECT_NE(refused.err.find("firstseen.yaml:"), std::string::npos) << refused.err;
   }
   EXPECT_FALSE(std::filesystem::exists(scene_->store()));

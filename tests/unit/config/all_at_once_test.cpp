@@ -35,7 +35,8 @@ TEST(AllAtOnce, EveryWrongBrokerIsNamed) {
 }
 
 TEST(AllAtOnce, EveryWrongTopicIsNamed) {
-  const std::string problems = problems_of(with_topics("\"a b\", \"\", \"..\", a, a, \"^(\", \"${FIRSTSEEN_NOT_SET}\""));
+  const std::string problems =
+      problems_of(with_topics("\"a b\", \"\", \"..\", a, a, \"^(\", \"${FIRSTSEEN_NOT_SET}\""));
   EXPECT_TRUE(has(problems, "f.yaml:1:18: input.topics[0]: is not a topic name"));
   EXPECT_TRUE(has(problems, "input.topics[1]: must not be empty"));
   EXPECT_TRUE(has(problems, "input.topics[2]: is not a topic name"));
@@ -59,10 +60,10 @@ TEST(AllAtOnce, AMistakeHidesNoWrongValueBesideIt) {
 }
 
 TEST(AllAtOnce, AMistakeInOneRuleHidesNoneInAnother) {
-  const std::string problems = problems_of(
-      with_rules("{name: a b, when: {part: topic, equals: x}, fields: [topic]}, "
-                 "{name: b, when: {part: topic, equals: y}, tll: 1h}, "
-                 "{name: c, when: {part: topic, equals: z}, strategy: template}"));
+  const std::string problems =
+      problems_of(with_rules("{name: a b, when: {part: topic, equals: x}, fields: [topic]}, "
+                             "{name: b, when: {part: topic, equals: y}, tll: 1h}, "
+                             "{name: c, when: {part: topic, equals: z}, strategy: template}"));
   EXPECT_TRUE(has(problems, "key.rules[0].name: is no name of a rule"));
   EXPECT_TRUE(has(problems, "key.rules[1].tll: unknown option"));
   EXPECT_TRUE(has(problems, "key.rules[2].template: strategy template needs a text"));
@@ -70,8 +71,8 @@ TEST(AllAtOnce, AMistakeInOneRuleHidesNoneInAnother) {
 }
 
 TEST(AllAtOnce, NothingFollowsFromWhatCouldNotBeRead) {
-  const std::string condition = problems_of(with_rules(
-      "{name: a, when: {part: \"${FIRSTSEEN_NOT_SET}\"}, fields: [topic]}, {name: b, fields: [topic]}"));
+  const std::string condition = problems_of(
+      with_rules("{name: a, when: {part: \"${FIRSTSEEN_NOT_SET}\"}, fields: [topic]}, {name: b, fields: [topic]}"));
   EXPECT_EQ(count(condition), 1) << condition;
   const std::string listen = problems_of(minimal + "http: {listen: [], probe_listen: \"127.0.0.1:9464\"}\n");
   EXPECT_EQ(count(listen), 1) << listen;

@@ -54,8 +54,9 @@ TEST(Properties, NothingIsToldThatMayFollowFromOneThatIsLeftOut) {
   only_one("message.timeout.ms: 100000, transaction.timeout.ms: abc");
   only_one("message.timeout.ms: 100000, transaction.timeout.ms: 10", "delivery: {commit_interval: 1s}\n");
   only_one("security.protocol: SASL_PLAINTEXT, sasl.mechanism: PLAIN, sasl.usernam: u, sasl.password: p");
-  only_one("security.protocol: SASL_PLAINTEXT, sasl.mechanism: PLAIN, sasl.username: u, "
-           "sasl.password: \"${FIRSTSEEN_NOT_SET}\"");
+  only_one(
+      "security.protocol: SASL_PLAINTEXT, sasl.mechanism: PLAIN, sasl.username: u, "
+      "sasl.password: \"${FIRSTSEEN_NOT_SET}\"");
   only_one("security.protocol: SASL_PLAINTEXT, sasl.mechansim: PLAIN, sasl.username: u, sasl.password: p");
 }
 
