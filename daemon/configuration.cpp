@@ -14,6 +14,7 @@
 #include "config/endpoint.h"
 #include "config/load.h"
 #include "http/credentials.h"
+#include "http/token.h"
 #include "kafka/properties.h"
 #include "key/deriver.h"
 #include "store_layout.h"
@@ -271,17 +272,26 @@ void check_key(const config::Settings& settings, config::Problems& problems) {
 }
 
 void check_properties(const config::Settings& settings, config::Problems& problems) {
-  const auto refused = kafka::check_properties(settings.kafka.properties);
-  for (const auto& [name, why] : refused) problems.add_quoted(settings, "kafka.properties." + name, why);
-  if (!refused.empty() || settings.kafka.properties.empty()) return;
-  if (const auto wrong = kafka::check_combination(client_options(settings))) {
-    problems.add_quoted(settings, wrong->name.empty() ? "kafka.properties" : "kafka.properties." + wrong->name,
-                        wrong->text);
+  const std::string section = "kafka.properties";
+  kafka::ClientOptions sound = client_options(settings);
+  for (const auto& [name, why] : kafka::check_properties(sound.properties)) {
+    problems.add_quoted(settings, section + "." + name, why);
+  }
+  std::vector<std::string> left_out;
+  std::erase_if(sound.properties, [&](const auto& property) {
+    if (!problems.reports(section + "." + property.first)) return false;
+    left_out.push_back(property.first);
+    return true;
+  });
+  if (sound.properties.empty()) return;
+  for (const auto& [name, text] : kafka::contradictions(sound, left_out)) {
+    problems.add_quoted(settings, name.empty() ? section : section + "." + name, text);
   }
 }
 
 /// The coordinator aborts a transaction that is open for longer than its timeout.
 void check_commit_interval(const config::Settings& settings, config::Problems& problems) {
+  if (problems.reports("kafka.properties.transaction.timeout.ms")) return;
   const Millis timeout = kafka::transaction_timeout(settings.kafka.properties);
   if (guarantee(settings) != kafka::Guarantee::exactly_once || settings.delivery.commit_interval <= timeout / 2) return;
   problems.add("delivery.commit_interval",
@@ -310,11 +320,15 @@ void check_store_path(const config::Settings& settings, config::Problems& proble
                                          length - longest, longest));
 }
 
-void check_credentials(const config::Settings& settings, config::Problems& problems) {
+void check_secrets(const config::Settings& settings, config::Problems& problems) {
   const config::Settings::Http& s = settings.http;
+  const auto add = [&](const http::Complaint& wrong) { problems.add(std::string(wrong.option), wrong.text); };
+  if (!s.token_file.empty()) {
+    if (const auto token = http::Token::read(s.token_file); !token) add(token.error());
+  }
   if (s.tls_certificate.empty() || s.tls_key.empty()) return;  // check_together() tells
   const auto read = http::read_credentials({.certificate = s.tls_certificate, .key = s.tls_key});
-  if (!read) problems.add(std::string(read.error().option), read.error().text);
+  if (!read) add(read.error());
 }
 
 }  // namespace
@@ -322,7 +336,7 @@ void check_credentials(const config::Settings& settings, config::Problems& probl
 Result<config::Settings> load_settings(const std::filesystem::path& file, Secrets secrets) {
   std::vector<config::Check> checks{check_key, check_properties, check_commit_interval, check_batch_fits,
                                     check_store_path};
-  if (secrets == Secrets::check) checks.emplace_back(check_credentials);
+  if (secrets == Secrets::check) checks.emplace_back(check_secrets);
   return config::load(file, checks);
 }
 

@@ -31,7 +31,8 @@ struct Configuration {
   LogFormat log_format = LogFormat::text;
 };
 
-/// Whether to look into the files that only the daemon may be able to read: certificate and key of http.tls.
+/// Whether to look into the files that only the daemon may be able to read: http.token_file, and certificate and key of
+/// http.tls.
 enum class Secrets { leave, check };
 
 /// Reads a file and checks it with all the parts' checks. Exit::config with every problem, one per line with its place.

@@ -27,20 +27,34 @@ constexpr const char* footer =
     "'firstseen COMMAND --help' explains a command.";
 
 /// The subcommand that the command line got into before it failed: its help is the one to point at.
-std::string deepest_command(const CLI::App& program) {
-  std::string name = program.get_name();
+const CLI::App& deepest_command(const CLI::App& program) {
   const CLI::App* app = &program;
-  while (!app->get_subcommands().empty()) {
-    app = app->get_subcommands().front();
-    name += " " + app->get_name();
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+  return *app;
+}
+
+std::string full_name(const CLI::App& command) {
+  const CLI::App* parent = command.get_parent();
+  return (parent == nullptr ? "" : full_name(*parent) + " ") + command.get_name();
+}
+
+/// What is missing is an argument where it may be one, not the option that means the same.
+std::string in_words(const CLI::App& command, const CLI::ParseError& error) {
+  if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::RequiredError)) return error.what();
+  for (const CLI::Option* option : command.get_options()) {
+    const bool also_argument = option->get_positional() && option->nonpositional();
+    if (also_argument && error.what() == option->get_name() + " is required") {
+      return option->get_type_name() + " is required";
+    }
   }
-  return name;
+  return error.what();
 }
 
 Exit usage_error(const CLI::App& program, const CLI::ParseError& error) {
   const auto unknown = program.get_subcommands().empty() ? program.remaining() : std::vector<std::string>{};
-  const std::string what = unknown.empty() ? error.what() : "there is no command '" + unknown.front() + "'";
-  const std::string command = deepest_command(program);
+  const CLI::App& deepest = deepest_command(program);
+  const std::string what = unknown.empty() ? in_words(deepest, error) : "there is no command '" + unknown.front() + "'";
+  const std::string command = full_name(deepest);
   const char* hint = command == "firstseen exec" ? "The command to run stands behind --. " : "";
   fmt::print(stderr, "firstseen: {}\n{}See '{} --help'.\n", what, hint, command);
   return Exit::usage;

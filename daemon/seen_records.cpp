@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/hex.h"
+#include "entry_time.h"
 #include "ingest/kept_payloads.h"
 #include "output.h"
 #include "store/inspect.h"
@@ -30,7 +31,7 @@ Json to_json(const store::LogEntry& found, const Payload& payload) {
 }
 
 std::string to_row(const store::LogEntry& found, std::string_view last) {
-  return fmt::format("{:<9}  {:<24}  {}  {}\n", is_seen(found) ? "seen" : "forgotten", format_time(found.entry.time_ms),
+  return fmt::format("{:<9}  {:<24}  {}  {}\n", is_seen(found) ? "seen" : "forgotten", entry_time(found.entry.time_ms),
                      to_hex(found.entry.digest.bytes), last);
 }
 

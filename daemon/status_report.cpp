@@ -158,9 +158,18 @@ std::string standing_text(const Json& status) {
   return text;
 }
 
-std::string store_text(const Json& store) {
+/// Whether a check, which /readyz and the table below tell, too, holds.
+bool holds(const Json& status, const char* name) {
+  return std::ranges::any_of(status.value("checks", Json::array()), [&](const Json& check) {
+    return check.value("name", "") == name && check.value("ok", false);
+  });
+}
+
+/// What is in it is told by the slot, which is there once a broker has answered.
+std::string store_text(const Json& status) {
+  const Json store = status.value("store", Json::object());
   const auto most = store.value("max_size_bytes", std::uint64_t{0});
-  if (most == 0) return "not open yet";
+  if (most == 0) return holds(status, "store") ? "open, not in use yet" : "not open yet";
   const auto used = store.value("used_bytes", std::uint64_t{0});
   const Json forecast = store.value("forecast", Json());
   return fmt::format("{}, {:.1f} % of {}{}", format_counted(store.value("live_entries", std::uint64_t{0}), "key"),
@@ -190,7 +199,7 @@ std::string summary(const Json& status) {
       {"state", status_headline(status)},
       {"now", rates_text(status.value("rates", Json::object()))},
       {"window", fmt::format("{} configured, {} covered", window_text(configured), window_text(effective))},
-      {"store", store_text(status.value("store", Json::object()))},
+      {"store", store_text(status)},
       {"daemon", fmt::format("firstseen {}, running since {}", status.value("version", "?"),
                              format_time(status.value("started_at_ms", std::int64_t{-1})))},
   };

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/units.h"
+#include "entry_time.h"
 #include "ingest/kept_payloads.h"
 #include "ledgers.h"
 #include "operations.h"
@@ -68,7 +69,7 @@ std::string logs_table(const store::Stats& stats) {
       {"window", "rules", "live entries", "entries from", "to", "swept before", "removed before", "evicted before"});
   for (const store::LogStats& log : stats.logs) {
     table.row({format_duration(log.ttl), fmt::format("{}", fmt::join(log.windows, " ")), format_count(log.live_entries),
-               format_time(log.oldest_time_ms), format_time(log.newest_time_ms), format_time(log.swept_before_ms),
+               entry_time(log.oldest_time_ms), entry_time(log.newest_time_ms), format_time(log.swept_before_ms),
                format_time(log.removed_before_ms), format_time(log.evicted_before_ms)});
   }
   return "\n" + table.text();
@@ -109,7 +110,7 @@ std::string to_table(const store::Inspection& facts) {
       {"live records", format_count(stats.live_records)},
       {"size", fmt::format("{} in use, file {}, at most {}", format_size(stats.used_bytes),
                            format_size(stats.file_bytes), format_size(stats.max_size_bytes))},
-      {"entries from", fmt::format("{} to {}", format_time(stats.oldest_time_ms), format_time(stats.newest_time_ms))},
+      {"entries from", fmt::format("{} to {}", entry_time(stats.oldest_time_ms), entry_time(stats.newest_time_ms))},
       {"swept before", format_time(stats.swept_before_ms)},
       {"removed before", format_time(stats.removed_before_ms)},
       {"evicted before", format_time(stats.evicted_before_ms)},

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <limits>
 #include <memory>
+#include <string_view>
 #include <system_error>
 #include <vector>
 

@@ -3,8 +3,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <tl/expected.hpp>
+
+#include "http/complaint.h"
 
 namespace firstseen::http {
 
@@ -24,12 +25,6 @@ struct Credentials {
   std::int64_t own_until_ms = 0;    ///< until the listener's own ends
 
   bool operator==(const Credentials&) const = default;
-};
-
-/// What is wrong with an option; the text follows its name.
-struct Complaint {
-  std::string_view option;
-  std::string text;
 };
 
 /// Reads both files and compares them with each other.

@@ -26,19 +26,21 @@ std::shared_ptr<const Routes> Gate::current() const {
 
 namespace {
 
+tl::unexpected<Error> refused(const Complaint& complaint) {
+  return fail(Exit::config, fmt::format("{}: {}", complaint.option, complaint.text));
+}
+
 Result<std::optional<Token>> read_token(const std::filesystem::path& file) {
   if (file.empty()) return std::optional<Token>();
   auto token = Token::read(file);
-  if (!token) return forward(token.error());
+  if (!token) return refused(token.error());
   return std::optional<Token>(*token);
 }
 
 Result<std::optional<Credentials>> read_tls(const std::optional<TlsFiles>& files) {
   if (!files) return std::optional<Credentials>();
   auto credentials = read_credentials(*files);
-  if (!credentials) {
-    return fail(Exit::config, fmt::format("{}: {}", credentials.error().option, credentials.error().text));
-  }
+  if (!credentials) return refused(credentials.error());
   return std::optional<Credentials>(std::move(*credentials));
 }
 

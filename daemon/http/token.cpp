@@ -1,6 +1,5 @@
 #include "http/token.h"
 
-#include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
@@ -10,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace firstseen::http {
 namespace {
@@ -23,21 +23,27 @@ bool printable(std::string_view text) {
 
 }  // namespace
 
-Result<Token> Token::read(const std::filesystem::path& file) {
-  const auto refuse = [&](std::string_view why) {
-    return fail(Exit::config, fmt::format("http.token_file: {}: {}", file.native(), why));
+tl::expected<Token, Complaint> Token::read(const std::filesystem::path& file) {
+  const auto refuse = [](std::string why) {
+    return tl::unexpected(Complaint{"http.token_file", "names a file that " + std::move(why)});
   };
+  const auto unreadable = [&](int error) {
+    return refuse("cannot be read: " + std::generic_category().message(error));
+  };
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) return unreadable(EISDIR);
   std::ifstream stream(file, std::ios::binary);
-  if (!stream) return refuse("cannot be read: " + std::generic_category().message(errno));
+  if (!stream) return unreadable(errno);
   std::string text(longest_token + 2, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, stream.gcount())));
-  if (stream.bad()) return refuse("cannot be read");
+  if (stream.bad()) return unreadable(EIO);
   if (text.ends_with('\n')) text.pop_back();
   if (text.ends_with('\r')) text.pop_back();
   if (text.empty()) return refuse("is empty; it must hold a token");
-  if (text.size() > longest_token)
+  if (text.size() > longest_token) {
     return refuse("is longer than 4096 characters; it must hold a token and nothing else");
+  }
   if (!printable(text)) return refuse("must hold one line of ASCII characters without spaces, a token");
   return Token(text);
 }

@@ -3,16 +3,17 @@
 #include <array>
 #include <filesystem>
 #include <string_view>
+#include <tl/expected.hpp>
 
-#include "base/error.h"
+#include "http/complaint.h"
 
 namespace firstseen::http {
 
 /// The bearer token that clients must show; only its SHA-256 is kept.
 class Token {
  public:
-  /// Reads a file's first line: printable ASCII, 1 to 4096 characters. Anything else is Exit::config.
-  static Result<Token> read(const std::filesystem::path& file);
+  /// Reads a file's only line: printable ASCII, 1 to 4096 characters.
+  static tl::expected<Token, Complaint> read(const std::filesystem::path& file);
   explicit Token(std::string_view secret);
 
   /// Whether an Authorization header ("Bearer SECRET") shows it. Takes the same time whatever differs.

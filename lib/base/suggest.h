@@ -6,7 +6,7 @@
 
 namespace firstseen {
 
-/// The candidate that a misspelt name most likely means (few edits away), or empty.
+/// The candidate that a misspelt name most likely means (few edits away, of which a letter's case is none), or empty.
 std::string suggest(std::string_view name, const std::vector<std::string>& candidates);
 
 }  // namespace firstseen

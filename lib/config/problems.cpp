@@ -10,6 +10,11 @@ namespace {
 
 std::string_view section(std::string_view path) { return path.substr(0, path.find('.')); }
 
+/// "key.rules[1]" of what is in it; elsewhere the section.
+std::string_view rule_or_section(std::string_view path) {
+  return path.starts_with("key.rules[") ? path.substr(0, path.find(']')) : section(path);
+}
+
 /// Whether `path` is `whole` or a part of it ("key.fields[2]" of "key.fields").
 bool within(std::string_view path, std::string_view whole) {
   if (!path.starts_with(whole)) return false;
@@ -35,17 +40,26 @@ Place Problems::place_of(std::string_view path) const {
 Problems Problems::same_file() const {
   Problems fresh(file_);
   fresh.places_ = places_;
+  fresh.known_ = known_;
+  for (const Problem& problem : problems_) fresh.known_.push_back(problem.path);
   return fresh;
 }
 
+bool Problems::reports(std::string_view path) const {
+  return std::ranges::find(known_, path) != known_.end() ||
+         std::ranges::any_of(problems_, [&](const Problem& problem) { return problem.path == path; });
+}
+
 void Problems::merge(const Problems& other, Unless unless) {
-  const std::vector<Problem> known = problems_;
+  const auto follows = [&](const std::string& path, const std::string& known) {
+    if (unless == Unless::section_reported) return section(known) == section(path);
+    if (unless == Unless::rule_reported) return rule_or_section(known) == rule_or_section(path);
+    return within(known, path) || within(path, known);
+  };
   for (const Problem& problem : other.problems_) {
-    const bool repeats = std::any_of(known.begin(), known.end(), [&](const Problem& k) {
-      if (unless == Unless::section_reported) return section(k.path) == section(problem.path);
-      return within(k.path, problem.path) || within(problem.path, k.path);
-    });
-    if (!repeats) problems_.push_back(problem);
+    const bool told =
+        std::ranges::any_of(other.known_, [&](const std::string& known) { return follows(problem.path, known); });
+    if (!told) problems_.push_back(problem);
   }
 }
 

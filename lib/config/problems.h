@@ -34,12 +34,15 @@ class Problems {
   /// "FILE:LINE:COLUMN", or the file alone.
   [[nodiscard]] std::string where(Place place) const;
 
-  /// The same file and places, no problems yet.
+  /// The same file and places, no problems yet; what is reported here is known there.
   [[nodiscard]] Problems same_file() const;
-  /// Which of another's problems would only repeat what is known here.
+  /// Whether something is wrong with this very option, here or where this came from.
+  [[nodiscard]] bool reports(std::string_view path) const;
+  /// Which of another's problems would only follow from those that were known to it, see same_file().
   enum class Unless {
-    option_reported,   ///< the same option, a part of it or what it is a part of
-    section_reported,  ///< any option of the same section
+    option_reported,   ///< of the same option, of a part of it or of what it is a part of
+    rule_reported,     ///< of any option of the same rule; elsewhere of the same section
+    section_reported,  ///< of any option of the same section
   };
   void merge(const Problems& other, Unless unless);
 
@@ -60,6 +63,7 @@ class Problems {
   std::string file_;
   std::map<std::string, Place, std::less<>> places_;
   std::vector<Problem> problems_;
+  std::vector<std::string> known_;  ///< the options of the problems of another, from which this came
 };
 
 }  // namespace firstseen::config

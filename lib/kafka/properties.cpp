@@ -12,10 +12,8 @@
 #include <string_view>
 #include <system_error>
 
-#include "base/suggest.h"
 #include "kafka/handles.h"
 #include "kafka/property_table.h"
-#include "kafka/settings.h"
 
 namespace firstseen::kafka {
 
@@ -99,9 +97,7 @@ std::optional<std::string> unreadable_file(const std::string& name, const std::s
 }
 
 std::string did_you_mean(const std::string& name) {
-  std::vector<std::string> known;
-  for (const auto& [property, facts] : property_table()) known.push_back(property);
-  const std::string meant = suggest(name, known);
+  const std::string meant = meant_property(name);
   return meant.empty() ? "" : fmt::format("; did you mean {}?", meant);
 }
 
@@ -126,55 +122,7 @@ std::optional<std::string> refusal(rd_kafka_conf_t* scratch, const std::string& 
                      : "has a value that librdkafka refuses";
 }
 
-bool is_secret(const std::string& name) {
-  static const std::set<std::string, std::less<>> secrets{"ssl.key.pem", "ssl.certificate.pem", "ssl.ca.pem",
-                                                          "sasl.oauthbearer.config", "sasl.jaas.config"};
-  return secrets.contains(name) || name.find("password") != std::string::npos ||
-         name.find("secret") != std::string::npos;
-}
-
-std::string without_secrets(std::string text, const std::map<std::string, std::string>& properties) {
-  for (const auto& [name, value] : properties) {
-    if (value.empty() || !is_secret(name)) continue;
-    constexpr std::string_view instead = "<redacted>";
-    for (auto at = text.find(value); at != std::string::npos; at = text.find(value, at + instead.size())) {
-      text.replace(at, value.size(), instead);
-    }
-  }
-  return text;
-}
-
-/// Of the properties that the user has set, the longest whose name stands in librdkafka's text.
-std::string property_named_in(const std::string& text, const std::map<std::string, std::string>& properties) {
-  std::string named;
-  for (const auto& [name, value] : properties) {
-    if (name.size() > named.size() && text.find(name) != std::string::npos) named = name;
-  }
-  return named;
-}
-
 }  // namespace
-
-std::optional<Contradiction> check_combination(const ClientOptions& options) {
-  ClientOptions alone = options;
-  alone.brokers.clear();
-  alone.instance_id = "check";
-  alone.transactional_id = "check";
-  // Or librdkafka would ask for a Kerberos ticket at once.
-  if (const char* name = "sasl.kerberos.min.time.before.relogin"; property_table().contains(name)) {
-    alone.properties[name] = "0";
-  }
-  const auto refusal_of = [&](rd_kafka_type_t kind, Result<ConfHandle> conf) -> std::optional<Contradiction> {
-    Callbacks silent("", [](LogLevel, const std::string&) {});
-    const Result<ClientHandle> made = conf ? make_handle(kind, std::move(*conf), silent) : forward(conf.error());
-    if (made) return std::nullopt;
-    const std::string text = without_secrets(made.error().message, options.properties);
-    return Contradiction{property_named_in(text, options.properties), text};
-  };
-  auto refused = refusal_of(RD_KAFKA_CONSUMER, consumer_settings(alone));
-  if (!refused) refused = refusal_of(RD_KAFKA_PRODUCER, producer_settings(alone));
-  return refused;
-}
 
 std::vector<std::pair<std::string, std::string>> check_properties(
     const std::map<std::string, std::string>& properties) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,14 +15,18 @@ namespace firstseen::kafka {
 /// Reasons never contain a value.
 std::vector<std::pair<std::string, std::string>> check_properties(const std::map<std::string, std::string>& properties);
 
-/// What librdkafka has against properties that are sound one by one but not together: a mechanism that it was built
-/// without, a timeout that must be shorter than another, a certificate file that holds none. Makes a consumer and a
-/// producer that know no broker, and ends them. `name` is the property that the text is about, or empty.
+/// What librdkafka has against properties that are sound one by one but not together, of each client the first: a
+/// mechanism that it was built without, a timeout that must be shorter than another, a certificate file that holds
+/// none. Makes a consumer and a producer that know no broker, and ends them.
 struct Contradiction {
-  std::string name;
+  std::string name;  ///< of the property that the text is about, or empty
   std::string text;  ///< without the value of a secret
+
+  bool operator==(const Contradiction&) const = default;
 };
-std::optional<Contradiction> check_combination(const ClientOptions& options);
+/// `left_out`: names that the user has set, too, but not soundly, so that `options` are without them. What may only
+/// follow from that is not told.
+std::vector<Contradiction> contradictions(const ClientOptions& options, const std::vector<std::string>& left_out);
 
 /// The transaction.timeout.ms among checked properties, or the default.
 Millis transaction_timeout(const std::map<std::string, std::string>& properties);

@@ -8,6 +8,8 @@
 #include <sstream>
 #include <vector>
 
+#include "base/suggest.h"
+
 namespace firstseen::kafka {
 
 namespace {
@@ -68,6 +70,12 @@ std::map<std::string, Property> parse_table(const std::string& text) {
 const std::map<std::string, Property>& property_table() {
   static const std::map<std::string, Property> table = parse_table(printed_table());
   return table;
+}
+
+std::string meant_property(const std::string& name) {
+  std::vector<std::string> known;
+  for (const auto& [property, facts] : property_table()) known.push_back(property);
+  return suggest(name, known);
 }
 
 }  // namespace firstseen::kafka

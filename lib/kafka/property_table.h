@@ -16,4 +16,7 @@ struct Property {
 /// (rd_kafka_conf_properties_show). Thread-safe.
 const std::map<std::string, Property>& property_table();
 
+/// The property that a name, which may be misspelt, most likely means, or empty.
+std::string meant_property(const std::string& name);
+
 }  // namespace firstseen::kafka

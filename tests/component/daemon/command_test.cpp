@@ -42,6 +42,7 @@ TEST(CommandLine, TellsWhatIsWrongAndWhereTheHelpIs) {
   expect_usage_error({}, "required");
   expect_usage_error({"bogus"}, "no command 'bogus'");
   expect_usage_error({"run"}, "--config");
+  expect_usage_error({"validate"}, "FILE is required");
   expect_usage_error({"run", "--confg", "x"}, "--config");
   expect_usage_error({"status"}, "config");
   expect_usage_error({"status", "--config", "a", "--store", "b"}, "config");

@@ -266,11 +266,16 @@ TEST_F(HttpPages, APortInUseEndsTheStartWithAWordAndTouchesNoStore) {
   }
 }
 
-TEST_F(HttpPages, ATokenFileThatIsNotThereEndsTheStart) {
+TEST_F(HttpPages, ATokenFileThatIsNotThereEndsTheStartAndIsFoundByValidate) {
   configure("{listen: \"127.0.0.1:0\", token_file: /nonexistent/token}");
-  const Finished refused = test::run(command("run"));
-  EXPECT_EQ(refused.status, 78) << refused.err;
-  EXPECT_NE(refused.err.find("http.token_file: /nonexistent/token"), std::string::npos) << refused.err;
+  for (const char* name : {"run", "validate"}) {
+    const Finished refused = test::run(command(name));
+    EXPECT_EQ(refused.status, 78) << name;
+    EXPECT_NE(refused.err.find("http.token_file: names a file that cannot be read: "), std::string::npos)
+        << refused.err;
+    EXPECT_NE(refused.err.find("firstseen.yaml:"), std::string::npos) << refused.err;
+  }
+  EXPECT_FALSE(std::filesystem::exists(scene_->store()));
 }
 
 TEST_F(HttpPages, TheProgramStopsInTimeWhileClientsHoldOn) {

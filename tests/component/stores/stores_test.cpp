@@ -63,6 +63,19 @@ void expect_refused(const Finished& finished, const std::vector<std::string>& pa
   for (const std::string& part : parts) EXPECT_NE(finished.err.find(part), std::string::npos) << finished.err;
 }
 
+TEST_F(Stores, GiveAKeyThatIsForgottenBeforeAnyWasSeenNoTime) {
+  const std::string digest(32, '0');
+  ASSERT_EQ(filter("").status, 0);
+  ASSERT_EQ(store("forget", "filter", {"--digest", digest}).status, 0);
+  for (const char* command : {"stats", "list", "lookup"}) {
+    const bool of_one = command == std::string("lookup");
+    const Finished shown = store(command, "filter", of_one ? Words{"--digest", digest} : Words{});
+    EXPECT_EQ(shown.status, 0) << shown.err;
+    EXPECT_EQ(shown.out.find("1970"), std::string::npos) << shown.out;
+  }
+  EXPECT_EQ(json("list", "filter").at(0).at("time_ms"), 0);
+}
+
 TEST_F(Stores, EachIsRecognisedAlsoByTheEnvironmentInside) {
   make_all();
   EXPECT_EQ(json("stats", "filter").at("kind"), "filter");

@@ -67,6 +67,17 @@ TEST(StatusText, TellsPartitionsThatGoOnByThemselvesFromThoseThatNeedAPerson) {
   EXPECT_TRUE(contains(both, "running: 1 of 2 partitions stopped, 1 of 2 partitions waiting\n")) << both;
 }
 
+TEST(StatusText, SaysOfAStoreThatIsOpenNothingElseWhileTheBrokerIsAway) {
+  dedup::SlotStatus status;
+  status.state = "starting";
+  Picture picture = test::picture_of(status);
+  const auto text = [&] { return status_to_text(status_to_json(picture, {})); };
+  EXPECT_TRUE(contains(text(), "open, not in use yet\n")) << text();
+  EXPECT_FALSE(contains(text(), "not open yet")) << text();
+  picture.checks[0].ok = false;
+  EXPECT_TRUE(contains(text(), "not open yet\n")) << text();
+}
+
 TEST(StatusText, TellsWhoAskedForAPauseAndSinceWhen) {
   dedup::SlotStatus status = running();
   EXPECT_TRUE(json_of(status)["paused"].is_null());
