@@ -272,11 +272,15 @@ void check_key(const config::Settings& settings, config::Problems& problems) {
 }
 
 void check_properties(const config::Settings& settings, config::Problems& problems) {
+  for (const auto& [name, why] : kafka::check_properties(client_options(settings).properties)) {
+    problems.add_quoted(settings, "kafka.properties." + name, why);
+  }
+}
+
+/// After all that looks at single properties: a contradiction makes none of them unknown.
+void check_contradictions(const config::Settings& settings, config::Problems& problems) {
   const std::string section = "kafka.properties";
   kafka::ClientOptions sound = client_options(settings);
-  for (const auto& [name, why] : kafka::check_properties(sound.properties)) {
-    problems.add_quoted(settings, section + "." + name, why);
-  }
   std::vector<std::string> left_out;
   std::erase_if(sound.properties, [&](const auto& property) {
     if (!problems.reports(section + "." + property.first)) return false;
@@ -323,7 +327,11 @@ void check_store_path(const config::Settings& settings, config::Problems& proble
 void check_secrets(const config::Settings& settings, config::Problems& problems) {
   const config::Settings::Http& s = settings.http;
   const auto add = [&](const http::Complaint& wrong) { problems.add(std::string(wrong.option), wrong.text); };
-  if (!s.token_file.empty()) {
+  std::error_code ignored;
+  const auto type = std::filesystem::status(s.token_file, ignored).type();
+  // What can be read only once is the start's.
+  const bool is_stream = type == std::filesystem::file_type::fifo || type == std::filesystem::file_type::character;
+  if (!s.token_file.empty() && !is_stream) {
     if (const auto token = http::Token::read(s.token_file); !token) add(token.error());
   }
   if (s.tls_certificate.empty() || s.tls_key.empty()) return;  // check_together() tells
@@ -334,8 +342,8 @@ void check_secrets(const config::Settings& settings, config::Problems& problems)
 }  // namespace
 
 Result<config::Settings> load_settings(const std::filesystem::path& file, Secrets secrets) {
-  std::vector<config::Check> checks{check_key, check_properties, check_commit_interval, check_batch_fits,
-                                    check_store_path};
+  std::vector<config::Check> checks{check_key,        check_properties, check_commit_interval, check_contradictions,
+                                    check_batch_fits, check_store_path};
   if (secrets == Secrets::check) checks.emplace_back(check_secrets);
   return config::load(file, checks);
 }

@@ -31,7 +31,7 @@ Json to_json(const store::LogEntry& found, const Payload& payload) {
 }
 
 std::string to_row(const store::LogEntry& found, std::string_view last) {
-  return fmt::format("{:<9}  {:<24}  {}  {}\n", is_seen(found) ? "seen" : "forgotten", entry_time(found.entry.time_ms),
+  return fmt::format("{:<9}  {:<24}  {}  {}\n", is_seen(found) ? "seen" : "forgotten", entry_time(found.entry),
                      to_hex(found.entry.digest.bytes), last);
 }
 

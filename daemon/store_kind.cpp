@@ -41,8 +41,9 @@ Result<StoreKind> kind_of_store(const fs::path& directory) {
   std::error_code hidden;  // none where there is nothing
   static_cast<void>(fs::exists(directory / store::data_file, hidden));
   if (hidden) {
-    return fail(Exit::io, fmt::format("cannot look into {}: {}; do it as the user whose store it is",
-                                      directory.string(), hidden.message()));
+    const bool forbidden = hidden == std::errc::permission_denied;
+    return fail(Exit::io, fmt::format("cannot look into {}: {}{}", directory.string(), hidden.message(),
+                                      forbidden ? "; do it as the user whose store it is" : ""));
   }
   if (holds_operations(directory)) return StoreKind::operations;
   if (holds_environment(directory)) return StoreKind::none;  // another program's

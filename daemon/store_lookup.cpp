@@ -34,7 +34,7 @@ std::string to_table(const Digest& digest, const std::vector<store::LogEntry>& e
   for (const store::LogEntry& found : entries) {
     const bool seen = found.entry.kind == store::EntryKind::seen;
     table.row({seen ? "seen" : "forgotten", seen ? to_string(found.source) : "-",
-               seen ? std::to_string(found.entry.offset) : "-", entry_time(found.entry.time_ms),
+               seen ? std::to_string(found.entry.offset) : "-", entry_time(found.entry),
                std::to_string(found.batch.sequence)});
   }
   return text + table.text();

@@ -61,6 +61,7 @@ Result<void> check_databases(const std::filesystem::path& directory) {
                                 .may_be_cut = may_be_torn,
                                 .unregistered = true,
                                 .databases = Tables::names()});
+    if (!env && may_be_torn && env.error().exit == Exit::config) return {};  // its head was ours, a meta page is not
     if (!env) return forward(env.error());
     return Tables::of(**env) ? Result<void>{} : lacks_databases(directory);
   };
