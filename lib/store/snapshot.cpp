@@ -15,13 +15,12 @@ Result<Snapshot> take_snapshot(const std::filesystem::path& directory) {
   }
   if (auto checked = check_is_store_or_empty(directory); !checked) return forward(checked.error());
   const std::string mark = UnsyncedMark::read(directory);
-  if (!mark.empty() && mark != current_boot_id()) {
-    return fail(Action::stop, Exit::try_again,
-                fmt::format("store {}: the machine went down without a clean stop, so the store must be verified "
-                            "first: {}",
-                            directory.string(),
-                            OwnerLock::held(directory) ? "the process that holds it is about to; try again later"
-                                                       : "start the daemon on it once"));
+  if (!mark.empty() && mark != current_boot_id() && !OwnerLock::held(directory)) {
+    return fail(
+        Action::stop, Exit::try_again,
+        fmt::format("store {}: the machine went down without a clean stop, so the store must be verified first: "
+                    "start the daemon on it once",
+                    directory.string()));
   }
   auto env = Env::share({.directory = directory, .read_only = true, .databases = Tables::names()});
   if (!env) return forward(env.error());
