@@ -38,8 +38,10 @@ Result<nlohmann::ordered_json> ask(const std::filesystem::path& path, const nloh
     if (socket.error().exit != Exit::unavailable) return forward(socket.error());
     return fail(Exit::unavailable, fmt::format("no daemon answers ({})", socket.error().message));
   }
-  if (auto sent = write_all(*socket, request.dump() + "\n", limit); !sent) return forward(sent.error());
-  const auto line = read_line(*socket, max_reply_bytes, limit);
+  const auto sent = write_all(*socket, request.dump() + "\n", limit);
+  // A daemon that refuses the connection answers at once and closes it, read or not.
+  const auto line = read_line(*socket, max_reply_bytes, sent ? limit : Millis{1});
+  if (!sent && !line) return forward(sent.error());
   if (!line) return fail(Exit::unavailable, fmt::format("the daemon does not answer: {}", line.error().message));
   auto reply = nlohmann::ordered_json::parse(*line, nullptr, false);
   if (!reply.is_object() || !reply.contains("ok")) {
