@@ -41,18 +41,18 @@ struct Partition {
   /// Why the broker lets nobody read it now; empty: it does. It goes on to be fetched, and runs, or its history is read
   /// on, as soon as something arrives; until then it is shown as stopped.
   std::string refusal;
+  std::string silence;             ///< with gap_to_settle: why nobody could be asked yet; empty: it was not tried
   StreamTime stream_time;          ///< advances state.stream_time_ms
-  bool at_end = false;             ///< has reached the end of its log, and nothing of it is to be read again
   store::PartitionState settled;   ///< as of the last settled batch
   std::int64_t left_end_ms = -1;   ///< wall clock; what is not settled has come since then; -1: not known
   std::int64_t end_to_reach = -1;  ///< an end of its log that is not settled yet: then left_end_ms becomes...
   std::int64_t end_seen_ms = -1;   ///< ...this, when it was the end
   std::int64_t known_end = -1;     ///< the end of its log as a fetch or its leader has told it; -1: not known
+  std::int64_t stopped_at = -1;    ///< with StopCause::rejected: the offset of the rejected message
+  bool at_end = false;             ///< has reached the end of its log, and nothing of it is to be read again
   bool gap_to_settle = false;      ///< the position is of no use; where to go on has to be asked for and decided
-  std::string silence;             ///< why that could not be asked for yet; empty: it was not tried
-  bool other_log = false;  ///< the log is not the one that the store has recorded; until a batch has left it behind
-  std::int64_t stopped_at = -1;  ///< with StopCause::rejected: the offset of the rejected message
-  bool commit_start = false;     ///< the group has no usable offset: commit next_offset before the first message
+  bool other_log = false;     ///< the log is not the one that the store has recorded; until a batch has left it behind
+  bool commit_start = false;  ///< the group has no usable offset: commit next_offset before the first message
   std::optional<store::LastMessage> verify;    ///< read and compare this message before going on at next_offset
   std::int32_t range = -1;                     ///< index of its range in the batch in hand; -1: not in it
   const MessageView* last_in_chunk = nullptr;  ///< the last message taken of it; null but while Intake works on a chunk
