@@ -1,9 +1,9 @@
 """The Kafka Streams program of peers/streams as a contestant, and how it is built."""
 
-import subprocess
 from dataclasses import dataclass
 
 from contestants import Job
+from harness.maven import maven
 from harness.paths import BUILD, ROOT, alone
 
 _SOURCE = ROOT / "tests" / "bench" / "peers" / "streams"
@@ -15,10 +15,9 @@ def build() -> None:
     sources = sorted(path for path in _SOURCE.rglob("*") if path.is_file())
     state = "".join(f"{path.relative_to(_SOURCE)}\n{path.read_text()}" for path in sources)
     goals = ["compiler:compile", "dependency:copy-dependencies"]
-    command = ["mvn", "-q", "-B", "-f", str(_SOURCE / "pom.xml"), *goals]
     with alone("streams"):
         if not _STAMP.is_file() or _STAMP.read_text() != state:
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            maven(_SOURCE / "pom.xml", *goals)
             _STAMP.write_text(state)
 
 

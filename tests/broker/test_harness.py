@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import pytest
 from harness import process
 from harness.admin import Admin
 from harness.broker import Broker
+from harness.maven import maven
 from harness.paths import bare_loop_binary
 from harness.produce import Account, Sent
 from harness.reader import read_topic
@@ -109,3 +111,22 @@ def test_a_loop_without_deduplication_is_flagged_as_doubled_and_nothing_else(
     assert report.messages == report.published == len(account.sent)
     assert report.lost == 0 and report.disordered == 0
     assert copies > 500 and report.doubled + report.changed == copies
+
+
+def _stand_in(folder: Path, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    mvn = folder / "mvn"
+    mvn.write_text(f"#!/bin/sh\necho it says $1; exit {status}\n")
+    mvn.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+
+
+def test_what_maven_says_is_not_mixed_with_results(tmp_path, monkeypatch, capfd):
+    _stand_in(tmp_path, 0, monkeypatch)
+    maven(tmp_path / "pom.xml", "validate")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_maven_says_is_told_when_it_fails(tmp_path, monkeypatch):
+    _stand_in(tmp_path, 3, monkeypatch)
+    with pytest.raises(RuntimeError, match="ended with 3:\nit says -q"):
+        maven(tmp_path / "pom.xml", "validate")

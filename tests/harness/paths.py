@@ -2,10 +2,11 @@
 
 import fcntl
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from .maven import maven
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
@@ -46,9 +47,6 @@ def ensure_jars() -> Path:
     stamp = KAFKA_LIB / "pom.xml"
     with alone("kafka-lib"):
         if not stamp.is_file() or stamp.read_bytes() != POM.read_bytes():
-            subprocess.run(
-                ["mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies", f"-DoutputDirectory={KAFKA_LIB}"],
-                check=True,
-            )
+            maven(POM, "dependency:copy-dependencies", f"-DoutputDirectory={KAFKA_LIB}")
             stamp.write_bytes(POM.read_bytes())
     return KAFKA_LIB
