@@ -13,20 +13,21 @@
 #include <optional>
 #include <string>
 #include <system_error>
-#include <type_traits>
 #include <vector>
 
 #include "base/file_descriptor.h"
 #include "store/directory.h"
+#include "store/lmdb_meta.h"
 
 namespace firstseen::store {
 namespace {
 
 namespace fs = std::filesystem;
 
-// The pages of an LMDB file of data version 1, as a 64-bit machine writes them.
-constexpr std::uint32_t magic = 0xBEEFC0DE;
-constexpr std::uint32_t data_version = 1;
+using lmdb::MetaPage;
+using lmdb::PageHead;
+using lmdb::Tree;
+
 constexpr std::uint32_t largest_page = 65536;
 constexpr std::uint64_t no_page = ~std::uint64_t{0};  // the root of an empty tree
 constexpr std::uint16_t branch_page = 0x01;
@@ -36,38 +37,6 @@ constexpr std::uint16_t leaf2_page = 0x20;      // keys and nothing else
 constexpr std::uint16_t value_on_pages = 0x01;  // of a leaf's node: the value has pages of its own
 constexpr std::uint16_t value_is_tree = 0x02;   // the value is another tree
 constexpr std::size_t node_bytes = 8;           // of a node, before its key
-
-struct PageHead {
-  std::uint64_t number;
-  std::uint16_t pad;
-  std::uint16_t flags;
-  std::uint16_t lower;  ///< where the places of the nodes end
-  std::uint16_t upper;
-};
-static_assert(sizeof(PageHead) == 16);
-
-struct Tree {
-  std::uint32_t pad;  ///< of the first tree: the file's page size
-  std::uint16_t flags;
-  std::uint16_t depth;
-  std::array<std::uint64_t, 4> counts;
-  std::uint64_t root;
-};
-static_assert(sizeof(Tree) == 48);
-
-struct MetaPage {
-  PageHead head;
-  std::uint32_t magic;
-  std::uint32_t version;
-  std::uint64_t address;
-  std::uint64_t map_bytes;
-  std::array<Tree, 2> trees;  ///< the free pages, and the databases
-  std::uint64_t last_page;
-  std::uint64_t transaction;
-
-  [[nodiscard]] std::uint32_t page_bytes() const { return trees[0].pad; }
-};
-static_assert(sizeof(MetaPage) == 152 && std::is_trivially_copyable_v<MetaPage>);
 
 template <class T>
 T load(const std::uint8_t* from) {
@@ -93,7 +62,8 @@ std::optional<MetaPage> read_meta(int file, std::uint64_t at) {
   std::array<std::uint8_t, sizeof(MetaPage)> bytes{};
   if (read_at(file, at, bytes.data(), bytes.size()) != bytes.size()) return {};
   const auto meta = load<MetaPage>(bytes.data());
-  const bool is_meta = (meta.head.flags & meta_page) != 0 && meta.magic == magic && meta.version == data_version;
+  const bool is_meta =
+      (meta.head.flags & meta_page) != 0 && meta.magic == lmdb::magic && meta.version == lmdb::data_version;
   return is_meta ? std::optional(meta) : std::nullopt;
 }
 

@@ -13,19 +13,14 @@
 #include <utility>
 
 #include "store/codec.h"
+#include "store/lmdb_meta.h"
 
 namespace firstseen::store {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint32_t lmdb_magic = 0xBEEFC0DE;
-constexpr std::uint32_t lmdb_data_version = 1;
-// Places in an LMDB 0.9 data file on a 64-bit machine (struct MDB_meta behind a page header of 16 bytes).
-constexpr std::size_t magic_at = 16;
-constexpr std::size_t version_at = 20;
-constexpr std::size_t page_size_at = 40;
-constexpr std::size_t head_bytes = 64;
+constexpr std::streamsize head_bytes = 64;  // of the meta page: with all that is looked at here
 constexpr long largest_lmdb_page = 32768;
 
 tl::unexpected<Error> system_error(Action action, const fs::path& path, std::string_view doing, int code) {
@@ -40,33 +35,23 @@ tl::unexpected<Error> not_a_store(const fs::path& directory, const std::string& 
                                         directory.string(), why));
 }
 
-/// A number as this machine's LMDB writes it.
-std::uint32_t native_u32(const std::array<std::uint8_t, head_bytes>& head, std::size_t at) {
-  std::uint32_t value = 0;
-  std::memcpy(&value, head.data() + at, sizeof value);
-  return value;
-}
-
 Result<void> check_data_file(const fs::path& directory) {
   const fs::path path = directory / data_file;
-  std::array<std::uint8_t, head_bytes> head{};
+  lmdb::MetaPage meta{};
   std::ifstream file(path, std::ios::binary);
   if (!file) return system_error(Action::stop, path, "read", errno);
-  file.read(reinterpret_cast<char*>(head.data()), head.size());
+  file.read(reinterpret_cast<char*>(&meta), head_bytes);
   if (file.gcount() == 0) return {};  // a crash at the very first start
-  if (static_cast<std::size_t>(file.gcount()) < head.size()) return not_a_store(directory, "its data.mdb is too short");
-  const std::uint32_t magic = native_u32(head, magic_at);
-  if (magic ==
-      ((lmdb_magic & 0xFFU) << 24U | (lmdb_magic & 0xFF00U) << 8U | (lmdb_magic >> 8U & 0xFF00U) | lmdb_magic >> 24U)) {
+  if (file.gcount() < head_bytes) return not_a_store(directory, "its data.mdb is too short");
+  if (meta.magic == lmdb::magic_in_other_byte_order) {
     return not_a_store(directory, "its data.mdb was written on a machine with the other byte order");
   }
-  if (magic != lmdb_magic) return not_a_store(directory, "its data.mdb is not an LMDB file");
-  const std::uint32_t version = native_u32(head, version_at);
-  if (version != lmdb_data_version) {
-    return not_a_store(directory,
-                       fmt::format("its data.mdb has LMDB's data version {}, not {}", version, lmdb_data_version));
+  if (meta.magic != lmdb::magic) return not_a_store(directory, "its data.mdb is not an LMDB file");
+  if (meta.version != lmdb::data_version) {
+    return not_a_store(
+        directory, fmt::format("its data.mdb has LMDB's data version {}, not {}", meta.version, lmdb::data_version));
   }
-  const std::uint32_t page = native_u32(head, page_size_at);
+  const std::uint32_t page = meta.page_bytes();
   const auto expected = static_cast<std::uint32_t>(std::min(sysconf(_SC_PAGESIZE), largest_lmdb_page));
   if (page != expected) {
     return not_a_store(directory,
