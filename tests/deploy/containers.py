@@ -80,15 +80,7 @@ class Container:
     def execute(self, *command: str, user: str = "") -> subprocess.CompletedProcess[str]:
         """Any program of the image, to its end; as another `user` (UID:GID) than the image's if one is given."""
         entered, environment = self._enter(list(command), user or self._execution["User"])
-        return subprocess.run(
-            entered,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return process.run(entered, environment, timeout_s=120)
 
     def run(self, *arguments: str, user: str = "") -> subprocess.CompletedProcess[str]:
         """The entry point with these arguments, as `podman run IMAGE ARGUMENT...` does it."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from . import process
 from .paths import BUILD, ROOT
 
 RELEASES = ("bookworm", "trixie")
@@ -81,7 +82,7 @@ def root_file_system(name: str, release: str, packages: Iterable[str]) -> Path:
     options.write_text(subprocess.run(["apt-config", "dump", "Acquire"], capture_output=True, text=True).stdout)
     command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", f"--include={included}"]
     command += [f"--aptopt={options}", release, str(root), str(sources)]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    done = process.run(command)
     if done.returncode != 0:
         log = root.with_suffix(".log")
         log.write_text(done.stdout + done.stderr)
@@ -93,12 +94,4 @@ def root_file_system(name: str, release: str, packages: Iterable[str]) -> Path:
 def run_in(root: Path, place: Path, command: str, timeout_s: float = 600.0) -> subprocess.CompletedProcess[str]:
     """A command of bash as root in there, where `place` is /mnt and nothing else can be written."""
     environment = {**os.environ, "ROOT": str(root), "PLACE": str(place), "COMMAND": command}
-    return subprocess.run(
-        [*_NAMESPACES, "bash", "-euc", _ENTER],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=timeout_s,
-        check=False,
-    )
+    return process.run([*_NAMESPACES, "bash", "-euc", _ENTER], environment, timeout_s)

@@ -131,15 +131,7 @@ class Machine:
     def run(self, command: str, check: bool = True, timeout_s: float = 120.0) -> subprocess.CompletedProcess[str]:
         """A command of bash as root in the machine, without a terminal."""
         enter = ["nsenter", f"--target={self._init}", "--mount", "--uts", "--ipc", "--pid", "--root", "--wd"]
-        done = subprocess.run(
-            [*enter, "bash", "-c", command],
-            env=_ENVIRONMENT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
-            check=False,
-        )
+        done = process.run([*enter, "bash", "-c", command], _ENVIRONMENT, timeout_s)
         if check and done.returncode != 0:
             raise AssertionError(f"{command!r} gave {done.returncode}:\n{done.stdout}{done.stderr}")
         return done

@@ -1,4 +1,4 @@
-"""Child processes that do not outlive the test run."""
+"""Child processes: run to their end, or started so that they do not outlive the test run."""
 
 import socket
 import subprocess
@@ -19,6 +19,21 @@ def start(command: list[str], log: Path, env: dict[str, str] | None = None) -> s
             env=env,
             start_new_session=True,
         )
+
+
+def run(
+    command: list[str], env: dict[str, str] | None = None, timeout_s: float | None = None
+) -> subprocess.CompletedProcess[str]:
+    """A command to its end, whatever that is, without a terminal and with its output as text."""
+    return subprocess.run(
+        command,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
 
 
 def free_ports(count: int) -> list[int]:
