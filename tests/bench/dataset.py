@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from harness.paths import program
 
 REACH = {"near": 100_000, "far": 2**62}  # a copy's original is one of so many before it
+OPTIONS = ("messages", "duplicates", "repeats", "value_bytes", "partitions", "seed")
 _HOUR_MS = 3_600_000
 _TIMEOUT_S = 900
 
@@ -62,7 +63,7 @@ class DataSet:
         )
 
 
-def add_arguments(parser: argparse.ArgumentParser, names: Iterable[str], **defaults: object) -> None:
+def add_arguments(parser: argparse.ArgumentParser, names: Iterable[str] = OPTIONS, **defaults: object) -> None:
     """Options for these fields of a DataSet."""
     for name in names:
         default = defaults.get(name, getattr(DataSet, name))

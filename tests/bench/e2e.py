@@ -38,8 +38,8 @@ def arguments() -> argparse.Namespace:
     parser = options.parser(__doc__)
     options.add_rounds(parser, 3)
     parser.add_argument("--matrix", action="store_true", help="vary every axis of the data by itself")
-    parser.add_argument("--quick", action="store_true", help="small data and one round: only whether it works")
-    dataset.add_arguments(parser, ("messages", "duplicates", "repeats", "value_bytes", "partitions", "seed"))
+    options.add_quick(parser, "small data and one round")
+    dataset.add_arguments(parser)
     chosen = parser.parse_args()
     if chosen.quick:
         chosen.messages, chosen.rounds = 30_000, 1

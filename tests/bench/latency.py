@@ -34,7 +34,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=20, help="measured in each run (default 20)")
     parser.add_argument("--warm-up", type=int, default=8, help="seconds before them (default 8)")
     parser.add_argument("--intervals", type=int, nargs="+", default=[10, 100], help="commit intervals in ms (10 100)")
-    parser.add_argument("--quick", action="store_true", help="a low rate and one round: only whether it works")
+    options.add_quick(parser, "a low rate and one round")
     chosen = parser.parse_args()
     if chosen.quick:
         chosen.rate, chosen.seconds, chosen.warm_up, chosen.rounds = 2_000, 2, 3, 1

@@ -17,6 +17,10 @@ def add_rounds(made: argparse.ArgumentParser, default: int) -> None:
     made.add_argument("--rounds", type=int, default=default, help=f"of each contestant that count (default {default})")
 
 
+def add_quick(made: argparse.ArgumentParser, what: str) -> None:
+    made.add_argument("--quick", action="store_true", help=f"{what}: only whether it works")
+
+
 def finish(measured: list[dict], options: argparse.Namespace, *programs: str) -> int:
     """Prints and, if wanted, records; the exit status. `programs` are those whose versions matter."""
     stamped = [results.stamp(result, *programs) for result in measured]

@@ -59,8 +59,8 @@ def arguments() -> argparse.Namespace:
     parser = options.parser(__doc__)
     options.add_rounds(parser, 3)
     parser.add_argument("--kills", type=int, default=3, help="of each contestant (default 3)")
-    parser.add_argument("--quick", action="store_true", help="small data, one round and kill: only whether it works")
-    dataset.add_arguments(parser, ("messages", "duplicates", "repeats", "value_bytes", "partitions", "seed"))
+    options.add_quick(parser, "small data, one round and kill")
+    dataset.add_arguments(parser)
     chosen = parser.parse_args()
     if chosen.quick:
         chosen.messages, chosen.rounds, chosen.kills = 500_000, 1, 1

@@ -128,8 +128,8 @@ def main() -> int:
     parser = options.parser(__doc__)
     options.add_rounds(parser, 3)
     parser.add_argument("--before", type=Path, help="another build of firstseen, to be profiled as well")
-    parser.add_argument("--quick", action="store_true", help="small data and one round: only whether it works")
-    dataset.add_arguments(parser, ("messages", "duplicates", "repeats", "value_bytes", "partitions", "seed"))
+    options.add_quick(parser, "small data and one round")
+    dataset.add_arguments(parser)
     chosen = parser.parse_args()
     if chosen.quick:
         chosen.messages, chosen.rounds = 1_000_000, 1

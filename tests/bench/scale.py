@@ -32,10 +32,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--idle-topics", type=int, default=200, help="input topics of one idle process (default 200)")
     parser.add_argument("--idle-partitions", type=int, default=16, help="of each of them (default 16)")
     parser.add_argument("--idle-seconds", type=float, default=20, help="watched for each case (default 20)")
-    parser.add_argument("--quick", action="store_true", help="small data and one round: only whether it works")
-    dataset.add_arguments(
-        parser, ("messages", "duplicates", "repeats", "value_bytes", "partitions", "seed"), partitions=16
-    )
+    options.add_quick(parser, "small data and one round")
+    dataset.add_arguments(parser, partitions=16)
     chosen = parser.parse_args()
     if chosen.quick:
         chosen.messages, chosen.rounds, chosen.processes = 200_000, 1, [1, 2]

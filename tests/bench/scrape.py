@@ -40,7 +40,7 @@ def arguments() -> argparse.Namespace:
     parser = options.parser(__doc__)
     parser.add_argument("--seconds", type=int, default=600, help="default 600")
     parser.add_argument("--rate", type=int, default=50_000, help="messages a second (default 50000)")
-    parser.add_argument("--quick", action="store_true", help="a low rate and little time: only whether it works")
+    options.add_quick(parser, "a low rate and little time")
     dataset.add_arguments(parser, ("duplicates", "repeats", "value_bytes", "partitions", "seed"))
     chosen = parser.parse_args()
     if chosen.quick:

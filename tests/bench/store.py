@@ -85,7 +85,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=2, help="of each slice (default 2)")
     parser.add_argument("--without-slow", action="store_true", help="leave out the B+tree and RocksDB")
     parser.add_argument("--directory", help="where the stores are made (default: the system's temporary directory)")
-    parser.add_argument("--quick", action="store_true", help="few keys and one round: only whether it works")
+    options.add_quick(parser, "few keys and one round")
     chosen = parser.parse_args()
     if chosen.quick:
         chosen.keys, chosen.rounds, chosen.seconds = 200_000, 1, 0.2
