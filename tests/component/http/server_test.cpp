@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <stdexcept>
 #include <vector>
 
 #include "component/http/client.h"
+#include "component/http/echo_server.h"
 #include "http/listener.h"
 
 namespace firstseen::http::test {
@@ -18,32 +18,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// A server whose pages say what was asked.
-class HttpServer : public ::testing::Test {
- protected:
-  void SetUp() override { start({}); }
-
-  void start(Limits limits) {
-    server_.reset();
-    auto started = Server::start(
-        {"127.0.0.1", 0},
-        [](const Request& request) -> Response {
-          if (request.path == "/throws") throw std::runtime_error("a bug");
-          if (request.path == "/large") return {.status = 200, .body = std::string(4'000'000, 'x'), .headers = {}};
-          return {.status = 200,
-                  .body = std::string(request.method) + " " + std::string(request.path) + " " +
-                          std::string(request.authorization.value_or("-")),
-                  .headers = {{"X-Mine", "yes"}}};
-        },
-        limits);
-    ASSERT_TRUE(started) << started.error().message;
-    server_ = std::move(*started);
-  }
-
-  [[nodiscard]] const std::string& address() const { return server_->address(); }
-
-  std::unique_ptr<Server> server_;
-};
+class HttpServer : public EchoServer {};
 
 TEST_F(HttpServer, AnswersWithStatusHeadersAndBody) {
   const Reply reply = get(address(), "/page?query=1", "Authorization: Bearer t\r\n");

@@ -7,8 +7,8 @@
 
 #include "component/http/certificate.h"
 #include "component/http/client.h"
+#include "component/http/echo_server.h"
 #include "component/http/tls_client.h"
-#include "http/server.h"
 
 // The server with a certificate: everything of server_test.cpp holds below TLS, and a handshake is bounded as well.
 
@@ -24,39 +24,22 @@ Credentials credentials(const CertificateAndKey& made) {
   return fresh;
 }
 
-class HttpsServer : public ::testing::Test {
+class HttpsServer : public EchoServer {
  protected:
-  void SetUp() override { start({}); }
+  HttpsServer() { credentials_ = credentials(one_); }
 
-  void start(Limits limits) {
-    server_.reset();
-    auto started = Server::start(
-        {"127.0.0.1", 0},
-        [](const Request& request) -> Response {
-          if (request.path == "/large") return {.status = 200, .body = std::string(4'000'000, 'x'), .headers = {}};
-          return {.status = 200,
-                  .body = std::string(request.method) + " " + std::string(request.authorization.value_or("-")),
-                  .headers = {{"X-Mine", "yes"}}};
-        },
-        limits, credentials(one_));
-    ASSERT_TRUE(started) << started.error().message;
-    server_ = std::move(*started);
-  }
-
-  [[nodiscard]] const std::string& address() const { return server_->address(); }
   [[nodiscard]] int status(const CertificateAndKey& trusted) const {
     return tls_get(address(), trusted.certificate, "/a").status;
   }
 
   CertificateAndKey one_ = make_certificate("one");
   CertificateAndKey two_ = make_certificate("two");
-  std::unique_ptr<Server> server_;
 };
 
 TEST_F(HttpsServer, AnswersWithStatusHeadersAndBody) {
   const Reply reply = tls_get(address(), one_.certificate, "/page?query=1", "Authorization: Bearer t\r\n");
   EXPECT_EQ(reply.status, 200);
-  EXPECT_EQ(reply.body, "GET Bearer t");
+  EXPECT_EQ(reply.body, "GET /page Bearer t");
   EXPECT_TRUE(reply.has_header("X-Mine: yes")) << reply.head;
   EXPECT_EQ(status(two_), 0) << "or the client's trust would prove nothing";
 }
