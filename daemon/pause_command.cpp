@@ -6,11 +6,10 @@
 #include <memory>
 #include <string>
 
+#include "ask_daemon.h"
 #include "base/units.h"
 #include "commands.h"
-#include "control/client.h"
 #include "output.h"
-#include "store_layout.h"
 #include "target.h"
 
 namespace firstseen {
@@ -40,14 +39,6 @@ Result<Millis> wait_limit(const std::string& text) {
   if (!limit) return fail(Exit::usage, "--timeout: " + limit.error().message);
   if (limit->count() >= 1 && *limit <= longest_pause_wait) return limit;
   return fail(Exit::usage, "--timeout: must be from 1ms to " + format_duration(longest_pause_wait));
-}
-
-Exit print_answer(const Target& target, const Json& request, Millis limit) {
-  const auto path = store_path(target);
-  if (!path) return report(path.error());
-  const auto answer = control::ask(control_socket(*path), request, limit);
-  if (!answer) return report(answer.error());
-  return print(answer->get<std::string>() + "\n");
 }
 
 Exit pause(const PauseArguments& arguments) {

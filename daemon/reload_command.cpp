@@ -1,10 +1,7 @@
 #include <memory>
-#include <string>
 
+#include "ask_daemon.h"
 #include "commands.h"
-#include "control/client.h"
-#include "output.h"
-#include "store_layout.h"
 #include "target.h"
 
 namespace firstseen {
@@ -12,14 +9,6 @@ namespace {
 
 /// The daemon gives up before.
 constexpr Millis reload_limit{90'000};
-
-Exit reload(const Target& target) {
-  const auto path = store_path(target);
-  if (!path) return report(path.error());
-  const auto answer = control::ask(control_socket(*path), {{"command", "reload"}}, reload_limit);
-  if (!answer) return report(answer.error());
-  return print(answer->get<std::string>() + "\n");
-}
 
 }  // namespace
 
@@ -35,7 +24,9 @@ void add_reload(CLI::App& program, Chosen& chosen) {
       "Exit status: 0 as the file says, 78 refused, 75 not now, 69 no daemon answers.");
   const auto target = std::make_shared<Target>();
   add_target(*command, target);
-  command->callback([&chosen, target] { chosen = [target] { return reload(*target); }; });
+  command->callback([&chosen, target] {
+    chosen = [target] { return print_answer(*target, {{"command", "reload"}}, reload_limit); };
+  });
 }
 
 }  // namespace firstseen

@@ -4,11 +4,9 @@
 #include <memory>
 #include <string>
 
+#include "ask_daemon.h"
 #include "base/message.h"
 #include "commands.h"
-#include "control/client.h"
-#include "output.h"
-#include "store_layout.h"
 #include "target.h"
 
 namespace firstseen {
@@ -35,16 +33,12 @@ CLI::Validator natural_number() {
 }
 
 Exit skip_message(const SkipArguments& arguments) {
-  const auto path = store_path(arguments.target);
-  if (!path) return report(path.error());
-  const auto answer = control::ask(control_socket(*path),
-                                   {{"command", "skip"},
-                                    {"topic", arguments.tp.topic},
-                                    {"partition", arguments.tp.partition},
-                                    {"offset", arguments.offset}},
-                                   skip_limit);
-  if (!answer) return report(answer.error());
-  return print(answer->get<std::string>() + "\n");
+  return print_answer(arguments.target,
+                      {{"command", "skip"},
+                       {"topic", arguments.tp.topic},
+                       {"partition", arguments.tp.partition},
+                       {"offset", arguments.offset}},
+                      skip_limit);
 }
 
 }  // namespace

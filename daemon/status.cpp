@@ -1,10 +1,9 @@
 #include <memory>
 
+#include "ask_daemon.h"
 #include "commands.h"
-#include "control/client.h"
 #include "output.h"
 #include "status_report.h"
-#include "store_layout.h"
 #include "target.h"
 
 namespace firstseen {
@@ -13,9 +12,7 @@ namespace {
 constexpr Millis status_limit{10'000};
 
 Exit show_status(const Target& target, bool as_json) {
-  const auto path = store_path(target);
-  if (!path) return report(path.error());
-  const auto status = control::ask(control_socket(*path), {{"command", "status"}}, status_limit);
+  const auto status = ask_daemon(target, {{"command", "status"}}, status_limit);
   if (!status) return report(status.error());
   const Exit printed = print(as_json ? to_text(*status) : status_to_text(*status));
   return printed == Exit::ok ? health_of(*status) : printed;
