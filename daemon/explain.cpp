@@ -18,28 +18,6 @@ namespace {
 
 using key::json_quoted;
 
-std::vector<HeaderView> header_views(const OwnedMessage& message) {
-  std::vector<HeaderView> views;
-  views.reserve(message.headers.size());
-  for (const auto& [name, value] : message.headers) {
-    views.push_back({name, value ? std::optional<std::string_view>(*value) : std::nullopt});
-  }
-  return views;
-}
-
-key::Explanation explain_message(key::Deriver& deriver, const OwnedMessage& message) {
-  const std::vector<HeaderView> headers = header_views(message);
-  MessageView view;
-  view.topic = message.topic;
-  view.partition = message.partition;
-  view.offset = message.offset;
-  view.timestamp_ms = message.timestamp_ms;
-  if (message.key) view.key = *message.key;
-  if (message.value) view.value = *message.value;
-  view.headers = headers;
-  return deriver.explain(view);
-}
-
 std::string_view outcome(key::Derived::Kind kind) {
   switch (kind) {
     case key::Derived::Kind::key:
@@ -110,7 +88,8 @@ Result<void> explain(const key::KeySpec& spec, std::istream& message_json, const
   if (!text) return forward(text.error());
   const auto message = read_message_json(*text, options.default_topic);
   if (!message) return forward(message.error());
-  const key::Explanation explanation = explain_message(**deriver, *message);
+  std::vector<HeaderView> headers;
+  const key::Explanation explanation = (*deriver)->explain(view_of(*message, headers));
   (options.json ? write_json : write_text)(explanation, key::digest_name(spec.digest), out);
   return {};
 }

@@ -59,21 +59,6 @@ Result<Digest> derive(key::Deriver& deriver, const MessageView& message, const c
               fmt::format("the {} has no key: {} ({})", what, derived.rejection.detail, derived.rejection.reason));
 }
 
-Result<Digest> of_message(key::Deriver& deriver, const daemon::OwnedMessage& message) {
-  std::vector<HeaderView> headers;
-  headers.reserve(message.headers.size());
-  for (const auto& [name, value] : message.headers) headers.push_back({name, value});
-  MessageView view;
-  view.topic = message.topic;
-  view.partition = message.partition;
-  view.offset = message.offset;
-  view.timestamp_ms = message.timestamp_ms;
-  view.key = message.key;
-  view.value = message.value;
-  view.headers = headers;
-  return derive(deriver, view, "message");
-}
-
 /// The store itself says how its keys are made.
 Result<Digest> of_line(const std::string& line, const FoundStore& store) {
   const auto facts = store::inspect(slot_directory(store.directory));
@@ -181,7 +166,8 @@ Result<Digest> digest_of(const KeyArgument& key, const Target& target, const Fou
   if (!text) return forward(text.error());
   const auto message = daemon::read_message_json(*text, daemon::sole_topic(configuration->slot.topics));
   if (!message) return forward(message.error());
-  auto digest = of_message(**deriver, *message);
+  std::vector<HeaderView> headers;
+  auto digest = derive(**deriver, daemon::view_of(*message, headers), "message");
   if (!digest) return digest;
   if (auto ours = check_store_of(*configuration, **deriver); !ours) return forward(ours.error());
   return digest;

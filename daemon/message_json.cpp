@@ -207,6 +207,18 @@ Result<void> check(std::string_view text) {
 
 }  // namespace
 
+MessageView view_of(const OwnedMessage& message, std::vector<HeaderView>& headers) {
+  headers.clear();
+  for (const auto& [name, value] : message.headers) headers.push_back({name, value});
+  return {.topic = message.topic,
+          .partition = message.partition,
+          .offset = message.offset,
+          .timestamp_ms = message.timestamp_ms,
+          .key = message.key,
+          .value = message.value,
+          .headers = headers};
+}
+
 std::optional<std::string> sole_topic(const std::vector<std::string>& topics) {
   if (topics.size() != 1 || topics.front().starts_with('^')) return std::nullopt;
   return topics.front();

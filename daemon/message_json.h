@@ -23,6 +23,9 @@ struct OwnedMessage {
   std::vector<std::pair<std::string, std::optional<std::string>>> headers;
 };
 
+/// Lives as long as both; `headers` is where its headers stand.
+MessageView view_of(const OwnedMessage& message, std::vector<HeaderView>& headers);
+
 /// The topic of a message that names none: the only one of `input.topics`, unless that is a pattern.
 std::optional<std::string> sole_topic(const std::vector<std::string>& topics);
 

@@ -39,18 +39,8 @@ class Judge {
 
   std::string verdict(const daemon::OwnedMessage& message) {
     std::vector<HeaderView> headers;
-    headers.reserve(message.headers.size());
-    for (const auto& [name, value] : message.headers) headers.push_back({name, value});
-    MessageView view;
-    view.topic = message.topic;
-    view.partition = message.partition;
-    view.offset = message.offset;
-    view.timestamp_ms = message.timestamp_ms;
-    view.key = message.key;
-    view.value = message.value;
-    view.headers = headers;
     key::Derived derived;
-    deriver_.derive(view, derived);
+    deriver_.derive(daemon::view_of(message, headers), derived);
     if (derived.kind == key::Derived::Kind::reject) return "rejected";
     if (derived.kind == key::Derived::Kind::pass) return "first_seen";
     return seen_.insert(derived.digest).second ? "first_seen" : "duplicate";
