@@ -165,22 +165,32 @@ Result<std::optional<std::string>> LmdbStore::payload(const Key& key) {
   return *bytes ? std::optional<std::string>(text_of(**bytes)) : std::nullopt;
 }
 
+Result<void> LmdbStore::each_row(Txn& txn, const Visit& visit) {
+  auto cursor = Cursor::open(txn, tables_.records);
+  if (!cursor) return forward(cursor.error());
+  for (;;) {
+    const auto row = cursor->next();
+    if (!row) return forward(row.error());
+    if (!*row) return {};
+    const auto key = Key::make(text_of((*row)->key));
+    if (!key) return forward(key.error());
+    const auto more = visit(*key, (*row)->value);
+    if (!more) return forward(more.error());
+    if (!*more) return {};
+  }
+}
+
 Result<std::vector<Key>> LmdbStore::expired_keys() {
   std::vector<Key> keys;
   const auto now_ms = clock_.wall_ms();
   auto txn = begin_read();
   if (!txn) return forward(txn.error());
-  auto cursor = Cursor::open(*txn, tables_.records);
-  if (!cursor) return forward(cursor.error());
-  while (keys.size() < sweep_batch) {
-    const auto row = cursor->next();
-    if (!row) return forward(row.error());
-    if (!*row) break;
-    const auto key = Key::make(text_of((*row)->key));
-    if (!key) return forward(key.error());
-    const auto record = decode_record(*key, (*row)->value);
-    if (record && has_expired(*record, now_ms)) keys.push_back(*key);
-  }
+  const auto visited = each_row(*txn, [&](const Key& key, store::Bytes bytes) -> Result<bool> {
+    const auto record = decode_record(key, bytes);
+    if (record && has_expired(*record, now_ms)) keys.push_back(key);
+    return keys.size() < sweep_batch;
+  });
+  if (!visited) return forward(visited.error());
   return keys;
 }
 
@@ -213,18 +223,11 @@ Result<void> LmdbStore::for_each(const std::function<bool(const Record&)>& visit
   const auto now_ms = clock_.wall_ms();
   auto txn = begin_read();
   if (!txn) return forward(txn.error());
-  auto cursor = Cursor::open(*txn, tables_.records);
-  if (!cursor) return forward(cursor.error());
-  for (;;) {
-    const auto row = cursor->next();
-    if (!row) return forward(row.error());
-    if (!*row) return {};
-    const auto key = Key::make(text_of((*row)->key));
-    if (!key) return forward(key.error());
-    const auto record = fetch(*txn, *key, true);
+  return each_row(*txn, [&](const Key& key, store::Bytes /*bytes*/) -> Result<bool> {
+    const auto record = fetch(*txn, key, true);
     if (!record) return forward(record.error());
-    if (*record && !has_expired(**record, now_ms) && !visit(**record)) return {};
-  }
+    return !*record || has_expired(**record, now_ms) || visit(**record);
+  });
 }
 
 Result<std::unique_ptr<Owner>> LmdbStore::enlist() { return owners_.enlist(); }

@@ -62,6 +62,8 @@ class LmdbStore final : public ResultStore {
  private:
   /// May be run a second time, when the first one was not committed.
   using Work = std::function<Result<void>(store::Txn&)>;
+  /// Whether to go on to the next row; the bytes are a record's as decode_record() takes them.
+  using Visit = std::function<Result<bool>(const Key&, store::Bytes)>;
 
   /// One durable commit of `work`, with the counts so far if they can be written.
   Result<void> write(const Work& work);
@@ -78,6 +80,8 @@ class LmdbStore final : public ResultStore {
   Result<void> save(store::Txn& txn, const Record& record);
   Result<void> remove(store::Txn& txn, const Key& key);
   Result<std::uint64_t> next_token(store::Txn& txn);
+  /// The records as they are on disk, in the order of their keys.
+  Result<void> each_row(store::Txn& txn, const Visit& visit);
   Result<std::vector<Key>> expired_keys();
 
   /// Counts a lookup; adds the accesses that are not on disk yet to the record.

@@ -11,8 +11,6 @@
 namespace firstseen::idempotency {
 
 using store::bytes_of;
-using store::Cursor;
-using store::text_of;
 using store::Txn;
 
 namespace {
@@ -92,18 +90,13 @@ Result<StoreStats> LmdbStore::stats() {
   auto txn = begin_read();
   if (!txn) return forward(txn.error());
   StatsCounter counter(clock_.wall_ms(), [this](const std::string& owner) { return alive(owner); });
-  auto cursor = Cursor::open(*txn, tables_.records);
-  if (!cursor) return forward(cursor.error());
-  for (;;) {
-    const auto row = cursor->next();
-    if (!row) return forward(row.error());
-    if (!*row) break;
-    const auto key = Key::make(text_of((*row)->key));
-    if (!key) return forward(key.error());
-    const auto record = decode_record(*key, (*row)->value);
+  const auto visited = each_row(*txn, [&](const Key& key, store::Bytes bytes) -> Result<bool> {
+    const auto record = decode_record(key, bytes);
     if (!record) return forward(record.error());
     counter.add(*record);
-  }
+    return true;
+  });
+  if (!visited) return forward(visited.error());
   StoreStats stats = counter.finish();
   const auto hits = read_number(*txn, tables_.meta, "hits");
   const auto misses = read_number(*txn, tables_.meta, "misses");
