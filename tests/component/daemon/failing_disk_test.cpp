@@ -128,5 +128,26 @@ TEST_F(ReadOnlyDisk, AStopThatCannotSyncTheStoreEndsWithTheReason) {
   EXPECT_TRUE(contains(finished.err, scene_->store() + "/slot-0")) << finished.err;
 }
 
+using UnreadablePage = Daemon;
+
+TEST_F(UnreadablePage, EndsTheDaemonWithTheReasonAndTheNextStartGoesOn) {
+  write("in", orders(10, 1));
+  {
+    Program daemon(command("run"));
+    ASSERT_TRUE(counts("first_seen", 10)) << daemon.log();
+    ASSERT_TRUE(eventually([&] { return is_decided(store_command("stats")); })) << store_command("stats").out;
+    // A file that ends before the page does to whoever touches it what a file system that has shut down does.
+    fs::resize_file(scene_->store() + "/slot-0/lock.mdb", 0);
+    const Finished finished = daemon.wait();
+    EXPECT_EQ(finished.status, 74) << finished.err;
+    EXPECT_TRUE(contains(finished.err, "store " + scene_->store() + ": a page of its files")) << finished.err;
+    EXPECT_TRUE(contains(finished.err, "the kernel log")) << finished.err;
+  }
+  Program daemon(command("run"));
+  write("in", orders(20, 1));
+  EXPECT_TRUE(counts("consumed", 20)) << daemon.log();
+  EXPECT_TRUE(counts("first_seen", 10)) << daemon.log();
+}
+
 }  // namespace
 }  // namespace firstseen::test
