@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "board.h"
+#include "bus_errors.h"
 #include "control/server.h"
 #include "control_handler.h"
 #include "crash_hook.h"
@@ -155,6 +156,7 @@ class Service {
   SignalThread signals_;
   std::unique_ptr<CrashHook> crash_hook_;
   std::unique_ptr<key::Deriver> deriver_;
+  std::unique_ptr<BusErrors> bus_errors_;  // for as long as the store has its files in memory
   std::unique_ptr<store::SeenStore> store_;
   std::unique_ptr<control::Server> server_;  // its threads and those below use what stands above
   std::unique_ptr<kafka::BrokerWatch> watch_;
@@ -180,6 +182,13 @@ Result<void> Service::open_store() {
   if (!deriver) return forward(deriver.error());
   deriver_ = std::move(*deriver);
 
+  bus_errors_ = std::make_unique<BusErrors>([this] {
+    log_(LogLevel::error,
+         fmt::format("store {}: a page of its files can no longer be read or written: the disk has failed, its file "
+                     "system has shut down, or a file was cut short. Check them and the kernel log; the next start "
+                     "decides the batch in flight",
+                     configuration_.store_path.native()));
+  });
   // That can take minutes (a large log after a kill, verification after power loss), and survives a kill at any moment.
   stop_.set_nothing_to_end(!stop_.wished());
   auto opened = open_own_store(configuration_, *deriver_, clock_, log_);

@@ -10,7 +10,7 @@ namespace firstseen {
 /// stack has to read codes of librdkafka or LMDB.
 enum class Action {
   retry,    ///< the same call again with the same arguments, later
-  pause,    ///< nothing was changed; abort the batch, wait, try again (disk full, map full, I/O error)
+  pause,    ///< nothing was changed; abort the batch, wait, try again (disk full or read-only, map full, I/O error)
   abort,    ///< the batch failed for certain: abort the transaction, rewind, take it again
   restart,  ///< the outcome is unknown or the client is dead: new clients, then the decision rule
   stop,     ///< a person must act: leave with `exit`

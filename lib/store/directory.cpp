@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "store/codec.h"
+#include "store/io_advice.h"
 #include "store/lmdb_meta.h"
 
 namespace firstseen::store {
@@ -25,8 +26,8 @@ constexpr long largest_lmdb_page = 32768;
 
 tl::unexpected<Error> system_error(Action action, const fs::path& path, std::string_view doing, int code) {
   return fail(action, Exit::io,
-              fmt::format("store: cannot {} {}: {}; check the directory's owner, its permissions and the free space",
-                          doing, path.string(), std::strerror(code)));
+              fmt::format("store: cannot {} {}: {}; {}", doing, path.string(), std::strerror(code),
+                          io_advice(code, "check the directory's owner, its permissions and the free space")));
 }
 
 tl::unexpected<Error> not_a_store(const fs::path& directory, const std::string& why) {

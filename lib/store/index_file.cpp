@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "store/codec.h"
+#include "store/io_advice.h"
 #include "store/parallel.h"
 
 namespace firstseen::store {
@@ -255,10 +256,10 @@ Result<void> remove_index_file(const fs::path& directory) {
     if (unlink((directory / name).c_str()) == 0) {
       removed = true;
     } else if (errno != ENOENT) {
-      return fail(
-          Action::pause, Exit::io,
-          fmt::format("store: cannot remove {}: {}; give the user of this process write access to the directory",
-                      (directory / name).string(), std::strerror(errno)));
+      const int code = errno;
+      return fail(Action::pause, Exit::io,
+                  fmt::format("store: cannot remove {}: {}; {}", (directory / name).string(), std::strerror(code),
+                              io_advice(code, "give the user of this process write access to the directory")));
     }
   }
   return removed ? sync_directory(directory) : Result<void>{};

@@ -32,7 +32,7 @@ class KeySet {
   void forget_uncommitted() { store_->drop_staged(); }
 
   /// What was added since the last time lasts from now on (fsync). On failure it is as before and may be tried again:
-  /// Action::pause for a full disk, a full store and I/O errors.
+  /// Action::pause for a full disk, a full store, a read-only file system and I/O errors.
   Result<void> commit();
 
   /// In place of commit(), for keys that stand only with something else: what was added is written down, but undecided.

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "store/io_advice.h"
+
 namespace firstseen::store {
 namespace {
 
@@ -18,7 +20,7 @@ Bytes from_val(const MDB_val& value) { return {static_cast<const std::uint8_t*>(
 struct CodeClass {
   Action action;
   Exit exit;
-  const char* advice;
+  std::string advice;
 };
 
 CodeClass classify(int code) {
@@ -28,13 +30,13 @@ CodeClass classify(int code) {
     case EFBIG:
       return {Action::pause, Exit::io, "make room on the file system; nothing was changed"};
     case EIO:
-      return {Action::pause, Exit::io, "check the disk, also for free space, and the kernel log; nothing was changed"};
+    case EROFS:
+      return {Action::pause, Exit::io, fmt::format("{}; nothing was changed", io_advice(code, ""))};
     case MDB_MAP_FULL:
     case MDB_TXN_FULL:
       return {Action::pause, Exit::io, "raise store.max_size or make the window shorter; nothing was changed"};
     case EACCES:
     case EPERM:
-    case EROFS:
       return {Action::stop, Exit::io, "give the user of this process write access to the directory"};
     case MDB_VERSION_MISMATCH:
       return {Action::stop, Exit::config,

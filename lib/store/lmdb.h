@@ -29,8 +29,9 @@ inline Bytes bytes_of(std::string_view text) {
 }
 inline std::string_view text_of(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
-/// Translates an LMDB or errno code: a full disk, a full map and I/O errors pause (nothing was changed), a broken
-/// environment stops. Exit::bad_data says that the file itself is damaged. `doing` completes "cannot ...".
+/// Translates an LMDB or errno code: a full disk, a read-only file system, a full map and I/O errors pause (nothing
+/// was changed), a broken environment stops. Exit::bad_data says that the file itself is damaged. `doing` completes
+/// "cannot ...".
 Error lmdb_error(int code, std::string_view doing, const std::filesystem::path& directory);
 
 /// A database inside an environment; valid as long as the environment.

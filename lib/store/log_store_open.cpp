@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "store/child_process.h"
+#include "store/io_advice.h"
 #include "store/log_store.h"
 #include "store/salvage.h"
 
@@ -35,10 +36,9 @@ Result<void> make_directory(const std::filesystem::path& directory) {
   std::filesystem::create_directories(directory, error);
   std::error_code unknown;
   if (!error || std::filesystem::exists(directory, unknown)) return sync_directories(parents);
-  return fail(Exit::io,
-              fmt::format("store: cannot make the directory {}: {}; make it beforehand or give the user of this "
-                          "process write access",
-                          directory.string(), error.message()));
+  return fail(Exit::io, fmt::format("store: cannot make the directory {}: {}; {}", directory.string(), error.message(),
+                                    io_advice(error.value(),
+                                              "make it beforehand or give the user of this process write access")));
 }
 
 tl::unexpected<Error> lacks_databases(const std::filesystem::path& directory) {

@@ -178,8 +178,8 @@ struct Stats {
 /// Exit::try_again), and every write transaction checks that the owner id in the environment is still this process's
 /// (otherwise Action::stop). For one thread, the first that uses it; debug builds check that. Not for a forked child,
 /// which does not hold the lock. Failures of prepare, settle and roll_back leave the store as it was: Action::pause for
-/// disk full, map full and I/O errors. Should a commit not be readable afterwards (Action::stop), the object writes
-/// nothing more, and the next open finds that batch undecided.
+/// disk full, map full, a read-only file system and I/O errors. Should a commit not be readable afterwards
+/// (Action::stop), the object writes nothing more, and the next open finds that batch undecided.
 ///
 /// The format is specified in lib/store/README.md.
 class SeenStore {

@@ -5,14 +5,12 @@
 #include <fstream>
 #include <string>
 
-#include "component/daemon/daemon.h"
+#include "component/daemon/own_disk.h"
 
 // The daemon on a real file system that is really full: a small tmpfs, mounted where only the daemon sees it.
 
 namespace firstseen::test {
 namespace {
-
-constexpr const char* unshare = "/usr/bin/unshare";
 
 /// Mounts a tmpfs over the directory $1 and becomes the daemon ($2) with the configuration $3.
 constexpr const char* on_a_small_disk = "mount -t tmpfs -o size=8m,mode=0700 none \"$1\" && exec \"$2\" run -c \"$3\"";
@@ -27,42 +25,10 @@ constexpr const char* on_a_read_only_disk =
     "mount -t tmpfs -o size=8m,mode=0700 none \"$1\" && (cd \"$1\" && eval \"$4\") && mount -o remount,ro \"$1\" && "
     "exec \"$2\" run -c \"$3\"";
 
-class FullDisk : public Daemon {
+class FullDisk : public OwnDisk {
  protected:
-  void SetUp() override {
-    Program trial(unshare, {"--mount", "--propagation", "private", "/bin/true"}, {}, "");
-    if (const Finished tried = trial.wait(); tried.status != 0) {
-      GTEST_SKIP() << "needs root and a mount namespace of its own: " << tried.err;
-    }
-    Daemon::SetUp();
-    std::filesystem::create_directory(scene_->store());
-  }
-
   Program start(const char* script = on_a_small_disk, const std::string& more = "") const {
-    return {unshare,
-            {"--mount", "--propagation", "private", "/bin/sh", "-c", script, "sh", scene_->store(), firstseen_program(),
-             scene_->config(), more},
-            {},
-            ""};
-  }
-
-  /// The store as seen from this process, which is outside of the daemon's mounts.
-  std::string seen_from_outside(const Program& daemon) const {
-    return "/proc/" + std::to_string(daemon.pid()) + "/root" + scene_->store();
-  }
-
-  Finished status_of(const Program& daemon) const {
-    return test::run({"status", "--store", seen_from_outside(daemon), "--json"});
-  }
-  ::testing::AssertionResult says(const Program& daemon, const std::function<bool(const Json&)>& wanted) const {
-    Finished last;
-    const bool reached = eventually([&] {
-      last = status_of(daemon);
-      const Json json = Json::parse(last.out, nullptr, false);
-      return json.is_object() && wanted(json);
-    });
-    return reached ? ::testing::AssertionSuccess()
-                   : ::testing::AssertionFailure() << last.out << last.err << daemon.log();
+    return in_own_mounts(script, more);
   }
 
   /// Takes all space that is left.
@@ -83,19 +49,7 @@ TEST_F(FullDisk, TheDaemonPausesPublishesNothingNewAndGoesOnWhenThereIsSpace) {
   const std::string filler = seen_from_outside(daemon) + "/filler";
   fill(filler);
   write("in", orders(20'000, 2));
-  Finished told;
-  ASSERT_TRUE(eventually([&] { return (told = status_of(daemon)).status == 75; })) << "alive, not ready: " << told.out;
-  const auto tries = [](const Finished& status) {
-    return Json::parse(status.out)["counters"]["batches_aborted"].get<int>();
-  };
-  const int before = tries(told);
-  EXPECT_TRUE(eventually([&] {
-    told = status_of(daemon);
-    EXPECT_EQ(told.status, 75) << told.out;
-    EXPECT_EQ(Json::parse(told.out)["state"], "paused") << "no try ends it, only a batch that settles";
-    EXPECT_NE(told.out.find("No space left on device"), std::string::npos) << told.out;
-    return tries(told) >= before + 3;
-  })) << told.out;
+  EXPECT_TRUE(pauses(daemon, {"No space left on device"}));
   EXPECT_TRUE(daemon.running());
 
   ASSERT_TRUE(std::filesystem::remove(filler));

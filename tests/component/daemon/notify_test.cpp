@@ -7,8 +7,12 @@
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <optional>
 
 #include "component/daemon/daemon.h"
+#include "component/daemon/held_thread.h"
+#include "component/daemon/log_address.h"
+#include "component/http/client.h"
 
 // What the daemon tells systemd (sd_notify(3)), heard on a socket as systemd listens at.
 
@@ -57,6 +61,63 @@ class ServiceManager {
 
 using Notify = Daemon;
 
+/// Whose loop a test stops.
+class StandingLoop : public Notify {
+ protected:
+  static constexpr int watchdog_ms = 100;
+
+  void SetUp() override {
+    Notify::SetUp();
+    scene_->configure("", "payload:/order/id", "{listen: \"127.0.0.1:0\"}");
+  }
+
+  Program start() const {
+    return Program(command("run"),
+                   {{"NOTIFY_SOCKET", systemd_.path()}, {"WATCHDOG_USEC", std::to_string(watchdog_ms * 1000)}});
+  }
+
+  /// Holds the loop where the page is still answered: in the midst of a step it may have what the page's thread needs.
+  void hold(const Program& daemon) {
+    address_ = log_address(daemon, "metrics, status and probes at http://");
+    ASSERT_NE(address_, "") << daemon.log();
+    ASSERT_TRUE(eventually([&] {
+      held_.reset();
+      held_.emplace(daemon.pid());
+      return held_->refused() || (held_->stands() && look().is_object());
+    })) << daemon.log();
+    if (held_->refused()) GTEST_SKIP() << "a parent may not trace its child here";
+  }
+  void let_go() { held_.reset(); }
+
+  Json look() const { return Json::parse(http::test::get(address_, "/status.json").body, nullptr, false); }
+
+  /// By the daemon's own clock, as its page tells it.
+  ::testing::AssertionResult stands_for(int ms) const {
+    Json last;
+    const bool reached = eventually([&] {
+      last = look();
+      return last.is_object() && last["step_age_ms"] >= ms;
+    });
+    return reached ? ::testing::AssertionSuccess() : ::testing::AssertionFailure() << last.dump();
+  }
+
+  /// The loop is held: its page is answered on and on, the watchdog is not fed. Then it goes on.
+  void expect_unfed_until_let_go(const Program& daemon) {
+    const std::ptrdiff_t fed = systemd_.times("WATCHDOG=1");
+    EXPECT_TRUE(stands_for(20 * watchdog_ms));
+    EXPECT_EQ(systemd_.times("WATCHDOG=1"), fed) << "fed by something else than the loop's progress";
+    EXPECT_EQ(http::test::get(address_, "/livez").status, 200) << "all but the loop goes on";
+    let_go();
+    EXPECT_TRUE(eventually([&] { return systemd_.times("WATCHDOG=1") > fed; })) << daemon.log();
+  }
+
+  ServiceManager systemd_;
+
+ private:
+  std::string address_;
+  std::optional<HeldThread> held_;
+};
+
 TEST_F(Notify, SystemdHearsOfReadinessOnceTheDaemonServesAndOfItsEnd) {
   ServiceManager systemd;
   ASSERT_TRUE(cluster_->set_down(true));
@@ -94,6 +155,26 @@ TEST_F(Notify, TheWatchdogIsFedWhileTheDaemonWaitsForABrokerAndWhileItServes) {
   ASSERT_TRUE(eventually([&] { return systemd.times("READY=1") == 1; })) << daemon.log();
   const std::ptrdiff_t until_ready = systemd.times("WATCHDOG=1");
   EXPECT_TRUE(eventually([&] { return systemd.times("WATCHDOG=1") >= until_ready + 3; })) << systemd.all();
+}
+
+TEST_F(StandingLoop, LeavesTheWatchdogUnfedWhateverElseGoesOn) {
+  Program daemon = start();
+  ASSERT_TRUE(eventually([&] { return systemd_.times("READY=1") == 1; })) << daemon.log();
+  ASSERT_NO_FATAL_FAILURE(hold(daemon));
+  if (IsSkipped()) return;
+  write("in", orders(10, 1));
+  expect_unfed_until_let_go(daemon);
+  EXPECT_TRUE(counts("first_seen", 10)) << daemon.log();
+}
+
+TEST_F(StandingLoop, LeavesTheWatchdogUnfedWhileABrokerIsWaitedFor) {
+  ASSERT_TRUE(cluster_->set_down(true));
+  Program daemon = start();
+  ASSERT_TRUE(eventually([&] { return systemd_.times("WATCHDOG=1") > 0; })) << daemon.log();
+  ASSERT_NO_FATAL_FAILURE(hold(daemon));
+  if (IsSkipped()) return;
+  expect_unfed_until_let_go(daemon);
+  EXPECT_EQ(systemd_.times("READY=1"), 0);
 }
 
 TEST_F(Notify, NobodyIsFedWhoDoesNotWatch) {

@@ -1,6 +1,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include <cerrno>
 #include <csignal>
 #include <iostream>
 
@@ -82,6 +83,18 @@ TEST(FullDisk, AVerifiedCopyThatDoesNotFitLeavesTheOldFilesAndFails) {
   const auto store = open_or_fail(options);
   ASSERT_TRUE(store);
   EXPECT_EQ(store->stats().live_entries, 20000U);
+}
+
+TEST(FailedFileSystem, IsWaitedForAndSaysWhatToDo) {
+  for (const int code : {EROFS, EIO}) {
+    const Error error = lmdb_error(code, "commit", "/var/lib/firstseen/slot-0");
+    EXPECT_EQ(error.action, Action::pause) << error.message;
+    EXPECT_EQ(error.exit, Exit::io) << error.message;
+    for (const char* said :
+         {"/var/lib/firstseen/slot-0", "the kernel log", "stop this process", "nothing was changed"}) {
+      EXPECT_NE(error.message.find(said), std::string::npos) << error.message;
+    }
+  }
 }
 
 TEST(FullMap, ABatchLargerThanMaxSizePausesAndSaysWhatToChange) {
