@@ -2,8 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -14,6 +12,7 @@
 
 #include "identity.h"
 #include "output.h"
+#include "ownership.h"
 #include "staging_directory.h"
 #include "store/directory.h"
 #include "store/hot_copy.h"
@@ -77,19 +76,6 @@ Result<bool> open_once(Configuration configuration, const key::Deriver& deriver,
   return undecided;
 }
 
-/// What root makes here belongs to the user who has the directory.
-Result<void> give_to_owner_of(const fs::path& directory, const fs::path& made) {
-  struct stat owner{};
-  if (::geteuid() != 0 || ::stat(directory.c_str(), &owner) != 0) return {};
-  std::error_code error;
-  std::vector<fs::path> paths{made};
-  for (const auto& entry : fs::recursive_directory_iterator(made, error)) paths.push_back(entry.path());
-  for (const fs::path& path : paths) {
-    if (::lchown(path.c_str(), owner.st_uid, owner.st_gid) != 0) return cannot("give away", path, errno);
-  }
-  return {};
-}
-
 /// `fresh` is where `place` was, and what was there is where `fresh` was; at no moment is nothing there.
 Result<void> exchange(const fs::path& fresh, const fs::path& place) {
   if (::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, place.c_str(), RENAME_EXCHANGE) == 0) return {};
@@ -139,6 +125,7 @@ Result<Imported> import_store(const Configuration& configuration, const fs::path
   const auto facts = check_source(configuration, **deriver, from, place);
   if (!facts) return forward(facts.error());
 
+  const Ownership ownership(directory);
   fs::create_directories(directory, error);
   if (error) return cannot("make", directory, error.value());
   auto staging = StagingDirectory::make(directory / "import-");
@@ -147,7 +134,7 @@ Result<Imported> import_store(const Configuration& configuration, const fs::path
   if (auto copied = store::hot_copy(from, copy, store::CopyLayout::compact); !copied) return forward(copied.error());
   const auto undecided = open_once(configuration, **deriver, staging->path(), log);
   if (!undecided) return forward(undecided.error());
-  if (auto given = give_to_owner_of(directory, staging->path()); !given) return forward(given.error());
+  if (auto given = ownership.give(staging->path()); !given) return forward(given.error());
   if (auto synced = store::sync_directory(copy); !synced) return forward(synced.error());
 
   Imported imported{

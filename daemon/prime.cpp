@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,7 +19,9 @@
 #include "identity.h"
 #include "kafka/rdkafka_client.h"
 #include "key/deriver.h"
+#include "ownership.h"
 #include "preflight_request.h"
+#include "store_layout.h"
 
 namespace firstseen {
 namespace {
@@ -157,10 +160,9 @@ kafka::ClientOptions reading_only(kafka::ClientOptions options, bool headers_wan
   return options;
 }
 
-}  // namespace
-
-Result<Primed> prime(Configuration configuration, const PrimeUntil& until, const std::atomic<bool>& stop,
-                     const LogSink& log) {
+/// The store is closed again at the end.
+Result<Primed> prime_store(Configuration configuration, const PrimeUntil& until, const std::atomic<bool>& stop,
+                           const LogSink& log) {
   const SystemClock clock;
   if (const std::string problem = dedup::unset_clock(clock.wall_ms()); !problem.empty()) {
     return fail(Exit::try_again, problem);
@@ -195,6 +197,18 @@ Result<Primed> prime(Configuration configuration, const PrimeUntil& until, const
   }
   if (auto closed = (*store)->close_clean(); !closed) return forward(closed.error());
   log(LogLevel::info, (*store)->save_index(store::index_save_time));
+  return primed;
+}
+
+}  // namespace
+
+Result<Primed> prime(Configuration configuration, const PrimeUntil& until, const std::atomic<bool>& stop,
+                     const LogSink& log) {
+  const std::filesystem::path directory = configuration.store_path;
+  const Ownership ownership(directory);
+  auto primed = prime_store(std::move(configuration), until, stop, log);
+  // Also of what did not come to its end: the next may be the daemon.
+  if (auto given = ownership.give(slot_directory(directory)); !given && primed) return forward(given.error());
   return primed;
 }
 

@@ -28,7 +28,7 @@ struct Primed {
 /// Fills the store from the input topics' history, as far back as the window reaches, and publishes nothing. Each
 /// partition's next offset is then where the reading ended, so that `run` goes on there (a group without offsets), or
 /// reads only what lies between there and its committed offset. Progress is kept: after `stop` (Exit::try_again) or a
-/// crash the next call goes on.
+/// crash the next call goes on. As root it leaves the store to the owner of its directory.
 Result<Primed> prime(Configuration configuration, const PrimeUntil& until, const std::atomic<bool>& stop,
                      const LogSink& log);
 

@@ -10,6 +10,7 @@
 #include "ledgers.h"
 #include "operations.h"
 #include "output.h"
+#include "ownership.h"
 #include "store/forget.h"
 #include "store/inspect.h"
 #include "store/seen_store.h"
@@ -31,8 +32,7 @@ struct ForgetArguments {
 /// What to do about a batch that its owner left undecided.
 using Decide = std::function<Result<void>(store::SeenStore&)>;
 
-/// Appends the tombstone to a store that nobody holds.
-Result<void> forget_in(const std::filesystem::path& directory, const Digest& digest, const Decide& decide) {
+Result<void> append_tombstone(const std::filesystem::path& directory, const Digest& digest, const Decide& decide) {
   const auto facts = store::inspect(directory);
   if (!facts) return forward(facts.error());
   const SystemClock clock;
@@ -52,6 +52,14 @@ Result<void> forget_in(const std::filesystem::path& directory, const Digest& dig
   if (auto closed = store.close_clean(); !closed) return forward(closed.error());
   store.save_index(store::index_save_time);
   return {};
+}
+
+/// Appends the tombstone to a store that nobody holds, which stays its owner's.
+Result<void> forget_in(const std::filesystem::path& directory, const Digest& digest, const Decide& decide) {
+  const Ownership ownership(directory.parent_path());
+  auto done = append_tombstone(directory, digest, decide);
+  if (auto given = ownership.give(directory); !given && done) return given;
+  return done;
 }
 
 Result<void> only_kafka_knows(store::SeenStore& /*store*/) {

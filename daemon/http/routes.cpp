@@ -16,31 +16,33 @@ namespace {
 struct Route {
   std::string_view path;
   bool is_probe;
-  Response (*answer)(const Sources& sources);
+  Response (*answer)(const Sources& sources, const Request& request);
 };
 
 template <Response (*answer)(const Picture&)>
-Response probe(const Sources& sources) {
+Response probe(const Sources& sources, const Request& /*request*/) {
   return answer(sources.board.look());
 }
 
-Response status_json(const Sources& sources) {
+Response status_json(const Sources& sources, const Request& /*request*/) {
   return {.status = 200,
           .body = to_text(status_to_json(sources.board.look(), sources.recent.history())),
           .content_type = "application/json",
           .headers = {}};
 }
 
-Response metrics_text(const Sources& sources) {
+Response metrics_text(const Sources& sources, const Request& /*request*/) {
   return {.status = 200,
           .body = metrics::exposition(sources.board.look()),
           .content_type = std::string(metrics::content_type),
           .headers = {}};
 }
 
-Response status_page(const Sources& sources) {
+Response status_page(const Sources& sources, const Request& request) {
   return {.status = 200,
-          .body = page::render({.picture = sources.board.look(), .history = sources.recent.history()}),
+          .body = page::render({.picture = sources.board.look(),
+                                .history = sources.recent.history(),
+                                .stands_still = request.refresh == "0"}),
           .content_type = "text/html; charset=utf-8",
           .headers = {{"Content-Security-Policy",
                        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
@@ -75,7 +77,7 @@ Response Routes::answer(const Request& request) const {
     return refusal(401, "the header 'Authorization: Bearer TOKEN' is needed, with the token of http.token_file\n",
                    "WWW-Authenticate", "Bearer realm=\"firstseen\"");
   }
-  return route->answer(sources_);
+  return route->answer(sources_, request);
 }
 
 bool Routes::admits(const Request& request) const {

@@ -54,6 +54,8 @@ class Server::Callbacks {
       Request request{.method = method, .path = path, .authorization = std::nullopt};
       const char* token = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
       if (token != nullptr) request.authorization = token;
+      const char* refresh = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "refresh");
+      if (refresh != nullptr) request.refresh = refresh;
       return send(connection, static_cast<Server*>(server)->handler_(request)) ? MHD_YES : MHD_NO;
     } catch (const std::exception&) {
       return MHD_NO;  // closes this connection

@@ -28,6 +28,7 @@ struct Request {
   std::string_view method;
   std::string_view path;  ///< decoded, without a query
   std::optional<std::string_view> authorization;
+  std::optional<std::string_view> refresh = {};  ///< of the query, decoded: no page has another argument
 };
 
 struct Response {

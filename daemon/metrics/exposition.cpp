@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <span>
 
 #include "base/units.h"
 #include "metrics/families.h"
+#include "metrics/process.h"
 
 namespace firstseen::metrics {
 namespace {
@@ -274,6 +276,7 @@ std::vector<prometheus::MetricFamily> families_of(const Picture& picture) {
   add_store(status.store, all);
   add_clients(picture, all);
   add_partitions(status.partitions, all);
+  std::ranges::move(process_families(), std::back_inserter(all));
   // A family without samples would be a name with nothing to say.
   std::erase_if(all, [](const prometheus::MetricFamily& family) { return family.metric.empty(); });
   return all;

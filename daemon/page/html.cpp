@@ -32,7 +32,9 @@ svg{width:100%;height:4.5rem;border-bottom:1px solid var(--line);display:block}
 polyline{fill:none;stroke:var(--mark);stroke-width:1.5;vector-effect:non-scaling-stroke}
 meter{width:100%;height:1rem}
 pre{overflow-x:auto;font-size:.85rem;border:1px solid var(--line);padding:.6rem}
-footer{margin-top:1.6rem;color:var(--dim);font-size:.9rem}
+a{color:var(--mark)}
+footer{margin-top:1.6rem}
+footer,.note{color:var(--dim);font-size:.9rem}
 )";
 
 std::string_view entity(char c) {
@@ -96,13 +98,14 @@ void HtmlTable::row(const std::vector<std::string>& texts) { html_ += cells("td"
 
 std::string HtmlTable::html() const { return html_ + "</tbody></table></div>\n"; }
 
-std::string document(std::string_view title, std::string_view body) {
+std::string document(std::string_view title, std::string_view body, int refresh_s) {
+  const std::string refresh =
+      refresh_s == 0 ? "" : fmt::format("<meta http-equiv=\"refresh\" content=\"{}\">\n", refresh_s);
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<meta http-equiv=\"refresh\" content=\"10\">\n<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n{}</body>\n"
-      "</html>\n",
-      escape(title), style, body);
+      "{}<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n{}</body>\n</html>\n",
+      refresh, escape(title), style, body);
 }
 
 }  // namespace firstseen::page

@@ -21,7 +21,7 @@ class HtmlTable {
   std::string html_;
 };
 
-/// The whole document around a body.
-std::string document(std::string_view title, std::string_view body);
+/// The whole document around a body. The browser loads it again every so many seconds; 0: never.
+std::string document(std::string_view title, std::string_view body, int refresh_s);
 
 }  // namespace firstseen::page

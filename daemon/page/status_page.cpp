@@ -23,6 +23,8 @@ namespace {
 /// Partitions beyond this many are left to /status.json.
 constexpr std::size_t max_rows = 500;
 
+constexpr int refresh_s = 10;
+
 std::string_view mood_class(Verdict::Mood mood) {
   switch (mood) {
     case Verdict::Mood::good:
@@ -39,10 +41,19 @@ std::string section(std::string_view title, std::string_view content) {
   return fmt::format("<section><h2>{}</h2>\n{}</section>\n", title, content);
 }
 
-std::string head(const Picture& picture) {
-  const Verdict verdict = verdict_of(picture);
-  return fmt::format("<h1>firstseen</h1>\n<p class=\"verdict {}\">{}</p>\n<p>{}</p>\n", mood_class(verdict.mood),
-                     verdict.word, escape(verdict.reason));
+/// The links are relative, for a proxy may have put the page elsewhere. Theirs is the first place that keys reach,
+/// since the next load comes soon.
+std::string about_reloading(const StatusPage& page) {
+  const std::string text =
+      page.stands_still ? fmt::format("Stands still. <a href=\"status\">Reload every {} s</a>", refresh_s)
+                        : fmt::format("Reloads every {} s. <a href=\"?refresh=0\">Stop reloading</a>", refresh_s);
+  return fmt::format("<p class=\"note\">{}</p>\n", text);
+}
+
+std::string head(const StatusPage& page) {
+  const Verdict verdict = verdict_of(page.picture);
+  return fmt::format("<h1>firstseen</h1>\n<p class=\"verdict {}\">{}</p>\n<p>{}</p>\n{}", mood_class(verdict.mood),
+                     verdict.word, escape(verdict.reason), about_reloading(page));
 }
 
 std::string checks(const Picture& picture) {
@@ -138,7 +149,8 @@ std::string store_section(const dedup::SlotStatus& status, const std::vector<Sam
   const double fill = static_cast<double>(stats.used_bytes) / static_cast<double>(stats.max_size_bytes);
   return section(
       "Store",
-      fmt::format("<meter min=\"0\" max=\"1\" high=\"0.9\" value=\"{:.4f}\"></meter>\n<p>{:.1f} % of {} in use; "
+      fmt::format("<meter aria-label=\"share of the store in use\" min=\"0\" max=\"1\" high=\"0.9\" "
+                  "value=\"{:.4f}\"></meter>\n<p>{:.1f} % of {} in use; "
                   "{}; {:.1f} MiB of memory for the index; {} expired, {} went early; {} free on the disk</p>\n{}",
                   fill, fill * 100, format_size(stats.max_size_bytes), format_counted(stats.live_entries, "key"),
                   static_cast<double>(stats.index_bytes) / (1U << 20U), format_counted(stats.expired_entries, "key"),
@@ -188,16 +200,16 @@ std::string configuration(const ShownConfiguration& shown) {
 
 std::string render(const StatusPage& page) {
   const dedup::SlotStatus& status = *page.picture.status;
-  const std::string body =
-      head(page.picture) + checks(page.picture) + charts(page.history.samples) + messages(status.counters) +
-      durations(status.measures) + window(status) + store_section(status, page.history.samples) +
-      partitions(status.partitions) + clients(page.picture) + events(page.history.events) +
-      configuration(*page.picture.configuration) +
-      fmt::format(
-          "<footer>firstseen {}, running since {}. The same for machines: /status.json, /metrics. The page "
-          "loads itself again every 10 s.</footer>\n",
-          FIRSTSEEN_VERSION, format_time(page.picture.started_at_ms));
-  return document("firstseen: " + std::string(verdict_of(page.picture).word), body);
+  const std::string content = head(page) + checks(page.picture) + charts(page.history.samples) +
+                              messages(status.counters) + durations(status.measures) + window(status) +
+                              store_section(status, page.history.samples) + partitions(status.partitions) +
+                              clients(page.picture) + events(page.history.events) +
+                              configuration(*page.picture.configuration);
+  const std::string body = fmt::format(
+      "<main>\n{}</main>\n<footer>firstseen {}, running since {}. The same for machines: /status.json, "
+      "/metrics.</footer>\n",
+      content, FIRSTSEEN_VERSION, format_time(page.picture.started_at_ms));
+  return document("firstseen: " + std::string(verdict_of(page.picture).word), body, page.stands_still ? 0 : refresh_s);
 }
 
 }  // namespace firstseen::page

@@ -11,6 +11,7 @@ namespace firstseen::page {
 struct StatusPage {
   Picture picture;
   History history;
+  bool stands_still = false;  ///< it is not to load itself again
 };
 
 /// One HTML document for people, without scripts and without anything loaded from elsewhere.

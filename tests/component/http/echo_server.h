@@ -35,7 +35,8 @@ class EchoServer : public ::testing::Test {
     if (request.path == "/large") return {.status = 200, .body = std::string(4'000'000, 'x'), .headers = {}};
     return {.status = 200,
             .body = std::string(request.method) + " " + std::string(request.path) + " " +
-                    std::string(request.authorization.value_or("-")),
+                    std::string(request.authorization.value_or("-")) +
+                    (request.refresh ? " refresh " + std::string(*request.refresh) : ""),
             .headers = {{"X-Mine", "yes"}}};
   }
 };

@@ -175,6 +175,16 @@ TEST_F(Pages, StatusIsAPageThatRunsNothing) {
   EXPECT_NE(response.body.find("<pre>kafka:\n</pre>"), std::string::npos);
 }
 
+TEST_F(Pages, StatusStandsStillWhereItIsAskedTo) {
+  const auto reloads = [&](std::optional<std::string_view> refresh) {
+    const Request request{.method = "GET", .path = "/status", .authorization = {}, .refresh = refresh};
+    return Routes(sources_, Face::all, {}).answer(request).body.find("http-equiv=\"refresh\"") != std::string::npos;
+  };
+  EXPECT_TRUE(reloads({}));
+  EXPECT_FALSE(reloads("0"));
+  for (const std::string_view other : {"", "1", "00", "0 "}) EXPECT_TRUE(reloads(other)) << other;
+}
+
 TEST_F(Pages, FactsNeedTheTokenAndProbesNeedNone) {
   const Routes routes(sources_, Face::all, Token("s3cret"));
   const auto status = [&](std::string_view path, std::optional<std::string_view> authorization) {

@@ -29,6 +29,14 @@ TEST_F(HttpServer, AnswersWithStatusHeadersAndBody) {
   EXPECT_TRUE(reply.has_header("Cache-Control: no-store")) << reply.head;
 }
 
+TEST_F(HttpServer, TellsPagesTheArgumentThatOneOfThemHas) {
+  EXPECT_EQ(get(address(), "/a?refresh=0").body, "GET /a - refresh 0");
+  EXPECT_EQ(get(address(), "/a?x=1&refresh=%30&y").body, "GET /a - refresh 0");
+  for (const std::string query : {"", "?", "?refresh", "?x=refresh=0", "?y&&z"}) {
+    EXPECT_EQ(get(address(), "/a" + query).body, "GET /a -") << query;
+  }
+}
+
 TEST_F(HttpServer, AnswersHeadWithTheHeadersOfGetAndNoBody) {
   const Reply reply = request(address(), "HEAD", "/page");
   EXPECT_EQ(reply.status, 200);

@@ -38,6 +38,14 @@ def test_the_version_is_the_programs_and_names_the_release_of_debian(release: st
         assert field(package_of(release, name), "Version") == f"{version[1]}+deb{NUMBERS[release]}"
 
 
+@pytest.mark.parametrize("release", RELEASES)
+def test_what_tls_and_kerberos_need_beside_libraries_is_named(release: str):
+    """Authorities that sign brokers' certificates, and SASL's plug-in."""
+    program = package_of(release, "firstseen")
+    assert field(program, "Recommends") == "ca-certificates"
+    assert field(program, "Suggests") == "libsasl2-modules-gssapi-mit"
+
+
 def test_the_program_comes_with_all_that_belongs_to_it(tmp_path: Path):
     subprocess.run([firstseen_binary(), "manual", tmp_path], check=True)
     wanted = {f"/usr/share/man/man1/{page.name}.gz" for page in (tmp_path / "man").iterdir()} | {

@@ -135,10 +135,21 @@ _names = (f"orders{number}" for number in itertools.count(1))
 
 
 @pytest.fixture
-def instance(installed: Machine, broker: Broker, tmp_path: Path) -> Iterator[Instance]:
-    """Not yet started; stopped at the end."""
-    name = next(_names)
-    lab = Lab(broker, Admin(broker.plaintext), tmp_path, name).topics(2)
-    made = Instance(installed, lab, name)
-    yield made
-    made.end()
+def make_instance(installed: Machine, broker: Broker, tmp_path: Path) -> Iterator[Callable[[], Instance]]:
+    """Not yet started; all are stopped at the end."""
+    made: list[Instance] = []
+
+    def make() -> Instance:
+        name = next(_names)
+        lab = Lab(broker, Admin(broker.plaintext), tmp_path, name).topics(2)
+        made.append(Instance(installed, lab, name))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.end()
+
+
+@pytest.fixture
+def instance(make_instance: Callable[[], Instance]) -> Instance:
+    return make_instance()

@@ -1,8 +1,10 @@
 #include "metrics/exposition.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <regex>
@@ -249,6 +251,30 @@ TEST(Metrics, ChecksAndVersionsAreShown) {
   EXPECT_EQ(found->second, 1);
 }
 
+TEST(Metrics, OfTheProcessAreWhatItTakesAtTheScrape) {
+  const auto now = [] { return samples_of(busy()); };
+  const Samples before = now();
+  EXPECT_GT(before.at("process_resident_memory_bytes"), 1e6);
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  if (limit.rlim_cur != RLIM_INFINITY) {
+    EXPECT_EQ(before.at("process_max_fds"), static_cast<double>(limit.rlim_cur));
+  }
+  {
+    const std::ifstream open("/proc/self/stat");
+    EXPECT_EQ(now().at("process_open_fds"), before.at("process_open_fds") + 1);
+  }
+  EXPECT_EQ(now().at("process_open_fds"), before.at("process_open_fds"));
+  const auto used = [] { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; };
+  const auto told = [&now] { return now().at("process_cpu_seconds_total"); };
+  const double told_before = before.at("process_cpu_seconds_total");
+  const double given_up_at = used() + 10;
+  while (told() == told_before && used() < given_up_at) {
+  }
+  EXPECT_GT(told(), told_before);
+  EXPECT_LE(told(), used() + 1);
+}
+
 TEST(Metrics, HaveABoundedNumberOfSeries) {
   dedup::SlotStatus status;
   for (int number = 0; number < static_cast<int>(max_partitions_shown) + 234; ++number) {
@@ -278,7 +304,7 @@ TEST(Metrics, CountsAreExact) {
 }
 
 TEST(Metrics, NamesFollowPrometheusRules) {
-  const std::regex name("firstseen_[a-z]+(_[a-z]+)*");
+  const std::regex name("(firstseen|process)_[a-z]+(_[a-z]+)*");
   std::set<std::string> names;
   for (const auto& family : families_of(picture_of(busy_with_rules()))) {
     EXPECT_TRUE(names.insert(family.name).second) << family.name;

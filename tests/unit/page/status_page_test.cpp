@@ -294,6 +294,13 @@ std::vector<std::string> unbalanced(const std::string& html) {
   return open;
 }
 
+std::vector<std::string> links_of(const std::string& html) {
+  const std::regex link("href=\"?([^\" >]*)");
+  std::vector<std::string> found;
+  for (std::sregex_iterator at(html.begin(), html.end(), link), end; at != end; ++at) found.push_back((*at)[1]);
+  return found;
+}
+
 TEST(StatusPage, IsWellFormedAndLoadsNothingAndRunsNothingWhateverNamesHold) {
   const std::string evil = "</pre><script src=http://evil/>\xff\"'";
   Picture picture = with([&](auto& status) {
@@ -309,9 +316,33 @@ TEST(StatusPage, IsWellFormedAndLoadsNothingAndRunsNothingWhateverNamesHold) {
       render({.picture = picture,
               .history = {.samples = {{0, 0, 0}, {10'000, 50, 5}}, .events = {{0, LogLevel::error, evil}}}});
   EXPECT_EQ(unbalanced(page), std::vector<std::string>{});
-  for (const char* never : {"<script", "<link", "<img", "<iframe", "src=\"", "href=", "@import", "url(", "onclick"}) {
+  for (const char* never : {"<script", "<link", "<img", "<iframe", "src=\"", "@import", "url(", "onclick"}) {
     EXPECT_EQ(page.find(never), std::string::npos) << never;
   }
+  EXPECT_EQ(links_of(page), std::vector<std::string>{"?refresh=0"}) << "to itself";
+}
+
+TEST(StatusPage, ReloadsUntilItIsToldNotToAndOnceItIsToldToAgain) {
+  const std::string reloads = "<meta http-equiv=\"refresh\" content=\"10\">";
+  const std::string page = page_of(healthy());
+  EXPECT_NE(page.find(reloads), std::string::npos);
+  EXPECT_NE(page.find("<a href=\"?refresh=0\">Stop reloading</a>"), std::string::npos) << page;
+  EXPECT_LT(page.find("<a "), page.find("<summary")) << "the first place that keys reach";
+  const std::string still = render({.picture = healthy(), .history = {}, .stands_still = true});
+  EXPECT_EQ(still.find("http-equiv=\"refresh\""), std::string::npos);
+  EXPECT_EQ(links_of(still), std::vector<std::string>{"status"});
+  EXPECT_NE(still.find(">Reload every 10 s</a>"), std::string::npos) << still;
+  EXPECT_EQ(unbalanced(still), std::vector<std::string>{});
+}
+
+TEST(StatusPage, TellsReadersOfScreensItsLanguageItsContentAndWhatIsMeasured) {
+  const std::string page = page_of(healthy());
+  EXPECT_NE(page.find("<html lang=\"en\">"), std::string::npos);
+  EXPECT_NE(page.find("<body>\n<main>\n<h1>"), std::string::npos);
+  EXPECT_NE(page.find("</section>\n</main>\n<footer>"), std::string::npos);
+  const std::regex unnamed("<(meter|svg)(?![^>]*aria-label=\"[^\"]+\")");
+  EXPECT_NE(page.find("<meter"), std::string::npos);
+  EXPECT_FALSE(std::regex_search(page, unnamed)) << page;
 }
 
 TEST(StatusPage, ShowsABoundedNumberOfPartitions) {
