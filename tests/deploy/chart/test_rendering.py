@@ -160,9 +160,19 @@ _REFUSED = {
     "'/persistence/size'": ["--set", "persistence.size=lots"],
     "'/persistence/accessModes/0'": ["--set", "persistence.accessModes={ReadWriteMany}"],
     "'/extraEnv/0/name'": ["--set", "extraEnv[0].name=POD_NAME"],
-    "persistence.size 16Gi is too small for config.store.max_size 16GiB": ["--set", "persistence.size=16Gi"],
-    "persistence.size 32Gi is too small for config.store.max_size 64GiB": [
-        *("--set", "persistence.enabled=false", "--set", "config.store.max_size=64GiB")
+    "persistence.size 1Gi is too small for config.store.max_size 1GiB": ["--set", "persistence.size=1Gi"],
+    "persistence.size 4Gi is too small for config.store.max_size 8GiB": [
+        *("--set", "persistence.enabled=false", "--set", "config.store.max_size=8GiB"),
+        *("--set", "resources.limits.memory=16Gi"),
+    ],
+    "resources.limits.memory 2Gi is too small for config.store.max_size 16GiB": [
+        *("--set", "config.store.max_size=16GiB", "--set", "persistence.size=32Gi")
+    ],
+    "resources.limits.memory 2Gi is too small for config.store.max_size 64GiB": [  # firstseen's own default
+        *("--set", "config.store.max_size=null", "--set", "persistence.size=128Gi")
+    ],
+    "resources.limits.memory 256Mi is too small for config.store.max_size 1GiB": [
+        *("--set", "resources.limits.memory=256Mi")
     ],
     "terminationGracePeriodSeconds must be at least 80": ["--set", "preStopSeconds=60"],
     "http.tokenKey names a key of secrets.existingSecret, which is not set": ["--set", "http.tokenKey=token"],
