@@ -174,7 +174,8 @@ _REFUSED = {
     "resources.limits.memory 256Mi is too small for config.store.max_size 1GiB": [
         *("--set", "resources.limits.memory=256Mi")
     ],
-    "terminationGracePeriodSeconds must be at least 80": ["--set", "preStopSeconds=60"],
+    "terminationGracePeriodSeconds must be at least 20": ["--set", "terminationGracePeriodSeconds=19"],
+    "additional properties 'preStopSeconds' not allowed": ["--set", "preStopSeconds=5"],
     "http.tokenKey names a key of secrets.existingSecret, which is not set": ["--set", "http.tokenKey=token"],
     "serviceMonitor.tlsConfig has no effect": ["--set", "serviceMonitor.tlsConfig.insecureSkipVerify=true"],
     "http.port and http.probePort must differ": ["--set", "http.port=9465"],

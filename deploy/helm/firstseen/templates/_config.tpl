@@ -35,9 +35,8 @@ hold a lost+found. */}}
 {{/* Refuses values that are well-formed and do not fit together. */}}
 {{- define "firstseen.check" -}}
 {{- $values := .Values -}}
-{{- $least := add $values.preStopSeconds 20 -}}
-{{- if lt (int $values.terminationGracePeriodSeconds) (int $least) -}}
-{{- fail (printf "terminationGracePeriodSeconds must be at least %d: preStopSeconds, the 10 s that a stop takes, and 10 s for a slow disk" $least) -}}
+{{- if lt (int $values.terminationGracePeriodSeconds) 20 -}}
+{{- fail "terminationGracePeriodSeconds must be at least 20: the 10 s that a stop takes, and 10 s for a slow disk" -}}
 {{- end -}}
 {{- if and $values.http.tokenKey (not $values.secrets.existingSecret) -}}
 {{- fail "http.tokenKey names a key of secrets.existingSecret, which is not set" -}}
