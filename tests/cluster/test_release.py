@@ -89,9 +89,13 @@ def test_a_second_pod_rebuilds_the_history_of_the_partitions_that_it_gets(releas
     traffic.assert_exact()
 
 
-def test_one_pod_alone_takes_all_partitions_again(release: Release, traffic: Traffic):
+def test_one_pod_alone_rebuilds_the_history_of_the_partitions_that_come_back(release: Release, traffic: Traffic):
+    before, restarts = release.metric(_REBUILT), release.restarts()
+    assert before >= 0
     release.put("upgrade", ttl="48h", replicas=1)
     traffic.wait(lambda: len(release.pods()) == 1 and release.partitions(0) == PARTITIONS, "one has all partitions")
+    assert release.restarts() == restarts
+    assert release.metric(_REBUILT) > before  # what the other one had taken of its partitions
     assert len(release.claims()) == 2
     traffic.send(_BEFORE_A_KILL)
     traffic.assert_exact()
