@@ -42,6 +42,14 @@ def test_the_topic_is_cleaned(release: Release, traffic: Traffic):
     wait_until(lambda: release.metric(_FIRST_SEEN) == report.first_seen, "the pod has counted them")
 
 
+def test_the_pages_are_for_those_who_have_the_token_of_the_secret(release: Release):
+    """Over TLS, with the certificate of the other Secret: nobody is asked otherwise here."""
+    for path in ("/metrics", "/status.json"):
+        assert release.page(path)[0] == 200
+        assert release.page(path, token="another")[0] == 401
+        assert release.page(path, token="")[0] == 401
+
+
 def test_the_program_tells_its_status_in_the_container(release: Release):
     command = ("exec", release.pod()["metadata"]["name"], "--namespace", NAMESPACE, "--", "firstseen", "status")
     assert "orders" in kube.kubectl(*command, "--config", "/etc/firstseen/firstseen.yaml")

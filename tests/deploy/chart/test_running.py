@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from cluster.pages import Pages
 from deploy.charts import golden, one
 from deploy.scene import Server, Stream
 from harness import process
@@ -53,6 +54,30 @@ def test_probes_answer_at_their_port_and_metrics_at_theirs(pod: dict, configurat
         assert not metrics.get(path)
     assert "firstseen_build_info" in metrics.get("/metrics")
     assert not probes.get("/metrics")
+
+
+def test_keys_of_the_secrets_guard_the_pages_and_not_the_probes(
+    configuration: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """With the paths of ci/production-values.yaml below another directory."""
+    pages = Pages(tmp_path, "payments-dedup", "streams")
+    for secret, folder in zip(pages.secrets(), ("firstseen", "firstseen-tls"), strict=True):
+        (tmp_path / folder).mkdir()
+        for key, text in secret["stringData"].items():
+            (tmp_path / folder / key).write_text(text)
+    text = one(golden("production"), "ConfigMap")["data"]["firstseen.yaml"].replace("/run/secrets", str(tmp_path))
+    configuration["http"] = {**yaml.safe_load(text)["http"], **configuration["http"]}
+    monkeypatch.setenv("POD_NAME", "payments-dedup-0")
+    running = Daemon(tmp_path, configuration).start()
+    try:
+        wait_until(lambda: Server(configuration["http"]["probe_listen"]).get("/readyz"), "the daemon is ready")
+        address, _, port = configuration["http"]["listen"].partition(":")
+        status, body = pages.get(address, "/metrics", port=int(port))
+        assert (status, "firstseen_build_info" in body) == (200, True)
+        assert pages.get(address, "/metrics", token="another", port=int(port))[0] == 401
+        assert pages.get(address, "/metrics", token="", port=int(port))[0] == 401
+    finally:
+        running.kill()
 
 
 def test_member_and_transactional_id_are_made_of_the_pods_name(daemon: Daemon):
