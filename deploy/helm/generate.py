@@ -1,6 +1,6 @@
-"""Writes what is derived in the chart: the table of values in its README (from values.yaml and its comments) and the
-schema of `config` (from config/firstseen.schema.json). With --check it writes nothing. Exit status 1 if a value has no
-comment, or, with --check, if anything is out of date."""
+"""Writes what is derived in the chart: the table of values in its README (from values.yaml and its comments), the
+schema of `config` (from config/firstseen.schema.json) and the figures of memory (from daemon/plan/figures.h). With
+--check it writes nothing. Exit status 1 if a value has no comment, or, with --check, if anything is out of date."""
 
 import argparse
 import json
@@ -14,10 +14,19 @@ import yaml
 
 CHART = Path(__file__).parent / "firstseen"
 CONFIG_SCHEMA = Path(__file__).parents[2] / "config/firstseen.schema.json"
+MEASURED = Path(__file__).parents[2] / "daemon/plan/figures.h"
 BEGIN, END = "<!-- values: made by deploy/helm/generate.py -->\n", "<!-- end of values -->\n"
 # What the chart sets itself, and what a cluster cannot do without though the program has a default.
 OWNED = {"store": ["path"], "run": None, "http": None}
 REQUIRED = {"kafka": ["brokers"]}
+# Of daemon/plan/figures.h, which _memory.tpl computes with as daemon/plan/plan.cpp does.
+FIGURES = (
+    "measured::disk_bytes_per_key",
+    "measured::index_bytes_per_key_growing",
+    "measured::beside_index_bytes",
+    "bound::large_index",
+    "bound::small_index_bytes",
+)
 
 
 def described(text: str) -> Iterator[tuple[str, str]]:
@@ -95,6 +104,33 @@ def values_schema() -> str:
     return json.dumps(schema, indent=2) + "\n"
 
 
+def measured() -> dict[str, float]:
+    """Every figure of daemon/plan/figures.h, by its name behind firstseen::plan."""
+    figures: dict[str, float] = {}
+    namespace = ""
+    for line in MEASURED.read_text().splitlines():
+        if opened := re.match(r"namespace firstseen::plan::(\w+)", line):
+            namespace = opened[1]
+        if figure := re.match(r"inline constexpr [\w:]+ (\w+) = ([\d.e']+)(?:ULL << (\d+)U)?;", line):
+            figures[f"{namespace}::{figure[1]}"] = float(figure[2].replace("'", "")) * 2 ** int(figure[3] or 0)
+    return figures
+
+
+def figures() -> str:
+    options = json.loads(CONFIG_SCHEMA.read_text())["properties"]
+    taken = {name.partition("::")[2]: measured()[name] for name in FIGURES}
+    for section, option in (("kafka", "prefetch_bytes"), ("store", "max_size")):
+        taken[f"default_{option}"] = options[section]["properties"][option]["default"]
+    return "\n".join(
+        [
+            "{{/* Made by deploy/helm/generate.py of daemon/plan/figures.h and config/firstseen.schema.json. */}}",
+            '{{- define "firstseen.figures" -}}',
+            json.dumps(taken, indent=2),
+            "{{- end }}\n",
+        ]
+    )
+
+
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--check", action="store_true", help="write nothing, fail if something would change")
@@ -103,9 +139,14 @@ def main() -> int:
     for path in missing:
         print(f"{CHART / 'values.yaml'}: {path} has no comment that begins with '# -- '")
     old = len(missing)
-    for name, made in (("README.md", readme()), ("values.schema.json", values_schema())):
+    derived = {
+        "README.md": readme(),
+        "values.schema.json": values_schema(),
+        "templates/_figures.tpl": figures(),
+    }
+    for name, made in derived.items():
         file = CHART / name
-        if file.read_text() == made:
+        if file.is_file() and file.read_text() == made:
             continue
         if check:
             old += 1

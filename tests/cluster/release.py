@@ -1,10 +1,12 @@
 """The release under test, as helm and kubectl see it, and its pods over HTTP."""
 
 import copy
+import http.client
 import json
 import os
 import re
 import signal
+import ssl
 import subprocess
 import urllib.error
 import urllib.request
@@ -14,6 +16,7 @@ from urllib.parse import urlsplit
 
 import yaml
 from cluster import kube
+from cluster.pages import Pages
 from cluster.traffic import Traffic
 from deploy.charts import CHART
 from harness.poll import wait_until
@@ -21,7 +24,6 @@ from harness.poll import wait_until
 NAME, NAMESPACE = "orders", "shop"
 _STATEFUL = f"{NAME}-firstseen"
 _RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
-_METRICS_PORT = 9464
 # A member of the group that has ended is out of it within seconds.
 _SESSION = {"session.timeout.ms": "6000", "heartbeat.interval.ms": "1000"}
 
@@ -38,6 +40,7 @@ class Release:
         repository, _, tag = image.rpartition(":")
         self._traffic = traffic
         self._file = directory / "values.json"
+        self._pages = Pages(directory, _STATEFUL, NAMESPACE)
         self._values: dict[str, Any] = {
             "image": {"repository": repository, "tag": tag, "pullPolicy": "Never"},
             "config": {
@@ -51,8 +54,10 @@ class Release:
             "persistence": {"size": "1Gi"},
             "probes": {"startup": {"periodSeconds": 1}, "readiness": {"periodSeconds": 1}},
             "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "768Mi"}},
+            **self._pages.values(),
         }
         make_namespace(NAMESPACE)
+        kube.apply(*self._pages.secrets())
 
     def _helm(self, *arguments: object) -> list[str]:
         return [os.environ["FIRSTSEEN_HELM"], *map(str, arguments), "--namespace", NAMESPACE]
@@ -110,13 +115,17 @@ class Release:
         command = ("delete", "pod", f"{_STATEFUL}-0", "--namespace", NAMESPACE, "--force", "--grace-period=0")
         kube.kubectl(*command)
 
+    def page(self, path: str, token: str | None = None, ordinal: int = 0) -> tuple[int, str]:
+        """Status and body; see Pages.get."""
+        return self._pages.get(self.pod(ordinal)["status"]["podIP"], path, token)
+
     def metric(self, series: str, ordinal: int = 0) -> float:
         """A series with its labels, as the pod tells it; -1 while there is none."""
-        address = self.pod(ordinal).get("status", {}).get("podIP")
         try:
-            with urllib.request.urlopen(f"http://{address}:{_METRICS_PORT}/metrics", timeout=5) as response:
-                text = response.read().decode()
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            _, text = self.page("/metrics", ordinal=ordinal)
+        except ssl.SSLCertVerificationError:
+            raise
+        except (KeyError, OSError, http.client.HTTPException):  # no pod, no address, nobody there yet, or no more
             return -1.0
         found = re.search(rf"^{re.escape(series)} (\S+)$", text, re.MULTILINE)
         return float(found[1]) if found else -1.0

@@ -42,6 +42,14 @@ def test_the_topic_is_cleaned(release: Release, traffic: Traffic):
     wait_until(lambda: release.metric(_FIRST_SEEN) == report.first_seen, "the pod has counted them")
 
 
+def test_the_pages_are_for_those_who_have_the_token_of_the_secret(release: Release):
+    """Over TLS, with the certificate of the other Secret: nobody is asked otherwise here."""
+    for path in ("/metrics", "/status.json"):
+        assert release.page(path)[0] == 200
+        assert release.page(path, token="another")[0] == 401
+        assert release.page(path, token="")[0] == 401
+
+
 def test_the_program_tells_its_status_in_the_container(release: Release):
     command = ("exec", release.pod()["metadata"]["name"], "--namespace", NAMESPACE, "--", "firstseen", "status")
     assert "orders" in kube.kubectl(*command, "--config", "/etc/firstseen/firstseen.yaml")
@@ -89,9 +97,13 @@ def test_a_second_pod_rebuilds_the_history_of_the_partitions_that_it_gets(releas
     traffic.assert_exact()
 
 
-def test_one_pod_alone_takes_all_partitions_again(release: Release, traffic: Traffic):
+def test_one_pod_alone_rebuilds_the_history_of_the_partitions_that_come_back(release: Release, traffic: Traffic):
+    before, restarts = release.metric(_REBUILT), release.restarts()
+    assert before >= 0
     release.put("upgrade", ttl="48h", replicas=1)
     traffic.wait(lambda: len(release.pods()) == 1 and release.partitions(0) == PARTITIONS, "one has all partitions")
+    assert release.restarts() == restarts
+    assert release.metric(_REBUILT) > before  # what the other one had taken of its partitions
     assert len(release.claims()) == 2
     traffic.send(_BEFORE_A_KILL)
     traffic.assert_exact()

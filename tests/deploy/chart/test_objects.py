@@ -177,6 +177,32 @@ def test_parts_find_each_other(example: str):
             assert not service["selector"].items() <= made["metadata"]["labels"].items()
 
 
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_nothing_delays_the_end_of_a_pod_and_its_grace_is_twice_what_a_stop_takes(example: str):
+    pod = one(golden(example), "StatefulSet")["spec"]["template"]["spec"]
+    assert pod["terminationGracePeriodSeconds"] >= 20
+    assert not any("lifecycle" in container for container in pod["containers"])
+
+
+@pytest.mark.parametrize(
+    ("example", "named"), [("minimal", []), ("production", [{"ipBlock": {"cidr": "192.0.2.128/25"}}])]
+)
+def test_the_test_and_who_is_named_reach_the_probes_and_no_other_pod(example: str, named: list):
+    objects = golden(example)
+    (rule,) = (
+        rule
+        for rule in one(objects, "NetworkPolicy")["spec"]["ingress"]
+        if "probes" in [port["port"] for port in rule["ports"]]
+    )
+    assert [port["port"] for port in rule["ports"]] == ["probes"]
+    test, *others = rule["from"]
+    wanted = test["podSelector"]["matchLabels"].items()
+    daemon = one(objects, "StatefulSet")["spec"]["template"]["metadata"]["labels"]
+    assert wanted <= one(objects, "Pod")["metadata"]["labels"].items()
+    assert not wanted <= daemon.items()
+    assert others == named
+
+
 @pytest.mark.parametrize(("example", "secret"), [("production", "payments-dedup-tls"), ("minimal", None)])
 def test_the_pages_are_over_tls_where_a_secret_is_named_and_the_probes_never(example: str, secret: str | None):
     objects = golden(example)

@@ -160,11 +160,23 @@ _REFUSED = {
     "'/persistence/size'": ["--set", "persistence.size=lots"],
     "'/persistence/accessModes/0'": ["--set", "persistence.accessModes={ReadWriteMany}"],
     "'/extraEnv/0/name'": ["--set", "extraEnv[0].name=POD_NAME"],
-    "persistence.size 16Gi is too small for config.store.max_size 16GiB": ["--set", "persistence.size=16Gi"],
-    "persistence.size 32Gi is too small for config.store.max_size 64GiB": [
-        *("--set", "persistence.enabled=false", "--set", "config.store.max_size=64GiB")
+    "'/extraVolumes/0/name'": ["--set", "extraVolumes[0].name=tls"],
+    "persistence.size 1Gi is too small for config.store.max_size 1GiB": ["--set", "persistence.size=1Gi"],
+    "persistence.size 4Gi is too small for config.store.max_size 8GiB": [
+        *("--set", "persistence.enabled=false", "--set", "config.store.max_size=8GiB"),
+        *("--set", "resources.limits.memory=16Gi"),
     ],
-    "terminationGracePeriodSeconds must be at least 80": ["--set", "preStopSeconds=60"],
+    "resources.limits.memory 2Gi is too small for config.store.max_size 16GiB": [
+        *("--set", "config.store.max_size=16GiB", "--set", "persistence.size=32Gi")
+    ],
+    "resources.limits.memory 2Gi is too small for config.store.max_size 64GiB": [  # firstseen's own default
+        *("--set", "config.store.max_size=null", "--set", "persistence.size=128Gi")
+    ],
+    "resources.limits.memory 256Mi is too small for config.store.max_size 1GiB": [
+        *("--set", "resources.limits.memory=256Mi")
+    ],
+    "terminationGracePeriodSeconds must be at least 20": ["--set", "terminationGracePeriodSeconds=19"],
+    "additional properties 'preStopSeconds' not allowed": ["--set", "preStopSeconds=5"],
     "http.tokenKey names a key of secrets.existingSecret, which is not set": ["--set", "http.tokenKey=token"],
     "serviceMonitor.tlsConfig has no effect": ["--set", "serviceMonitor.tlsConfig.insecureSkipVerify=true"],
     "http.port and http.probePort must differ": ["--set", "http.port=9465"],

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from cluster.pages import Pages
 from deploy.charts import golden, one
 from deploy.scene import Server, Stream
 from harness import process
@@ -55,6 +56,30 @@ def test_probes_answer_at_their_port_and_metrics_at_theirs(pod: dict, configurat
     assert not probes.get("/metrics")
 
 
+def test_keys_of_the_secrets_guard_the_pages_and_not_the_probes(
+    configuration: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """With the paths of ci/production-values.yaml below another directory."""
+    pages = Pages(tmp_path, "payments-dedup", "streams")
+    for secret, folder in zip(pages.secrets(), ("firstseen", "firstseen-tls"), strict=True):
+        (tmp_path / folder).mkdir()
+        for key, text in secret["stringData"].items():
+            (tmp_path / folder / key).write_text(text)
+    text = one(golden("production"), "ConfigMap")["data"]["firstseen.yaml"].replace("/run/secrets", str(tmp_path))
+    configuration["http"] = {**yaml.safe_load(text)["http"], **configuration["http"]}
+    monkeypatch.setenv("POD_NAME", "payments-dedup-0")
+    running = Daemon(tmp_path, configuration).start()
+    try:
+        wait_until(lambda: Server(configuration["http"]["probe_listen"]).get("/readyz"), "the daemon is ready")
+        address, _, port = configuration["http"]["listen"].partition(":")
+        status, body = pages.get(address, "/metrics", port=int(port))
+        assert (status, "firstseen_build_info" in body) == (200, True)
+        assert pages.get(address, "/metrics", token="another", port=int(port))[0] == 401
+        assert pages.get(address, "/metrics", token="", port=int(port))[0] == 401
+    finally:
+        running.kill()
+
+
 def test_member_and_transactional_id_are_made_of_the_pods_name(daemon: Daemon):
     daemon.wait_log("group.instance.id and transactional.id: firstseen-firstseen-orders-orders-firstseen-0-0")
 
@@ -63,7 +88,6 @@ def test_a_pod_that_works_says_so_and_stops_within_its_grace(pod: dict, configur
     wait_until(lambda: Server(configuration["http"]["probe_listen"]).get("/readyz"), "the daemon is ready")
     status = daemon.command("status")  # what the notes tell to ask
     assert status.returncode == 0, status.stdout + status.stderr
-    sleep = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
     started = time.monotonic()
     assert daemon.stop() == 0
-    assert time.monotonic() - started < pod["terminationGracePeriodSeconds"] - sleep
+    assert time.monotonic() - started < pod["terminationGracePeriodSeconds"]

@@ -32,19 +32,11 @@ hold a lost+found. */}}
 {{- dict "ports" (uniq $ports) | toJson -}}
 {{- end }}
 
-{{/* A size such as 32Gi or 16GiB in MiB; nothing if it is not one. */}}
-{{- define "firstseen.mebibytes" -}}
-{{- $number := regexFind "^[0-9]+" . | default "0" | int64 -}}
-{{- $bytes := get (dict "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 "M" 1000000 "G" 1000000000 "T" 1000000000000) (regexReplaceAll "^[0-9]+([MGT]i?)B?$" . "${1}") -}}
-{{- if $bytes -}}{{- div (mul $number $bytes) 1048576 -}}{{- end -}}
-{{- end }}
-
 {{/* Refuses values that are well-formed and do not fit together. */}}
 {{- define "firstseen.check" -}}
 {{- $values := .Values -}}
-{{- $least := add $values.preStopSeconds 20 -}}
-{{- if lt (int $values.terminationGracePeriodSeconds) (int $least) -}}
-{{- fail (printf "terminationGracePeriodSeconds must be at least %d: preStopSeconds, the 10 s that a stop takes, and 10 s for a slow disk" $least) -}}
+{{- if lt (int $values.terminationGracePeriodSeconds) 20 -}}
+{{- fail "terminationGracePeriodSeconds must be at least 20: the 10 s that a stop takes, and 10 s for a slow disk" -}}
 {{- end -}}
 {{- if and $values.http.tokenKey (not $values.secrets.existingSecret) -}}
 {{- fail "http.tokenKey names a key of secrets.existingSecret, which is not set" -}}
@@ -55,11 +47,13 @@ hold a lost+found. */}}
 {{- if eq (int $values.http.port) (int $values.http.probePort) -}}
 {{- fail "http.port and http.probePort must differ" -}}
 {{- end -}}
+{{- include "firstseen.checkMemory" . -}}
 {{- /* Without a claim this size bounds an emptyDir, and the kubelet evicts a pod that fills it. */ -}}
-{{- $store := include "firstseen.mebibytes" $values.config.store.max_size -}}
-{{- $volume := include "firstseen.mebibytes" $values.persistence.size -}}
-{{- if and $store $volume (lt (mul 4 (int64 $volume)) (mul 5 (int64 $store))) -}}
-{{- fail (printf "persistence.size %s is too small for config.store.max_size %s: it must be 1.25 times as much, and should be twice" $values.persistence.size $values.config.store.max_size) -}}
+{{- $max_size := include "firstseen.maxSize" . -}}
+{{- $store := include "firstseen.bytes" $max_size -}}
+{{- $volume := include "firstseen.bytes" $values.persistence.size -}}
+{{- if and $store $volume (lt (mulf 4 $volume) (mulf 5 $store)) -}}
+{{- fail (printf "persistence.size %s is too small for config.store.max_size %s: it must be 1.25 times as much, and should be twice" $values.persistence.size $max_size) -}}
 {{- end -}}
 {{- if and $values.prometheusRule.enabled (not $values.serviceMonitor.enabled) -}}
 {{- fail "prometheusRule.enabled needs serviceMonitor.enabled: the alerts select the series by the labels that it gives them" -}}

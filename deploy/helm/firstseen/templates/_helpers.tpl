@@ -21,6 +21,12 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: daemon
 {{- end }}
 
+{{/* Of the test's pod. */}}
+{{- define "firstseen.testLabels" -}}
+{{ include "firstseen.selectorLabels" . }}
+app.kubernetes.io/component: test
+{{- end }}
+
 {{- define "firstseen.labels" -}}
 {{ include "firstseen.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
