@@ -298,10 +298,11 @@ void check_commit_interval(const config::Settings& settings, config::Problems& p
   if (problems.reports("kafka.properties.transaction.timeout.ms")) return;
   const Millis timeout = kafka::transaction_timeout(settings.kafka.properties);
   if (guarantee(settings) != kafka::Guarantee::exactly_once || settings.delivery.commit_interval <= timeout / 2) return;
-  problems.add("delivery.commit_interval",
-               fmt::format("is more than half of kafka.properties' transaction.timeout.ms ({} ms): a batch could be "
-                           "aborted before it is complete; shorten the interval or raise the timeout",
-                           timeout.count()));
+  problems.add_together(
+      {"delivery.commit_interval", "delivery.guarantee", "kafka.properties"},
+      fmt::format("is more than half of kafka.properties' transaction.timeout.ms ({} ms): a batch could be "
+                  "aborted before it is complete; shorten the interval or raise the timeout",
+                  timeout.count()));
 }
 
 void check_batch_fits(const config::Settings& settings, config::Problems& problems) {
@@ -309,10 +310,11 @@ void check_batch_fits(const config::Settings& settings, config::Problems& proble
   constexpr std::uint64_t slack_bytes = 1ULL << 20U;  // LMDB's own pages, the batch's ranges
   const std::uint64_t needed = settings.delivery.max_batch * entry_bytes + slack_bytes;
   if (needed <= settings.store.max_size) return;
-  problems.add("delivery.max_batch",
-               fmt::format("a full batch takes up to {} bytes in the store, more than store.max_size ({} bytes): lower "
-                           "the one or raise the other",
-                           needed, settings.store.max_size));
+  problems.add_together(
+      {"delivery.max_batch", "store.max_size"},
+      fmt::format("a full batch takes up to {} bytes in the store, more than store.max_size ({} bytes): lower "
+                  "the one or raise the other",
+                  needed, settings.store.max_size));
 }
 
 void check_store_path(const config::Settings& settings, config::Problems& problems) {

@@ -13,6 +13,7 @@
 #include "config/load.h"
 #include "configuration.h"
 #include "http/remarks.h"
+#include "kafka/scram.h"
 #include "output.h"
 
 namespace firstseen {
@@ -25,7 +26,11 @@ struct Arguments {
 };
 
 std::vector<std::string> remarks(const config::Settings& settings) {
-  return http::remarks(configure(settings).http, SystemClock().wall_ms());
+  const Configuration configuration = configure(settings);
+  std::vector<std::string> made = http::remarks(configuration.http, SystemClock().wall_ms());
+  const std::string why = kafka::refused_scram(configuration.client.properties);
+  if (!why.empty()) made.push_back("kafka.properties." + why);
+  return made;
 }
 
 Exit print_json(const Arguments& arguments, const Result<config::Settings>& settings) {

@@ -10,10 +10,7 @@ namespace firstseen::config {
 /// Values that are wrong by themselves.
 void check_values(const Settings& settings, Problems& problems);
 
-/// Options of one rule that contradict each other.
-void check_rules(const Settings& settings, Problems& problems);
-
-/// Other options that contradict each other, although each is valid by itself.
+/// Options that contradict each other, although each is valid by itself.
 void check_together(const Settings& settings, Problems& problems);
 
 /// The concrete output topic of an input topic.

@@ -102,20 +102,15 @@ std::string section_headers(std::string_view section, std::string_view from) {
 }
 
 /// The checks of what could be read, beside the problems of reading. An option that is already reported holds its
-/// default, and an item of a list nothing, so nothing more is said of it; nor of contradictions in its rule or section.
+/// default, and an item of a list nothing, so nothing more is said of it, nor that it contradicts others.
 void check_on(const Settings& settings, const std::vector<Check>& checks, Problems& problems) {
-  Problems of_values = problems.same_file();
-  check_values(settings, of_values);
-  Problems within_rules = problems.same_file();
-  check_rules(settings, within_rules);
-  Problems together = problems.same_file();
-  check_together(settings, together);
-  problems.merge(of_values, Problems::Unless::option_reported);
-  problems.merge(within_rules, Problems::Unless::rule_reported);
-  problems.merge(together, Problems::Unless::section_reported);
+  Problems own = problems.same_file();
+  check_values(settings, own);
+  check_together(settings, own);
+  problems.merge(own);
   Problems by_others = problems.same_file();
   for (const Check& check : checks) check(settings, by_others);
-  problems.merge(by_others, Problems::Unless::option_reported);
+  problems.merge(by_others);
 }
 
 }  // namespace

@@ -3,17 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 namespace firstseen::config {
 namespace {
-
-std::string_view section(std::string_view path) { return path.substr(0, path.find('.')); }
-
-/// "key.rules[1]" of what is in it; elsewhere the section.
-std::string_view rule_or_section(std::string_view path) {
-  return path.starts_with("key.rules[") ? path.substr(0, path.find(']')) : section(path);
-}
 
 /// Whether `path` is `whole` or a part of it ("key.fields[2]" of "key.fields").
 bool within(std::string_view path, std::string_view whole) {
@@ -41,6 +35,7 @@ Problems Problems::same_file() const {
   Problems fresh(file_);
   fresh.places_ = places_;
   fresh.known_ = known_;
+  fresh.meant_ = meant_;
   for (const Problem& problem : problems_) fresh.known_.push_back(problem.path);
   return fresh;
 }
@@ -50,21 +45,31 @@ bool Problems::reports(std::string_view path) const {
          std::ranges::any_of(problems_, [&](const Problem& problem) { return problem.path == path; });
 }
 
-void Problems::merge(const Problems& other, Unless unless) {
-  const auto follows = [&](const std::string& path, const std::string& known) {
-    if (unless == Unless::section_reported) return section(known) == section(path);
-    if (unless == Unless::rule_reported) return rule_or_section(known) == rule_or_section(path);
-    return within(known, path) || within(path, known);
-  };
-  for (const Problem& problem : other.problems_) {
-    const bool told =
-        std::ranges::any_of(other.known_, [&](const std::string& known) { return follows(problem.path, known); });
-    if (!told) problems_.push_back(problem);
+bool Problems::doubts(std::string_view path) const {
+  const auto missing = [&](const std::string& meant) { return within(path, meant) && !places_.contains(meant); };
+  return std::ranges::any_of(known_, [&](const std::string& known) { return within(path, known); }) ||
+         std::ranges::any_of(meant_, missing);
+}
+
+bool Problems::follows(const Problem& problem) const {
+  if (!problem.together.empty()) {
+    return std::ranges::any_of(problem.together, [&](const std::string& option) { return doubts(option); });
   }
+  return doubts(problem.path) ||
+         std::ranges::any_of(known_, [&](const std::string& known) { return within(known, problem.path); });
+}
+
+void Problems::merge(const Problems& other) {
+  std::ranges::copy_if(other.problems_, std::back_inserter(problems_),
+                       [&](const Problem& problem) { return !other.follows(problem); });
 }
 
 void Problems::add_at(Place place, const std::string& path, const std::string& message) {
-  problems_.push_back({place, path, message});
+  problems_.push_back({place, path, message, {}});
+}
+
+void Problems::add_together(const std::vector<std::string>& options, const std::string& message) {
+  problems_.push_back({place_of(options.front()), options.front(), message, options});
 }
 
 std::string Problems::where(Place place) const {

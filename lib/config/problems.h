@@ -27,9 +27,14 @@ class Problems {
   /// Something is wrong with an option; the place is its value's, or that of the nearest section that the file has.
   void add(const std::string& path, const std::string& message) { add_at(place_of(path), path, message); }
   void add_at(Place place, const std::string& path, const std::string& message);
+  /// Options contradict each other, as far as all of these are known: see doubts(). The place is the first one's.
+  void add_together(const std::vector<std::string>& options, const std::string& message);
   /// As add(), with a message of somebody who may have quoted the scalar's value: one that ${...} put together is not
   /// shown, its text in the file is.
   void add_quoted(const Settings& settings, const std::string& path, const std::string& message);
+
+  /// An unknown name may be a misspelt `path`.
+  void note_meant(const std::string& path) { meant_.push_back(path); }
 
   /// "FILE:LINE:COLUMN", or the file alone.
   [[nodiscard]] std::string where(Place place) const;
@@ -38,13 +43,12 @@ class Problems {
   [[nodiscard]] Problems same_file() const;
   /// Whether something is wrong with this very option, here or where this came from.
   [[nodiscard]] bool reports(std::string_view path) const;
-  /// Which of another's problems would only follow from those that were known to it, see same_file().
-  enum class Unless {
-    option_reported,   ///< of the same option, of a part of it or of what it is a part of
-    rule_reported,     ///< of any option of the same rule; elsewhere of the same section
-    section_reported,  ///< of any option of the same section
-  };
-  void merge(const Problems& other, Unless unless);
+  /// Whether what the file wants of an option is unknown, so that the settings hold its default: something is wrong
+  /// with it, or with what it is a part of, where this came from; or it is missing and a misspelt name may mean it.
+  [[nodiscard]] bool doubts(std::string_view path) const;
+  /// Takes another's problems, but for those that may only follow from what was known to it, see same_file(): of
+  /// options that it doubts, or, unless add_together() added them, of one with a part that is reported.
+  void merge(const Problems& other);
 
   [[nodiscard]] bool empty() const { return problems_.empty(); }
   [[nodiscard]] std::size_t size() const { return problems_.size(); }
@@ -57,13 +61,16 @@ class Problems {
     Place place;
     std::string path;
     std::string message;
+    std::vector<std::string> together;  ///< the options that contradict each other; empty: `path` is wrong by itself
   };
+  [[nodiscard]] bool follows(const Problem& problem) const;
   [[nodiscard]] Place place_of(std::string_view path) const;
 
   std::string file_;
   std::map<std::string, Place, std::less<>> places_;
   std::vector<Problem> problems_;
   std::vector<std::string> known_;  ///< the options of the problems of another, from which this came
+  std::vector<std::string> meant_;  ///< what misspelt names may mean
 };
 
 }  // namespace firstseen::config

@@ -130,6 +130,7 @@ void Reader::unknown(const YAML::Node& key, const std::string& prefix, const std
     message += "; a dot does not lead into a section: write the section and its option below it";
   } else if (const std::string near = suggest(key.Scalar(), names_below(prefix)); !near.empty()) {
     message += fmt::format("; did you mean '{}'?", prefix + near);
+    problems_.note_meant(path.substr(0, path.size() - key.Scalar().size()) + near);
   }
   problem(key, path, message);
 }

@@ -13,6 +13,7 @@
 #include "kafka/options.h"
 #include "kafka/producer.h"
 #include "kafka/queries.h"
+#include "kafka/scram.h"
 #include "kafka/settings.h"
 
 namespace firstseen::ingest {
@@ -36,6 +37,8 @@ class Inquirer {
   static Result<std::unique_ptr<Inquirer>> make(const kafka::ClientOptions& options, LogSink log) {
     auto conf = kafka::consumer_settings(options);
     if (!conf) return forward(conf.error());
+    const std::string why = kafka::refused_scram(options.properties);
+    if (!why.empty() && log) log(LogLevel::warning, why);
     auto inquirer = std::make_unique<Inquirer>(std::move(log));
     auto client = kafka::make_handle(RD_KAFKA_CONSUMER, std::move(*conf), inquirer->callbacks_);
     if (!client) return forward(client.error());

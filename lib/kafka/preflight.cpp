@@ -13,6 +13,7 @@
 #include "kafka/errors.h"
 #include "kafka/failure.h"
 #include "kafka/handles.h"
+#include "kafka/scram.h"
 #include "kafka/settings.h"
 #include "kafka/topic_rules.h"
 
@@ -160,6 +161,9 @@ std::set<std::string> topics_to_describe(const PreflightRequest& request, const 
 }  // namespace
 
 Result<PreflightReport> preflight(const PreflightRequest& request, const KeepWaiting& keep_waiting, LogSink log) {
+  if (const std::string why = refused_scram(request.client.properties); !why.empty() && log) {
+    log(LogLevel::warning, "kafka.properties." + why);
+  }
   Inquiry inquiry(std::move(log));
   if (auto opened = inquiry.open(request.client); !opened) return forward(opened.error());
   auto topics = inquiry.topics(keep_waiting);

@@ -13,6 +13,7 @@
 
 #include "component/daemon/program.h"
 #include "component/daemon/scene.h"
+#include "kafka/scram.h"
 
 namespace firstseen::test {
 namespace {
@@ -212,6 +213,22 @@ TEST(Validate, ShowsNoValueOutOfAFileThatTheKeyRefuses) {
     EXPECT_NE(finished.err.find("key.fields[0]"), std::string::npos) << finished.err;
     EXPECT_EQ((finished.out + finished.err).find("hush"), std::string::npos) << finished.err;
   }
+}
+
+TEST(Validate, RemarksThatNewerBrokersRefuseScramExactlyWhereLibrdkafkaIsOlder) {
+  const Scene scene;
+  std::ofstream(scene.config()) << "kafka: {properties: {security.protocol: SASL_SSL, sasl.mechanism: SCRAM-SHA-512, "
+                                   "sasl.username: u, sasl.password: hush}}\n"
+                                   "input: {topics: [orders], group: g}\noutput: {topic: unique}\n"
+                                   "key: {fields: [topic]}\n";
+  std::string remark = kafka::refused_scram({{"security.protocol", "SASL_SSL"}, {"sasl.mechanism", "SCRAM-SHA-512"}});
+  if (!remark.empty()) remark = scene.config() + ": kafka.properties." + remark + "\n";
+  const Finished valid = run({"validate", scene.config()});
+  EXPECT_EQ(valid.status, 0);
+  EXPECT_EQ(valid.err, remark);
+  const Json report = Json::parse(run({"validate", "--json", scene.config()}).out);
+  EXPECT_EQ(report["valid"], true);
+  EXPECT_EQ(report["remarks"].size(), remark.empty() ? 0U : 1U) << report;
 }
 
 TEST(Store, OfAnotherKindIsRefusedUnchanged) {

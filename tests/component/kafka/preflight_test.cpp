@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "component/kafka/fixture.h"
+#include "kafka/scram.h"
 
 namespace firstseen::kafka::test {
 
@@ -97,6 +98,18 @@ TEST_F(Preflight, WaitsForABrokerOnlyAsLongAsItIsTold) {
   EXPECT_EQ(report.error().exit, Exit::unavailable);
   EXPECT_EQ(asked, 2);
   EXPECT_FALSE(log_.empty());
+}
+
+TEST_F(Preflight, WarnsOfALoginThatNewerBrokersRefuseBeforeItWaitsForOne) {
+  PreflightRequest by_scram = request();
+  by_scram.client.brokers = {"127.0.0.1:1"};
+  by_scram.client.properties = {{"security.protocol", "SASL_PLAINTEXT"},
+                                {"sasl.mechanism", "SCRAM-SHA-512"},
+                                {"sasl.username", "u"},
+                                {"sasl.password", "p"}};
+  ASSERT_FALSE(check(by_scram, [] { return false; }));
+  const std::string warning = refused_scram(by_scram.client.properties);  // empty where librdkafka is new enough
+  EXPECT_EQ(std::ranges::count(log_, "kafka.properties." + warning), warning.empty() ? 0 : 1);
 }
 
 TEST_F(Preflight, GoesOnWhenTheBrokerComesBack) {

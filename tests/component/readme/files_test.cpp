@@ -1,4 +1,4 @@
-// What the README shows of filter, ingest and explain is what they print.
+// What the README shows of demo, filter, ingest and explain is what they print.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -38,6 +38,14 @@ TEST(Readme, ShowsWhatExplainAnswersToTheMessageOfItsQuickStart) {
   ASSERT_TRUE(begin != std::string::npos && end != std::string::npos) << commands;
   const std::string shown = replaced(commands.substr(begin, end - begin), "build/release/firstseen", "firstseen");
   expect_block(shell(shown, directory.path()));
+}
+
+TEST(Readme, ShowsHowTheDemoEnds) {
+  const Finished finished = run({"demo", "--messages", "500"});
+  ASSERT_EQ(finished.status, 0) << finished.err;
+  const std::size_t limits = finished.out.find("\n\n");
+  ASSERT_NE(limits, std::string::npos) << finished.out;
+  EXPECT_NE(readme().find(finished.out.substr(limits) + "```\n"), std::string::npos) << finished.out;
 }
 
 TEST(Readme, ShowsWhatFilterPrints) {

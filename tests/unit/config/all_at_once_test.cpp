@@ -5,8 +5,8 @@
 
 #include "support.h"
 
-// One mistake hides no other: every wrong item of a list and every wrong option of a section is told in one go, and
-// nothing is told that only follows from what could not be read.
+// One mistake hides no other: every wrong item of a list, every wrong option of a section and every contradiction is
+// told in one go, and nothing is told that only follows from what could not be read.
 
 namespace firstseen::config {
 namespace {
@@ -66,8 +66,59 @@ TEST(AllAtOnce, AMistakeInOneRuleHidesNoneInAnother) {
                              "{name: c, when: {part: topic, equals: z}, strategy: template}"));
   EXPECT_TRUE(has(problems, "key.rules[0].name: is no name of a rule"));
   EXPECT_TRUE(has(problems, "key.rules[1].tll: unknown option"));
+  EXPECT_TRUE(has(problems, "key.rules[1].fields: strategy fields needs at least one part"));
   EXPECT_TRUE(has(problems, "key.rules[2].template: strategy template needs a text"));
-  EXPECT_EQ(count(problems), 3) << problems;
+  EXPECT_EQ(count(problems), 4) << problems;
+}
+
+TEST(AllAtOnce, AMistakeHidesNoContradictionBetweenOtherOptionsOfItsSection) {
+  const std::string problems = problems_of(
+      "input: {topics: [orders], group: g}\noutput: {topic: orders, compression: lz5}\n"
+      "key: {fields: [record_key], template: \"{record_key}\", digest: sha255}\n"
+      "rejects: {route: drop, topic: orders, tpic: x}\n");
+  for (const char* part :
+       {"f.yaml:2:38: output.compression: ", "f.yaml:2:17: output.topic: leads back into an input topic",
+        "key.digest: ", "key.template: has no effect with strategy fields", "rejects.tpic: unknown option",
+        "rejects.topic: has no effect with rejects.route: drop", "rejects.topic: is an input topic",
+        "rejects.topic: is the output topic"}) {
+    EXPECT_TRUE(has(problems, part));
+  }
+  EXPECT_EQ(count(problems), 8) << problems;
+}
+
+TEST(AllAtOnce, AMistakeInAListHidesNoContradictionOfItsOtherItems) {
+  const std::string topics = problems_of(
+      "input: {topics: [\"${FIRSTSEEN_NOT_SET}\", a], group: g}\noutput: {topic: a}\n"
+      "key: {fields: [topic]}\nrejects: {route: topic, topic: a}\n");
+  EXPECT_TRUE(has(topics, "output.topic: leads back into an input topic"));
+  EXPECT_TRUE(has(topics, "rejects.topic: is an input topic"));
+  EXPECT_TRUE(has(topics, "rejects.topic: is the output topic"));
+  EXPECT_EQ(count(topics), 4) << topics;
+  const std::string rules =
+      problems_of(with_rules("{name: a, when: {part: topic, equals: {}}, fields: [topic]}, {name: b, fields: [topic]}, "
+                             "{name: c, fields: [topic]}"));
+  EXPECT_TRUE(has(rules, "key.rules[0].when.equals: a single value is needed"));
+  EXPECT_TRUE(has(rules, "key.rules[2]: is never reached: key.rules[1] has no condition"));
+  EXPECT_EQ(count(rules), 2) << rules;
+}
+
+TEST(AllAtOnce, NothingFollowsFromAMisspeltName) {
+  for (const char* lines :
+       {"rejects: {route: topic, tpic: x}\n", "http: {listn: \"h:1\", probe_listen: \"127.0.0.1:9464\"}\n",
+        "http: {tls: {certificate: /c, kye: /k}}\n"}) {
+    const std::string problems = problems_of(minimal + lines);
+    EXPECT_TRUE(has(problems, "unknown option; did you mean"));
+    EXPECT_EQ(count(problems), 1) << problems;
+  }
+  for (const char* key :
+       {"{feilds: [topic]}", "{rulse: [{name: a, fields: [topic]}]}", "{rules: [{name: a, feilds: [topic]}]}",
+        "{rules: [{name: a, wehn: {part: topic, equals: x}, fields: [topic]}, "
+        "{name: b, fields: [topic]}]}"}) {
+    const std::string problems =
+        problems_of("input: {topics: [a], group: g}\noutput: {topic: b}\nkey: " + std::string(key) + "\n");
+    EXPECT_TRUE(has(problems, "unknown option; did you mean"));
+    EXPECT_EQ(count(problems), 1) << problems;
+  }
 }
 
 TEST(AllAtOnce, NothingFollowsFromWhatCouldNotBeRead) {

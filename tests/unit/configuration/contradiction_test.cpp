@@ -61,6 +61,14 @@ const Wrong contradictions[] = {
 INSTANTIATE_TEST_SUITE_P(Of, Contradiction, testing::ValuesIn(contradictions),
                          [](const auto& one) { return one.param.name; });
 
+TEST(CommitInterval, IsNotComparedWhereTheGuaranteeIsUnknown) {
+  const std::string problems = problems_with(
+      "delivery: {commit_interval: 8s, guarantee: at_lest_once}\n"
+      "kafka: {properties: {transaction.timeout.ms: 15000}}");
+  EXPECT_NE(problems.find("delivery.guarantee: "), std::string::npos) << problems;
+  EXPECT_EQ(problems.find("delivery.commit_interval: "), std::string::npos) << problems;
+}
+
 TEST(StorePath, MustLeaveRoomForTheControlSocket) {
   const std::string longest = "/" + std::string(93, 'x');  // 107 characters with /control.sock
   EXPECT_EQ(problems_with("store: {path: " + longest + "}"), "");

@@ -263,12 +263,19 @@ def expectation(vector):
 
 def check_equalities(vectors):
     """Vectors of one "equal" group must have one encoding; all others must differ from each other."""
-    groups = {}
+    names_of, encodings_of = {}, {}
     for vector in vectors:
         encoded = vector["expect"].get("canonical")
+        if "equal" in vector:
+            encodings_of.setdefault(vector["equal"], set()).add(encoded)
         if encoded is not None:
-            groups.setdefault(encoded, set()).add(vector.get("equal", vector["name"]))
-    return [f"one encoding for {sorted(names)}" for names in groups.values() if len(names) > 1]
+            names_of.setdefault(encoded, set()).add(vector.get("equal", vector["name"]))
+    faults = [f"one encoding for {sorted(names)}" for names in names_of.values() if len(names) > 1]
+    return faults + [
+        f"no one encoding for the group '{group}'"
+        for group, encodings in encodings_of.items()
+        if len(encodings) != 1 or None in encodings
+    ]
 
 
 def main(arguments):

@@ -42,6 +42,13 @@ def main(checker, path):
     changed = copy.deepcopy(content)  # two vectors with one encoding that are not said to be equal
     changed["vectors"].append({**changed["vectors"][0], "name": "copy"})
     wrong.append(changed)
+    changed = copy.deepcopy(content)  # two vectors that are said to be equal and have two encodings
+    for vector in changed["vectors"][:2]:
+        vector["equal"] = "a group of two"
+    wrong.append(changed)
+    if refused(checker, content):
+        print("the file as it is was refused, so that nothing is proved")
+        return 1
     missed = [number for number, changed in enumerate(wrong) if not refused(checker, changed)]
     print(f"wrong files that were accepted: {missed}" if missed else "every wrong file was refused")
     return 1 if missed else 0

@@ -2,20 +2,15 @@
 // many runs all shards make together (10,000).
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <string>
 
 #include "run.h"
+#include "support/environment.h"
 
 namespace firstseen::simulation {
 namespace {
 
 constexpr std::uint64_t shards = 8;
-
-std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 void expect_kept(const RunSummary& run, std::uint64_t seed) {
   for (const std::string& violation : run.violations)
@@ -62,11 +57,11 @@ struct Sum {
 class RandomRuns : public testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(RandomRuns, KeepEveryPromise) {
-  if (const std::uint64_t seed = number_from_environment("FIRSTSEEN_SIM_SEED", 0); seed != 0) {
-    expect_kept(random_run(seed, {}, true), seed);
+  if (const auto seed = test::number_from_environment("FIRSTSEEN_SIM_SEED")) {
+    expect_kept(random_run(*seed, {}, true), *seed);
     return;
   }
-  const std::uint64_t all_runs = number_from_environment("FIRSTSEEN_SIM_RUNS", 10'000);
+  const std::uint64_t all_runs = test::number_from_environment("FIRSTSEEN_SIM_RUNS").value_or(10'000);
   Sum sum;
   for (std::uint64_t seed = 1 + GetParam(); seed <= all_runs && sum.failed < 10; seed += shards) {
     const RunSummary run = random_run(seed, {}, false);

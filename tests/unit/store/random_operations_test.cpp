@@ -1,3 +1,4 @@
+#include "support/environment.h"
 #include "unit/store/random_run.h"
 
 namespace firstseen::store::test {
@@ -5,7 +6,7 @@ namespace {
 
 /// FIRSTSEEN_SEED repeats one run.
 std::vector<std::uint64_t> seeds(std::uint64_t count) {
-  if (const char* given = std::getenv("FIRSTSEEN_SEED")) return {std::strtoull(given, nullptr, 10)};
+  if (const auto given = firstseen::test::number_from_environment("FIRSTSEEN_SEED")) return {*given};
   std::vector<std::uint64_t> result;
   for (std::uint64_t seed = 1; seed <= count; ++seed) result.push_back(seed);
   return result;

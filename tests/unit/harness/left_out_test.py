@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+"""The reason of every skipped case, and of no other, is read from a log of ctest."""
+
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from harness.left_out import left_out
+
+
+def case(name, output):
+    """As ctest logs a case."""
+    return (
+        f"1/4 Testing: {name}\n1/4 Test: {name}\nOutput:\n----------\n[ RUN      ] {name}\n{output}"
+        "[==========] 1 test from 1 test suite ran. (0 ms total)\n<end of output>\n----------\n"
+    )
+
+
+def skipped(name, reason):
+    return f"/src/a_test.cpp:3: Skipped\n{reason}\n[  SKIPPED ] {name} (0 ms)\n"
+
+
+class LeftOut(unittest.TestCase):
+    def test_each_skipped_case_has_its_reason(self):
+        log = case("A.Root", skipped("A.Root", "needs root: it mounts")) + case(
+            "P/A.Two/1", "noise\n" + skipped("P/A.Two/1", "first line\nsecond line")
+        )
+        self.assertEqual(left_out(log), [("A.Root", "needs root: it mounts"), ("P/A.Two/1", "first line second line")])
+
+    def test_a_skipped_case_without_a_reason_is_named(self):
+        self.assertEqual(left_out(case("A.B", skipped("A.B", ""))), [("A.B", "no reason given")])
+
+    def test_the_summary_names_no_case_again(self):
+        summary = "[  SKIPPED ] 1 test, listed below:\n[  SKIPPED ] A.B\n"
+        self.assertEqual(left_out(case("A.B", skipped("A.B", "why") + summary)), [("A.B", "why")])
+
+    def test_a_case_that_passed_or_failed_is_not_named(self):
+        passed = case("A.Passed", "[       OK ] A.Passed (0 ms)\n")
+        failed = case("A.Failed", "a.cpp:3: Skipped\nb.cpp:4: Failure\n[  FAILED  ] A.Failed (0 ms)\n")
+        self.assertEqual(left_out(passed + failed + passed), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
