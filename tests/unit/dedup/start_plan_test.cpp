@@ -224,6 +224,16 @@ TEST(Start, WithoutItsOutputStillHasItsMissingHistoryReadAgainAndSaysSo) {
   EXPECT_NE(plan.also.find("covered only from now on"), std::string::npos) << plan.also;
 }
 
+TEST(Start, WithMissingHistoryThatStopsItTellsTheWholeCommandThatReadsIt) {
+  SlotOptions options;
+  options.on_missing_history = OnMissingHistory::stop;
+  options.advice = {.store = "/var/lib/orders", .config = "/etc/firstseen/new orders.yaml"};
+  const StartPlan plan = plan_start(facts(40, 30), options);
+  EXPECT_EQ(plan.stop, StopCause::history);
+  EXPECT_NE(plan.text.find("`firstseen store prime --config '/etc/firstseen/new orders.yaml'`"), std::string::npos)
+      << plan.text;
+}
+
 TEST(Start, NeedsAnOutputTopicAndSaysHowToCreateIt) {
   StartFacts f = facts(40, 40);
   f.output_topic = "orders.unique";
