@@ -165,7 +165,9 @@ TEST(Start, NeedsAnOutputPartitionOfTheSameNumber) {
   f.output_partitions = 1;
   const StartPlan plan = plan_start(f, {});
   EXPECT_EQ(plan.stop, StopCause::output);
-  EXPECT_NE(plan.text.find("--partitions 2"), std::string::npos);
+  for (const char* part : {"--partitions 2", "Until then every restart of this daemon is refused (status 78)"}) {
+    EXPECT_NE(plan.text.find(part), std::string::npos) << part << " in " << plan.text;
+  }
   f.output_partitions = 2;
   EXPECT_EQ(plan_start(f, {}).stop, StopCause::none);
   f.output_partitions = 1;
@@ -245,7 +247,8 @@ TEST(Start, NeedsAnOutputTopicAndSaysHowToCreateIt) {
     const StartPlan plan = plan_start(f, options);
     EXPECT_EQ(plan.stop, StopCause::output);
     for (const char* part : {"orders[1]: the output topic orders.unique does not exist",
-                             "--create --topic orders.unique --partitions 6", "begins by itself"}) {
+                             "--create --topic orders.unique --partitions 6", "begins by itself",
+                             "Until then every restart of this daemon is refused (status 78)"}) {
       EXPECT_NE(plan.text.find(part), std::string::npos) << part << " in " << plan.text;
     }
   }
