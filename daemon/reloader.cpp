@@ -37,10 +37,11 @@ Names new_side_topics(const dedup::LiveOptions& running, const dedup::LiveOption
 
 Result<std::string> answer_of(dedup::PendingChange& pending, const Advice& advice) {
   if (pending.answer.wait_for(patience) != std::future_status::ready && pending.take_back()) {
-    return fail(Exit::try_again,
-                fmt::format("the daemon is busy: it reads history again, or the broker is away (`{}` tells); nothing was "
-                            "changed, try again",
-                            advice.by_store("status")));
+    return fail(
+        Exit::try_again,
+        fmt::format("the daemon is busy: it reads history again, or the broker is away (`{}` tells); nothing was "
+                    "changed, try again",
+                    advice.by_store("status")));
   }
   try {
     return pending.answer.get();  // what has begun ends soon

@@ -44,9 +44,8 @@ Result<std::string> RequestHandler::carry_out(const Request& request) {
 Result<std::string> RequestHandler::skip(const Position& position) {
   Partition* partition = session_.partitions().find(position.tp);
   if (partition == nullptr) {
-    return fail(Exit::bad_data,
-                fmt::format("{} is not assigned to this instance; `{}` lists what is", to_string(position.tp),
-                            options_.advice.by_store("status")));
+    return fail(Exit::bad_data, fmt::format("{} is not assigned to this instance; `{}` lists what is",
+                                            to_string(position.tp), options_.advice.by_store("status")));
   }
   if (partition->cause != StopCause::rejected) {
     const std::string why = partition->shown_mode() == PartitionMode::running

@@ -118,9 +118,10 @@ void note_missing_history(StartPlan& plan, const StartFacts& facts, const SlotOp
       return;
     case OnMissingHistory::stop:
       plan.stop = StopCause::history;
-      plan.text = fmt::format("{}; set input.on_missing_history to rebuild or warn, or stop firstseen and run `{}`, and "
-                              "start it again",
-                              what, options.advice.by_config("store prime"));
+      plan.text = fmt::format(
+          "{}; set input.on_missing_history to rebuild or warn, or stop firstseen and run `{}`, and "
+          "start it again",
+          what, options.advice.by_config("store prime"));
       return;
   }
 }

@@ -198,10 +198,11 @@ Result<void> GroupConsumer::admit_error(const rd_kafka_message_t& message, Taken
 
 /// What librdkafka says once of a subscribed topic as a whole (with partition 0), or of a pattern that matches none.
 void GroupConsumer::report_topic(const std::string& topic, const std::string& detail) {
-  report(LogLevel::warning, "topic " + topic,
-         fmt::format("{}; nothing{} is consumed until the broker has such a topic and lets this user read it: create it, "
-                     "grant Read and Describe, or take it out of input.topics and restart",
-                     detail, topic.empty() ? "" : " of " + topic));
+  report(
+      LogLevel::warning, "topic " + topic,
+      fmt::format("{}; nothing{} is consumed until the broker has such a topic and lets this user read it: create it, "
+                  "grant Read and Describe, or take it out of input.topics and restart",
+                  detail, topic.empty() ? "" : " of " + topic));
 }
 
 Result<void> GroupConsumer::check_fatal() { return kafka::check_fatal(client_.get(), Call::consume); }

@@ -246,9 +246,9 @@ TEST(Start, NeedsAnOutputTopicAndSaysHowToCreateIt) {
     options.partitioner = partitioner;
     const StartPlan plan = plan_start(f, options);
     EXPECT_EQ(plan.stop, StopCause::output);
-    for (const char* part : {"orders[1]: the output topic orders.unique does not exist",
-                             "--create --topic orders.unique --partitions 6", "begins by itself",
-                             "Until then every restart of this daemon is refused (status 78)"}) {
+    for (const char* part :
+         {"orders[1]: the output topic orders.unique does not exist", "--create --topic orders.unique --partitions 6",
+          "begins by itself", "Until then every restart of this daemon is refused (status 78)"}) {
       EXPECT_NE(plan.text.find(part), std::string::npos) << part << " in " << plan.text;
     }
   }
