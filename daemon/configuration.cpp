@@ -360,6 +360,7 @@ Configuration configure(const config::Settings& settings) {
       {{"power_loss", store::Durability::power_loss}, {"process_crash", store::Durability::process_crash}},
       settings.store.durability);
   c.slot = slot_options(settings);
+  c.slot.advice.store = c.store_path;
   c.store.ttl = c.slot.longest_ttl();
   for (const config::KeyRule& rule : settings.key.rules) {
     c.store.windows.push_back({rule.name, ttl_of(settings, rule)});
@@ -382,6 +383,7 @@ Result<Configuration> load_configuration(const std::filesystem::path& file, Secr
   if (!settings) return forward(settings.error());
   Configuration configuration = configure(*settings);
   configuration.file = std::filesystem::absolute(file);
+  configuration.slot.advice.config = configuration.file;
   return configuration;
 }
 

@@ -20,14 +20,21 @@ constexpr Millis answer_limit{10'000};
 constexpr Millis longest_pause_wait{3'600'000};
 constexpr std::size_t longest_name = 400;
 
-constexpr const char* still_queued =
-    "the daemon is busy (it reads history again, or the broker is away): the request stays queued and may be done "
-    "later; see 'firstseen status'";
-constexpr const char* still_pausing =
-    "what is in flight is not finished yet (is the broker away?): the daemon pauses as soon as it is, and 'firstseen "
-    "status' tells when; 'firstseen resume' takes the wish back";
+std::string still_queued(const Advice& advice) {
+  return fmt::format(
+      "the daemon is busy (it reads history again, or the broker is away): the request stays queued and may be done "
+      "later; see `{}`",
+      advice.by_store("status"));
+}
 
-Result<Json> wait_for(std::future<Result<std::string>> answer, Millis limit, const char* otherwise) {
+std::string still_pausing(const Advice& advice) {
+  return fmt::format(
+      "what is in flight is not finished yet (is the broker away?): the daemon pauses as soon as it is, and `{}` tells "
+      "when; `{}` takes the wish back",
+      advice.by_store("status"), advice.by_store("resume"));
+}
+
+Result<Json> wait_for(std::future<Result<std::string>> answer, Millis limit, const std::string& otherwise) {
   if (answer.wait_for(limit) != std::future_status::ready) return fail(Exit::try_again, otherwise);
   try {
     auto text = answer.get();
@@ -81,7 +88,7 @@ Result<Json> ControlHandler::answer(const Json& request) {
   }
   auto pending = command == "skip" ? skip(request) : forget(request);
   if (!pending) return forward(pending.error());
-  return wait_for(std::move(*pending), answer_limit, still_queued);
+  return wait_for(std::move(*pending), answer_limit, still_queued(advice_));
 }
 
 Json ControlHandler::status() {
@@ -140,7 +147,7 @@ Result<Json> ControlHandler::pause(const Json& request) {
     if (!running) return forward(running.error());
     pending = (*running)->pause(*by);
   }
-  return wait_for(std::move(pending), Millis{*limit}, still_pausing);
+  return wait_for(std::move(pending), Millis{*limit}, still_pausing(advice_));
 }
 
 Result<Json> ControlHandler::reload() {

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "base/advice.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "board.h"
@@ -22,8 +23,8 @@ class ControlHandler {
   using ReloadConfiguration = std::function<Result<std::string>()>;
 
   /// `recent` and `board` outlive this.
-  ControlHandler(const Recent& recent, const Board& board, ReloadConfiguration reload)
-      : recent_(recent), board_(board), reload_(std::move(reload)) {}
+  ControlHandler(const Recent& recent, const Board& board, ReloadConfiguration reload, Advice advice = {})
+      : recent_(recent), board_(board), reload_(std::move(reload)), advice_(std::move(advice)) {}
 
   /// Why no slot runs yet.
   void starting(std::string detail);
@@ -46,6 +47,7 @@ class ControlHandler {
   const Recent& recent_;
   const Board& board_;
   ReloadConfiguration reload_;
+  const Advice advice_;
   std::mutex mutex_;
   dedup::Slot* slot_ = nullptr;  // guarded by mutex_
   std::string detail_;           // guarded by mutex_

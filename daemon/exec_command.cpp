@@ -72,10 +72,11 @@ Result<exec::GuardOptions> read_options(const ExecArguments& arguments, const st
 }
 
 int execute(const ExecArguments& arguments, const std::vector<std::string>& command) {
-  const auto options = read_options(arguments, command);
+  auto options = read_options(arguments, command);
   if (!options) return static_cast<int>(report(options.error()));
   const auto directory = operations_directory(arguments.store);
   if (!directory) return static_cast<int>(report(directory.error()));
+  options->advice.store = *directory;
   auto store = idempotency::open_lmdb_store({.directory = *directory});
   if (!store) return static_cast<int>(report(store.error()));
   const auto status = exec::run_once(std::move(*store), *options);

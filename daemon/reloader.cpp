@@ -35,11 +35,13 @@ Names new_side_topics(const dedup::LiveOptions& running, const dedup::LiveOption
   return made;
 }
 
-Result<std::string> answer_of(dedup::PendingChange& pending) {
+Result<std::string> answer_of(dedup::PendingChange& pending, const Advice& advice) {
   if (pending.answer.wait_for(patience) != std::future_status::ready && pending.take_back()) {
-    return fail(Exit::try_again,
-                "the daemon is busy: it reads history again, or the broker is away ('firstseen status' tells); nothing "
-                "was changed, try again");
+    return fail(
+        Exit::try_again,
+        fmt::format("the daemon is busy: it reads history again, or the broker is away (`{}` tells); nothing was "
+                    "changed, try again",
+                    advice.by_store("status")));
   }
   try {
     return pending.answer.get();  // what has begun ends soon
@@ -54,6 +56,7 @@ Reloader::Reloader(const Configuration& running, Parts parts)
     : parts_(std::move(parts)),
       settings_(running.settings),
       slot_options_(dedup::live_options(running.slot)),
+      advice_(running.slot.advice),
       http_at_start_(running.http.any()),
       thread_([this] { loop(); }) {}
 
@@ -209,7 +212,7 @@ Result<void> Reloader::change_slot(const dedup::LiveOptions& wanted) {
       return fail(Exit::try_again, "the daemon is not ready: it is starting, or stopping; try again");
     pending = slot_->change(wanted);
   }
-  const auto answer = answer_of(pending);
+  const auto answer = answer_of(pending, advice_);
   if (!answer) return forward(answer.error());
   return {};
 }

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/advice.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "board.h"
@@ -76,6 +77,7 @@ class Reloader {
   std::mutex turn_;  // one reload at a time; guards what follows
   config::Settings settings_;
   dedup::LiveOptions slot_options_;
+  const Advice advice_;
   bool http_at_start_;
 
   mutable std::mutex mutex_;  // guards what follows

@@ -104,7 +104,8 @@ class Service {
                                    .board = board_,
                                    .faces = faces_,
                                    .stopping = [this] { return stop_.wished(); }}),
-        control_(recent_, board_, [this] { return reloader_.reload(); }),
+        control_(
+            recent_, board_, [this] { return reloader_.reload(); }, configuration_.slot.advice),
         signals_([this] { stop_.wish(); }, log_, [this] { reloader_.request(); }) {
     board_.configured(configuration_.file.native(), configuration_.shown);
   }

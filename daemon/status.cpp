@@ -23,9 +23,9 @@ Exit show_status(const Target& target, bool as_json) {
 void add_status(CLI::App& program, Chosen& chosen) {
   auto* command = program.add_subcommand("status", "Ask a running daemon how it is");
   command->footer(
-      "The verdict is that of the page /status. Exit status: 0 alive, ready and every partition served; 75 not so\n"
-      "(starting, paused, stopping, no broker answers, a partition stopped, the loop stands still); 69 no daemon\n"
-      "answers, as while it opens its store.");
+      "The verdict is that of the page /status. Exit status: 0 alive, ready and every partition served (a spare one\n"
+      "has none); 75 not so (starting, paused, stopping, no broker answers, a partition stopped, the loop stands\n"
+      "still); 69 no daemon answers, as while it opens its store.");
   const auto target = std::make_shared<Target>();
   const auto as_json = std::make_shared<bool>(false);
   add_target(*command, target);

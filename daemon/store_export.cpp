@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "base/advice.h"
 #include "export_room.h"
 #include "output.h"
 #include "staging_directory.h"
@@ -64,7 +65,8 @@ Result<void> check_room(const fs::path& directory, const fs::path& slot, bool as
                                                             format_count(kept))));
 }
 
-Result<store::Verification> verified(const fs::path& slot) {
+/// Of a store, the copy of its slot.
+Result<store::Verification> verified(const fs::path& slot, const fs::path& of) {
   auto found = store::verify(slot);
   if (!found) return found;
   if (found->problems.empty()) {
@@ -72,8 +74,8 @@ Result<store::Verification> verified(const fs::path& slot) {
     fs::remove(slot / store::lock_file, ignored);  // made by the look at it
     return found;
   }
-  return fail(Exit::bad_data, fmt::format("the copy is damaged, as the store may be (see 'firstseen store verify'): {}",
-                                          found->problems.front()));
+  return fail(Exit::bad_data, fmt::format("the copy is damaged, as the store may be (see `{}`): {}",
+                                          Advice{.store = of}.by_store("store verify"), found->problems.front()));
 }
 
 Result<Exported> export_store(const FoundStore& found, const ExportArguments& arguments) {
@@ -90,7 +92,7 @@ Result<Exported> export_store(const FoundStore& found, const ExportArguments& ar
   const auto bytes =
       store::hot_copy(slot, copy, arguments.as_is ? store::CopyLayout::as_is : store::CopyLayout::compact);
   if (!bytes) return forward(bytes.error());
-  auto sound = verified(copy);
+  auto sound = verified(copy, found.directory);
   if (!sound) return forward(sound.error());
   for (const fs::path& directory : {copy, staging->path()}) {
     if (auto synced = store::sync_directory(directory); !synced) return forward(synced.error());

@@ -101,15 +101,15 @@ Result<int> replay(const Record& record) {
   return exit_status(*result);
 }
 
-tl::unexpected<Error> conflict(const Started& started) {
+tl::unexpected<Error> conflict(const Started& started, const Advice& advice) {
   const std::string& key = started.record->key.text();
   if (started.state == State::in_flight) {
     return fail(Action::retry, Exit::try_again, fmt::format("'{}' is running now", key));
   }
   return fail(Exit::unavailable,
               fmt::format("an earlier run of '{}' was cut off, and nobody knows how far it came: find out, then "
-                          "'firstseen store forget --key {}' (with its --store), or use --on-abandoned retry",
-                          key, key));
+                          "`{}`, or use --on-abandoned retry",
+                          key, advice.by_store("store forget", "--key=" + shell_word(key))));
 }
 
 /// Renews the lease. False when another run has taken over, so that this one must end.
@@ -177,7 +177,7 @@ Result<int> run_once(std::shared_ptr<idempotency::ResultStore> store, const Guar
   if (started->claim) return run(handler, *started->claim, options, signals);
   signals.reset();
   if (started->state == State::duplicate) return replay(*started->record);
-  return conflict(*started);
+  return conflict(*started, options.advice);
 }
 
 }  // namespace firstseen::exec

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/advice.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "idempotency/handler.h"
@@ -19,6 +20,7 @@ inline constexpr std::uint64_t largest_output = 1ULL << 30U;
 struct GuardOptions {
   idempotency::Key key = *idempotency::Key::make("-");
   std::vector<std::string> command;  ///< at least one word
+  Advice advice = {};                ///< with the directory of the records
   Millis ttl{24LL * 3600 * 1000};
   Millis lease{60'000};
   std::optional<Millis> timeout;

@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "base/advice.h"
 #include "manual/completion.h"
 #include "manual/shell_words.h"
 

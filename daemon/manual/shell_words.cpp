@@ -1,12 +1,8 @@
 #include "manual/shell_words.h"
 
-namespace firstseen::manual {
+#include "base/advice.h"
 
-std::string shell_quoted(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
-}
+namespace firstseen::manual {
 
 std::string fish_quoted(std::string_view text) {
   std::string quoted = "'";

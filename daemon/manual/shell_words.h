@@ -7,9 +7,6 @@
 
 namespace firstseen::manual {
 
-/// The text as one word of bash and zsh: in single quotes.
-std::string shell_quoted(std::string_view text);
-
 /// The text as one word of fish, whose single quotes know two escapes.
 std::string fish_quoted(std::string_view text);
 

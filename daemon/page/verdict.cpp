@@ -105,6 +105,11 @@ Verdict serving(const dedup::SlotStatus& status) {
   if (const std::int64_t lag = lag_of(status); lag > usual_lag) {
     return {Mood::busy, "behind", format_counted(static_cast<std::uint64_t>(lag), "message") + " wait"};
   }
+  if (status.partitions.empty()) {
+    return {
+        Mood::busy, "spare",
+        "no partition is assigned to this instance: others of the group serve them all, or the input has none left"};
+  }
   return {Mood::good, "healthy", format_counted(status.partitions.size(), "partition") + " served"};
 }
 

@@ -11,7 +11,8 @@ namespace firstseen::page {
 struct Verdict {
   enum class Mood { good, busy, bad } mood = Mood::good;
   /// starting, stopping, stuck, unready, paused, stopped (a person is needed), waiting (a partition goes on by itself
-  /// once its leader, its output topic or a right is there), shortened, behind, healthy
+  /// once its leader, its output topic or a right is there), shortened, behind, spare (ready, and without a partition),
+  /// healthy
   std::string_view word;
   std::string reason;
 };

@@ -129,13 +129,16 @@ bool Intake::judge(const MessageView& message, Admitted& admitted) {
 }
 
 Result<void> Intake::stop_at(const MessageView& message, Partition& partition) {
+  const auto& [topic, number] = partition.tp;
+  const std::string operands =  // a topic's name may look like an option
+      fmt::format("{}{} {} {}", topic.starts_with('-') ? "-- " : "", shell_word(topic), number, message.offset);
   partition.stop(
       StopCause::rejected,
       fmt::format("{} offset {} is rejected: {} ({}); rejects.route is {}. Mend the producer or the key, or go on "
-                  "with: firstseen skip {} {} {}",
+                  "with: {}",
                   to_string(partition.tp), message.offset, derived_.rejection.reason, derived_.rejection.detail,
                   context_.options.rejects == RejectRoute::stop ? "stop" : "of no help for this message",
-                  partition.tp.topic, partition.tp.partition, message.offset));
+                  context_.options.advice.by_store("skip", operands)));
   // The position of the message itself, so that skip can tell that it is meant; offsets between were only markers.
   partition.stopped_at = message.offset;
   context_.log(LogLevel::error, partition.reason);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/advice.h"
 #include "base/clock.h"
 #include "kafka/options.h"
 
@@ -45,6 +46,8 @@ struct SlotOptions {
   Millis transaction_timeout = kafka::default_transaction_timeout;
   std::size_t max_batch = 100'000;               ///< messages
   std::uint64_t max_batch_bytes = 32ULL << 20U;  ///< keys and values
+
+  Advice advice = {};  ///< of this process, for messages that tell a person which command to run
 
   [[nodiscard]] Millis ttl_of(std::uint8_t rule) const { return rule_ttls.empty() ? ttl : rule_ttls[rule]; }
   [[nodiscard]] Millis longest_ttl() const {

@@ -44,8 +44,8 @@ Result<std::string> RequestHandler::carry_out(const Request& request) {
 Result<std::string> RequestHandler::skip(const Position& position) {
   Partition* partition = session_.partitions().find(position.tp);
   if (partition == nullptr) {
-    return fail(Exit::bad_data,
-                to_string(position.tp) + " is not assigned to this instance; `firstseen status` lists what is");
+    return fail(Exit::bad_data, fmt::format("{} is not assigned to this instance; `{}` lists what is",
+                                            to_string(position.tp), options_.advice.by_store("status")));
   }
   if (partition->cause != StopCause::rejected) {
     const std::string why = partition->shown_mode() == PartitionMode::running
@@ -68,9 +68,11 @@ Result<std::string> RequestHandler::forget(const Digest& digest) {
   if (!session_.has_history()) {
     return fail(
         Exit::try_again,
-        "nothing was forgotten: this instance has no partitions yet, or their beginnings are still asked for, and "
-        "history that it reads again would make the key known again; try again once `firstseen status` shows "
-        "partitions and says running, or ask the instance that has them");
+        fmt::format(
+            "nothing was forgotten: this instance has no partitions yet, or their beginnings are still asked for, and "
+            "history that it reads again would make the key known again; try again once `{}` shows partitions and says "
+            "running, or ask the instance that has them",
+            options_.advice.by_store("status")));
   }
   if (auto forgotten = store::forget(context_.store, digest); !forgotten) return forward(forgotten.error());
   return std::string("forgotten: the next message with this key is published");

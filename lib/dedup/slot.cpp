@@ -273,8 +273,9 @@ void Slot::Impl::show_pause(SlotStatus& status) const {
   if (!status.pause) return;
   const bool held = session_ && session_->held();
   status.pause->drained = held;
-  const std::string why = held ? fmt::format("asked for by {}; `firstseen resume` goes on", status.pause->by)
-                               : fmt::format("{} has asked for a pause", status.pause->by);
+  const std::string why =
+      held ? fmt::format("asked for by {}; `{}` goes on", status.pause->by, parts_.options.advice.by_store("resume"))
+           : fmt::format("{} has asked for a pause", status.pause->by);
   status.detail = status.detail.empty() ? why : why + "; " + status.detail;
 }
 

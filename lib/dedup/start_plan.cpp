@@ -3,12 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "base/units.h"
 
 namespace firstseen::dedup {
 namespace {
+
+/// The checks of a start look at all output topics at once. A running daemon lets partitions without one wait.
+constexpr std::string_view no_restart =
+    ". Until then every restart of this daemon is refused (status 78), and its other partitions stand still, too";
 
 bool inside(std::int64_t position, const kafka::Watermarks& log) { return position >= log.low && position <= log.high; }
 
@@ -113,8 +118,10 @@ void note_missing_history(StartPlan& plan, const StartFacts& facts, const SlotOp
       return;
     case OnMissingHistory::stop:
       plan.stop = StopCause::history;
-      plan.text =
-          what + "; set input.on_missing_history to rebuild or warn, or run `firstseen store prime`, and restart";
+      plan.text = fmt::format(
+          "{}; set input.on_missing_history to rebuild or warn, or stop firstseen and run `{}`, and "
+          "start it again",
+          what, options.advice.by_config("store prime"));
       return;
   }
 }
@@ -125,17 +132,18 @@ std::string output_problem(const StartFacts& facts, const SlotOptions& options) 
   if (facts.output_partitions == 0) {
     return fmt::format(
         "{}: the output topic {} does not exist; create it (kafka-topics --create --topic {} --partitions {}), and "
-        "this partition begins by itself",
+        "this partition begins by itself{}",
         to_string(facts.tp), facts.output_topic, facts.output_topic,
-        std::max(facts.input_partitions, facts.tp.partition + 1));
+        std::max(facts.input_partitions, facts.tp.partition + 1), no_restart);
   }
   const bool fits = facts.output_partitions < 0 || facts.tp.partition < facts.output_partitions;
   if (fits || options.partitioner != Partitioner::same) return {};
   return fmt::format(
       "{}: the output topic {} has only {} partitions and output.partitioner is same; add partitions to it "
       "(kafka-topics --alter --topic {} --partitions {}), and this partition begins by itself, or set "
-      "output.partitioner to key and restart",
-      to_string(facts.tp), facts.output_topic, facts.output_partitions, facts.output_topic, facts.tp.partition + 1);
+      "output.partitioner to key and restart{}",
+      to_string(facts.tp), facts.output_topic, facts.output_partitions, facts.output_topic, facts.tp.partition + 1,
+      no_restart);
 }
 
 std::string outside_the_log(const TopicPartition& tp, std::int64_t position, const kafka::Watermarks& log) {

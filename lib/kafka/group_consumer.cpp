@@ -180,7 +180,11 @@ Result<void> GroupConsumer::admit_error(const rd_kafka_message_t& message, Taken
       if (concerns_us) taken.events.push_back({PartitionEvent::Kind::unreadable, tp, message.offset, detail});
       return {};
     case ConsumerErrorKind::inaccessible:
-      if (concerns_us) taken.events.push_back({PartitionEvent::Kind::inaccessible, tp, -1, detail});
+      if (tracker_.assigned(tp)) {
+        taken.events.push_back({PartitionEvent::Kind::inaccessible, tp, -1, detail});
+      } else {
+        report_topic(topic, detail);
+      }
       return {};
     case ConsumerErrorKind::client:
       if (auto fatal = check_fatal(); !fatal) return fatal;
@@ -190,6 +194,15 @@ Result<void> GroupConsumer::admit_error(const rd_kafka_message_t& message, Taken
       return {};
   }
   return {};
+}
+
+/// What librdkafka says once of a subscribed topic as a whole (with partition 0), or of a pattern that matches none.
+void GroupConsumer::report_topic(const std::string& topic, const std::string& detail) {
+  report(
+      LogLevel::warning, "topic " + topic,
+      fmt::format("{}; nothing{} is consumed until the broker has such a topic and lets this user read it: create it, "
+                  "grant Read and Describe, or take it out of input.topics and restart",
+                  detail, topic.empty() ? "" : " of " + topic));
 }
 
 Result<void> GroupConsumer::check_fatal() { return kafka::check_fatal(client_.get(), Call::consume); }

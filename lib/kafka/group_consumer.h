@@ -50,6 +50,7 @@ class GroupConsumer final : public Callbacks {
   Result<void> fetch(std::size_t max_messages, Millis wait, MessageBatch& batch, Taken& taken);
   Result<void> admit(MessageHandle message, MessageBatch& batch, Taken& taken);
   Result<void> admit_error(const rd_kafka_message_t& message, Taken& taken);
+  void report_topic(const std::string& topic, const std::string& detail);
   OffsetTracker::Track* track_of(const rd_kafka_message_t& message);
   void keep_fetching(std::span<const MessageView> taken);
   Result<void> check_fatal();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/advice.h"
 #include "store/log_stats.h"
 #include "store/record.h"
 #include "store/snapshot.h"
@@ -13,8 +14,8 @@ namespace firstseen::store {
 namespace {
 
 tl::unexpected<Error> damaged_record(const std::filesystem::path& directory, std::uint64_t sequence) {
-  return fail(Exit::bad_data, fmt::format("store {}: batch record {} is damaged: run `firstseen store verify`",
-                                          directory.string(), sequence));
+  return fail(Exit::bad_data, fmt::format("store {}: batch record {} is damaged: run `{}`", directory.string(),
+                                          sequence, Advice{.store = directory}.by_store("store verify")));
 }
 
 std::optional<RecordView> sound_record(const LogRow& row) {

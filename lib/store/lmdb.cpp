@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/advice.h"
 #include "store/io_advice.h"
 
 namespace firstseen::store {
@@ -53,7 +54,7 @@ CodeClass classify(int code) {
       return {Action::pause, Exit::try_again,
               "too many programs read it at once: try again when some of them have ended"};
     case MDB_PANIC:
-      return {Action::stop, Exit::io, "restart; if it happens again, check the disk and run `firstseen store verify`"};
+      return {Action::stop, Exit::io, "restart; if it happens again, check the disk and run"};
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
     case MDB_CURSOR_FULL:
@@ -70,8 +71,10 @@ CodeClass classify(int code) {
 
 Error lmdb_error(int code, std::string_view doing, const std::filesystem::path& directory) {
   const CodeClass known = classify(code);
+  std::string advice(known.advice);
+  if (code == MDB_PANIC) advice += fmt::format(" `{}`", Advice{.store = directory}.by_store("store verify"));
   return Error{known.action, known.exit,
-               fmt::format("store {}: cannot {}: {}; {}", directory.string(), doing, mdb_strerror(code), known.advice)};
+               fmt::format("store {}: cannot {}: {}; {}", directory.string(), doing, mdb_strerror(code), advice)};
 }
 
 std::uint64_t integer_of(Bytes key) {

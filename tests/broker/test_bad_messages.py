@@ -2,10 +2,13 @@
 
 import json
 import random
+import shlex
+import subprocess
 import time
 
 import pytest
 from harness.lab import Lab
+from harness.paths import firstseen_binary
 from harness.record import Record
 from harness.stream import incompressible
 
@@ -64,6 +67,22 @@ def test_route_stop_stops_that_partition_alone_until_skip(lab: Lab):
     lab.drained()
     assert daemon.stop() == 0
     lab.assert_exact([sent for sent in lab.account.sent if sent.ident != "poison"])
+
+
+def test_the_command_that_a_stopped_partition_tells_lets_it_go_on_as_it_is_printed(lab: Lab):
+    lab.topics()
+    store = lab.directory / "it's a new disk"
+    daemon = lab.daemon(store={"path": str(store)}).start()
+    lab.send_value(b"{", "poison")
+    lab.send("a")
+    told = daemon.wait_log(f"{lab.input}[0]", "go on with: ").partition("go on with: ")[2]
+    program, *words = shlex.split(told)
+    assert program == "firstseen", told
+    command = [str(firstseen_binary()), *words]
+    done = subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, f"{told}: {done.stderr}"
+    lab.drained()
+    lab.assert_exact(lab.account.sent[1:])
 
 
 def test_a_stopped_partition_is_stopped_again_after_a_restart(lab: Lab):

@@ -109,6 +109,20 @@ def _deleted_and_noticed(lab: Lab, daemon: Daemon, *idents: str) -> None:
     lab.send(*idents)
 
 
+def test_a_deleted_input_is_told_and_leaves_a_daemon_that_is_ready_but_not_called_healthy(lab: Lab):
+    daemon = _consumed(lab)
+    lab.admin.delete_topic(lab.input)
+    daemon.wait_log(lab.input, "subscribed topic not available")
+
+    def word() -> str:
+        return json.loads(daemon.command("status", "--json").stdout)["verdict"]["word"]
+
+    wait_until(lambda: word() == "spare", "the daemon says that it has no partition")
+    told = daemon.command("status")
+    assert told.returncode == 0, told.stdout
+    assert "no partition is assigned to this instance" in told.stdout
+
+
 def _assert_both_read_exactly(lab: Lab, before: int, known: str) -> None:
     """The first three messages out are the old topic's, the others the new one's (everything sent after the first
     `before` messages) but for the `known` key: offsets begin anew with the topic."""

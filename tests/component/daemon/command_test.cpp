@@ -190,6 +190,7 @@ TEST(Status, WithoutADaemonIsUnavailable) {
   EXPECT_EQ(finished.status, 69);
   EXPECT_NE(finished.err.find("no daemon answers"), std::string::npos) << finished.err;
   EXPECT_EQ(run({"skip", "orders", "0", "1", "-c", scene.config()}).status, 69);
+  EXPECT_EQ(run({"skip", "--store", scene.store(), "--", "-orders", "0", "1"}).status, 69) << "as advice has it";
   EXPECT_EQ(run({"pause", "-c", scene.config()}).status, 69);
   EXPECT_EQ(run({"resume", "-c", scene.config()}).status, 69);
 }

@@ -22,6 +22,8 @@ TEST_F(Daemon, PausesUntilItIsToldToGoOnAndSaysWhoAskedAndWhy) {
   EXPECT_EQ(now["paused"]["drained"], true);
   EXPECT_GT(now["paused"]["since_ms"], 1'700'000'000'000);
   EXPECT_EQ(now["partitions"].size(), 2U);
+  const auto detail = now["detail"].get<std::string>();
+  EXPECT_NE(detail.find("`firstseen resume --store " + scene_->store() + "` goes on"), std::string::npos) << detail;
   const Finished told = test::run(command("status"));
   EXPECT_EQ(told.status, 75) << "it does not do its work";
   EXPECT_NE(told.out.find("by alice: new disks"), std::string::npos) << told.out;

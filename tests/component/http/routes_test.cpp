@@ -154,6 +154,11 @@ TEST_F(Pages, StatusJsonTellsTheVerdictOfThePage) {
   const auto on_page = [&] { return get("/status").body.find(">" + word() + "</p>") != std::string::npos; };
   EXPECT_TRUE(on_page()) << word();
   make_ready();
+  EXPECT_EQ(word(), "spare") << "no partition";
+  EXPECT_TRUE(on_page());
+  dedup::SlotStatus serving = in_state("running");
+  serving.partitions.resize(1);
+  board_.publish(serving);
   EXPECT_EQ(word(), "healthy");
   EXPECT_TRUE(on_page());
   board_.broker(false, "connection refused");

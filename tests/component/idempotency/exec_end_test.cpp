@@ -113,7 +113,8 @@ TEST_F(ExecEnd, AKilledGuardTakesItsCommandWithItAndTheRunIsAbandoned) {
   EXPECT_NE(stats.out.find("\"abandoned\": 1"), std::string::npos) << stats.out;
   const Finished conflict = exec("a", "true");
   EXPECT_EQ(conflict.status, 69);
-  EXPECT_NE(conflict.err.find("store forget"), std::string::npos) << conflict.err;
+  EXPECT_NE(conflict.err.find("`firstseen store forget --store "), std::string::npos) << conflict.err;
+  EXPECT_NE(conflict.err.find(" --key=a`"), std::string::npos) << conflict.err;
   EXPECT_EQ(runs(), 1);
   EXPECT_EQ(exec("a", "true", {"--on-abandoned", "retry"}).status, 0);
   EXPECT_EQ(runs(), 2);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "component/kafka/fixture.h"
 
 namespace firstseen::kafka::test {
@@ -193,6 +195,19 @@ TEST_F(Consume, ABrokerThatGoesAndComesBackIsOnlyLogged) {
   ASSERT_TRUE(cluster_->set_down(false));
   write("in", numbered(0, 5));
   EXPECT_EQ(read(client, 5).front().offset, 5);
+}
+
+TEST_F(Consume, ATopicThatIsGoneIsWarnedOfAlthoughNoPartitionOfItIsAssigned) {
+  rd_kafka_mock_topic_set_error(cluster_->native(), "in", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  auto client = this->client();
+  ASSERT_TRUE(client.consumer->subscribe({"in"}));
+  const auto is_told = [&] {
+    return std::any_of(log_.begin(), log_.end(), [](const std::string& line) {
+      return line.find("nothing of in is consumed") != std::string::npos &&
+             line.find("take it out of input.topics") != std::string::npos;
+    });
+  };
+  take_until(client, is_told, [](const Taken& taken) { EXPECT_TRUE(taken.events.empty()); });
 }
 
 TEST_F(Consume, QuestionsAreAnswered) {

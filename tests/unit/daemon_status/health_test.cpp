@@ -56,6 +56,18 @@ TEST_F(Health, IsGoodWhileItIsAliveAndReadyAndServesEveryPartition) {
   EXPECT_EQ(now["verdict"]["mood"], "good");
 }
 
+TEST_F(Health, IsGoodWithoutAPartitionButNotCalledHealthy) {
+  dedup::SlotStatus spare = running();
+  spare.partitions.clear();
+  spare.effective_window_ms = -1;
+  board_.publish(spare);
+  const Json now = status();
+  EXPECT_EQ(health_of(now), Exit::ok) << now.dump(2);
+  EXPECT_EQ(now["ready"], true);
+  EXPECT_EQ(now["verdict"]["word"], "spare");
+  EXPECT_EQ(now["verdict"]["mood"], "busy");
+}
+
 TEST_F(Health, IsBadWhileNoBrokerAnswersAlthoughTheSlotRuns) {
   clock_.now += 7'000;
   board_.broker(false, "connection refused");

@@ -165,7 +165,9 @@ TEST(Start, NeedsAnOutputPartitionOfTheSameNumber) {
   f.output_partitions = 1;
   const StartPlan plan = plan_start(f, {});
   EXPECT_EQ(plan.stop, StopCause::output);
-  EXPECT_NE(plan.text.find("--partitions 2"), std::string::npos);
+  for (const char* part : {"--partitions 2", "Until then every restart of this daemon is refused (status 78)"}) {
+    EXPECT_NE(plan.text.find(part), std::string::npos) << part << " in " << plan.text;
+  }
   f.output_partitions = 2;
   EXPECT_EQ(plan_start(f, {}).stop, StopCause::none);
   f.output_partitions = 1;
@@ -224,6 +226,16 @@ TEST(Start, WithoutItsOutputStillHasItsMissingHistoryReadAgainAndSaysSo) {
   EXPECT_NE(plan.also.find("covered only from now on"), std::string::npos) << plan.also;
 }
 
+TEST(Start, WithMissingHistoryThatStopsItTellsTheWholeCommandThatReadsIt) {
+  SlotOptions options;
+  options.on_missing_history = OnMissingHistory::stop;
+  options.advice = {.store = "/var/lib/orders", .config = "/etc/firstseen/new orders.yaml"};
+  const StartPlan plan = plan_start(facts(40, 30), options);
+  EXPECT_EQ(plan.stop, StopCause::history);
+  EXPECT_NE(plan.text.find("`firstseen store prime --config '/etc/firstseen/new orders.yaml'`"), std::string::npos)
+      << plan.text;
+}
+
 TEST(Start, NeedsAnOutputTopicAndSaysHowToCreateIt) {
   StartFacts f = facts(40, 40);
   f.output_topic = "orders.unique";
@@ -234,8 +246,9 @@ TEST(Start, NeedsAnOutputTopicAndSaysHowToCreateIt) {
     options.partitioner = partitioner;
     const StartPlan plan = plan_start(f, options);
     EXPECT_EQ(plan.stop, StopCause::output);
-    for (const char* part : {"orders[1]: the output topic orders.unique does not exist",
-                             "--create --topic orders.unique --partitions 6", "begins by itself"}) {
+    for (const char* part :
+         {"orders[1]: the output topic orders.unique does not exist", "--create --topic orders.unique --partitions 6",
+          "begins by itself", "Until then every restart of this daemon is refused (status 78)"}) {
       EXPECT_NE(plan.text.find(part), std::string::npos) << part << " in " << plan.text;
     }
   }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/advice.h"
 #include "manual/shell_words.h"
 #include "program.h"
 

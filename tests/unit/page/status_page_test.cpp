@@ -97,6 +97,18 @@ TEST(Verdict, OfANewGroupThatReadsFromTheBeginningIsHealthyAtOnce) {
   EXPECT_EQ(verdict_of(with([](auto& status) { status.effective_window_ms = -1; })).word, "healthy") << "no partition";
 }
 
+TEST(Verdict, OfAnInstanceWithoutAPartitionIsSpareAndSaysWhyThatMayBe) {
+  const Verdict verdict = verdict_of(with([](dedup::SlotStatus& status) {
+    status.partitions.clear();
+    status.effective_window_ms = -1;
+  }));
+  EXPECT_EQ(verdict.word, "spare");
+  EXPECT_EQ(verdict.mood, Verdict::Mood::busy);
+  EXPECT_EQ(verdict.reason,
+            "no partition is assigned to this instance: others of the group serve them all, or the input has none "
+            "left");
+}
+
 TEST(Verdict, OfAWindowWithoutItsHistoryNamesThePartitionAndWhenItIsWhole) {
   const auto lost = [](auto& status) {
     status.effective_window_ms = 0;
