@@ -74,8 +74,8 @@ ROWS = [
               steps=BAD_ABOVE, about="They wait for a person, or for a leader, an output topic or a right: "
                                      "firstseen status names the reason."),
         Panel("Lag", {"": "sum(firstseen_partition_lag_messages{@})"}, kind="stat", width=4),
-        Panel("Window covered", {"": 'min(firstseen_window_seconds{@, kind="effective"})'
-                                     ' / max(firstseen_window_seconds{@, kind="configured"})'},
+        Panel("Window covered", {"": 'min(firstseen_window_seconds{@, kind="effective"}'
+                                     ' / ignoring (kind) firstseen_window_seconds{@, kind="configured"})'},
               unit="percentunit", kind="stat", width=4, steps={0: "red", 0.95: "green"},
               about="How far back keys are known, of what is configured. It fills after the first start."),
         Panel("Store filled", {"": "max(firstseen_store_used_bytes{@} / firstseen_store_max_bytes{@})"},

@@ -59,6 +59,16 @@ def unit_test(rule: dict[str, Any], case: dict[str, Any], common: dict[str, str]
     }
 
 
+def check_query(query: str, series: dict[str, str], value: float, folder: Path) -> None:
+    """The query gives one value, without labels, of series as promtool writes them."""
+    asked = [{"expr": query, "eval_time": "1m", "exp_samples": [{"labels": "{}", "value": value}]}]
+    named = [{"series": name, "values": values} for name, values in series.items()]
+    file = folder / "query.test.yaml"
+    file.write_text(yaml.safe_dump({"tests": [{"interval": "1m", "input_series": named, "promql_expr_test": asked}]}))
+    done = subprocess.run([promtool(), "test", "rules", file], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def run_unit_tests(rules: dict[str, Any], name: str, tests: list[dict[str, Any]], folder: Path) -> None:
     """promtool's verdict on tests of one alert. All rules are evaluated for every minute: it gets only what counts."""
     alert = alerts_of(rules)[name]
