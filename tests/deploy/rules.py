@@ -53,7 +53,7 @@ def unit_test(rule: dict[str, Any], case: dict[str, Any], common: dict[str, str]
     others = {**ours, "service": "other"} if common else ours
     named = {series(name, others if 'job="other"' in name else ours): case["series"][name] for name in case["series"]}
     return {
-        "interval": "1m",
+        "interval": case.get("interval", "1m"),
         "input_series": [{"series": name, "values": values} for name, values in named.items()],
         "alert_rule_test": [{"eval_time": case["at"], "alertname": rule["alert"], "exp_alerts": expected}],
     }
