@@ -74,8 +74,8 @@ ROWS = [
               steps=BAD_ABOVE, about="They wait for a person, or for a leader, an output topic or a right: "
                                      "firstseen status names the reason."),
         Panel("Lag", {"": "sum(firstseen_partition_lag_messages{@})"}, kind="stat", width=4),
-        Panel("Window covered", {"": 'min(firstseen_window_seconds{@, kind="effective"})'
-                                     ' / max(firstseen_window_seconds{@, kind="configured"})'},
+        Panel("Window covered", {"": 'min(firstseen_window_seconds{@, kind="effective"}'
+                                     ' / ignoring (kind) firstseen_window_seconds{@, kind="configured"})'},
               unit="percentunit", kind="stat", width=4, steps={0: "red", 0.95: "green"},
               about="How far back keys are known, of what is configured. It fills after the first start."),
         Panel("Store filled", {"": "max(firstseen_store_used_bytes{@} / firstseen_store_max_bytes{@})"},
@@ -153,7 +153,9 @@ ROWS = [
               about="A commit of the store with store.durability power_loss."),
         Panel("Keys and records", {"keys of {{instance}}": "firstseen_store_entries{@}",
                                    "records of {{instance}}": "firstseen_store_records{@}"}),
-        Panel("Memory of the index", {"{{instance}}": "firstseen_store_index_bytes{@}"}, unit="bytes"),
+        Panel("Memory", {"resident of {{instance}}": "process_resident_memory_bytes{@}",
+                         "index of {{instance}}": "firstseen_store_index_bytes{@}"}, unit="bytes",
+              about="Resident memory includes pages of the store that the kernel takes back when it needs them."),
         Panel("Lookups that met another key first",
               {"{{instance}}": "rate(firstseen_store_false_positives_total{@}[$__rate_interval])"}, unit="ops",
               about="Some for 10,000 lookups are normal; the comparison that follows never errs."),
@@ -195,6 +197,10 @@ ROWS = [
         Panel("Reloads of the configuration",
               {"{{outcome}} {{instance}}": "increase(firstseen_config_reloads_total{@}[$__rate_interval])"}),
         Panel("Uptime", {"{{instance}}": "time() - firstseen_start_time_seconds{@}"}, unit="s"),
+        Panel("Processors", {"{{instance}}": "rate(process_cpu_seconds_total{@}[$__rate_interval])"},
+              about="How many of them it keeps busy."),
+        Panel("Open files and connections", {"of {{instance}}": "process_open_fds{@}",
+                                             "bound of {{instance}}": "process_max_fds{@}"}),
         Panel("Versions", {"{{version}}, librdkafka {{librdkafka}}":
                            "count by (version, librdkafka) (firstseen_build_info{@})"}),
     ]),

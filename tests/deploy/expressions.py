@@ -9,7 +9,7 @@ from deploy.rules import ALERTS, rules_of
 from harness.paths import ROOT
 
 DASHBOARD = ROOT / "deploy/grafana/firstseen.json"
-_SELECTOR = re.compile(r"\b(firstseen_\w+|firstseen:[\w:]+|up)\b(?:\{([^}]*)\})?")
+_SELECTOR = re.compile(r"\b(firstseen_\w+|firstseen:[\w:]+|process_\w+|up)\b(?:\{([^}]*)\})?")
 _MATCHER = re.compile(r'(\w+)(=~|!~|!=|=)"([^"]*)"')
 _VARIABLES = {"$__rate_interval": "1m", "$namespace": ".*", "$job": ".*", "$instance": ".*"}
 

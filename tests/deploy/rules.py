@@ -53,10 +53,20 @@ def unit_test(rule: dict[str, Any], case: dict[str, Any], common: dict[str, str]
     others = {**ours, "service": "other"} if common else ours
     named = {series(name, others if 'job="other"' in name else ours): case["series"][name] for name in case["series"]}
     return {
-        "interval": "1m",
+        "interval": case.get("interval", "1m"),
         "input_series": [{"series": name, "values": values} for name, values in named.items()],
         "alert_rule_test": [{"eval_time": case["at"], "alertname": rule["alert"], "exp_alerts": expected}],
     }
+
+
+def check_query(query: str, series: dict[str, str], value: float, folder: Path) -> None:
+    """The query gives one value, without labels, of series as promtool writes them."""
+    asked = [{"expr": query, "eval_time": "1m", "exp_samples": [{"labels": "{}", "value": value}]}]
+    named = [{"series": name, "values": values} for name, values in series.items()]
+    file = folder / "query.test.yaml"
+    file.write_text(yaml.safe_dump({"tests": [{"interval": "1m", "input_series": named, "promql_expr_test": asked}]}))
+    done = subprocess.run([promtool(), "test", "rules", file], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def run_unit_tests(rules: dict[str, Any], name: str, tests: list[dict[str, Any]], folder: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from deploy.expressions import dashboard, panel_queries, panels, rule_queries, selectors
-from deploy.rules import check_rules
+from deploy.rules import check_query, check_rules
 from deploy.tools import promtool
 from harness.paths import ROOT
 from harness.poll import wait_until
@@ -39,6 +39,16 @@ def test_every_expression_parses(tmp_path: Path):
     file = tmp_path / "dashboard.rules.yaml"
     file.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]}))
     check_rules(file)
+
+
+def test_the_window_covered_is_the_smallest_share_of_an_instance(tmp_path: Path):
+    windows = {"a": {"configured": 864000, "effective": 864000}, "b": {"configured": 300, "effective": 297}}
+    series = {
+        f'firstseen_window_seconds{{job="firstseen",instance="{instance}",kind="{kind}"}}': f"{seconds}x3"
+        for instance, kinds in windows.items()
+        for kind, seconds in kinds.items()
+    }
+    check_query(panel_queries()["Window covered A"], series, 0.99, tmp_path)
 
 
 def test_panels_have_places_and_numbers_of_their_own():
