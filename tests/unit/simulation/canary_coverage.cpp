@@ -54,9 +54,10 @@ class ForgetsHistory final : public StoreDecorator {
 
 std::vector<Canary> coverage_canaries() {
   return {
-      {"SweepsEarly", "nothing twice: the window lasts", on_store<SweepsEarly>()},
-      {"TellsEndsTooEarly", "the sweep waits for the slowest partition", on_consumer<TellsEndsTooEarly>()},
-      {"ForgetsHistory", "what a store lacks is read again", on_store<ForgetsHistory>()},
+      {"SweepsEarly", "nothing twice: the window lasts", violation::twice, on_store<SweepsEarly>()},
+      {"TellsEndsTooEarly", "the sweep waits for the slowest partition", violation::twice,
+       on_consumer<TellsEndsTooEarly>()},
+      {"ForgetsHistory", "what a store lacks is read again", violation::twice, on_store<ForgetsHistory>()},
   };
 }
 

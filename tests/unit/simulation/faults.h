@@ -33,6 +33,19 @@ class Faults {
     ordered_.clear();
   }
   [[nodiscard]] bool strikes(Fault fault) {
+    const bool struck = is_due(fault);
+    if (struck) ++struck_[fault];
+    return struck;
+  }
+  /// How often it has struck.
+  [[nodiscard]] int struck(Fault fault) const {
+    const auto found = struck_.find(fault);
+    return found == struck_.end() ? 0 : found->second;
+  }
+  Random& random() { return random_; }
+
+ private:
+  bool is_due(Fault fault) {
     const auto order = ordered_.find(fault);
     if (order != ordered_.end() && order->second > 0) {
       --order->second;
@@ -41,12 +54,11 @@ class Faults {
     const auto chance = chances_.find(fault);
     return chance != chances_.end() && random_.chance(chance->second);
   }
-  Random& random() { return random_; }
 
- private:
   Random random_;
   std::map<Fault, int> chances_;
   std::map<Fault, int> ordered_;
+  std::map<Fault, int> struck_;
 };
 
 }  // namespace firstseen::simulation

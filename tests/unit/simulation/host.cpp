@@ -22,7 +22,7 @@ struct Killed {};
 
 }  // namespace
 
-/// Kills the process from within a step of the slot.
+/// Kills the process from within a step of the slot, or does there what else a test wants.
 class Host::CrashHook final : public dedup::StepHook {
  public:
   explicit CrashHook(Host& host) : host_(host) {}
@@ -30,10 +30,15 @@ class Host::CrashHook final : public dedup::StepHook {
     count_ = count;
     at_ = at;
   }
+  void act_at(dedup::Step step, std::function<void()> act) {
+    act_at_ = step;
+    act_ = std::move(act);
+  }
   void at(dedup::Step step) override {
     ++host_.steps_seen_[static_cast<std::size_t>(step)];
     if (host_.options_.trace)
       std::fprintf(stderr, "%s step %s\n", host_.options_.name.c_str(), std::string(dedup::step_name(step)).c_str());
+    if (act_ && act_at_ == step) std::exchange(act_, nullptr)();
     if (count_ == 0 || (at_ && *at_ != step)) return;
     --count_;
     if (count_ > 0) return;
@@ -47,6 +52,8 @@ class Host::CrashHook final : public dedup::StepHook {
   Host& host_;
   int count_ = 0;
   std::optional<dedup::Step> at_;
+  dedup::Step act_at_ = dedup::Step::started;
+  std::function<void()> act_;
 };
 
 Host::Host(Shared shared, HostOptions options) : shared_(shared), options_(std::move(options)) {}
@@ -154,6 +161,10 @@ void Host::crash() {
 
 void Host::crash_at_step(int count, std::optional<dedup::Step> at) {
   if (running()) hook_->arm(count, at);
+}
+
+void Host::when_at(dedup::Step step, std::function<void()> act) {
+  if (running()) hook_->act_at(step, std::move(act));
 }
 
 void Host::lose_store() {

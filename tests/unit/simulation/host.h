@@ -60,6 +60,8 @@ class Host {
   void crash();
   /// The slot is killed at the `count`-th of its next named steps (or the first `at` if given).
   void crash_at_step(int count, std::optional<dedup::Step> at = std::nullopt);
+  /// Done once, from within the slot, when the process that runs now comes to this step.
+  void when_at(dedup::Step step, std::function<void()> act);
   /// SIGTERM, and steps until it has stopped; or is killed at this step on the way, should it come to it.
   void stop(std::optional<dedup::Step> kill_at = std::nullopt);
   /// The volume is gone while it is down: what starts next has an empty store, and another name for it.

@@ -21,36 +21,48 @@ void expect_kept(const RunSummary& run, std::uint64_t seed) {
 struct Sum {
   int runs = 0;
   int failed = 0;
+  int with_two_hosts = 0;
   std::size_t events = 0;
   RunSummary all;
 
   void add(const RunSummary& run) {
     ++runs;
     failed += run.violations.empty() ? 0 : 1;
+    with_two_hosts += run.hosts > 1 ? 1 : 0;
     events += run.events;
     all.kills += run.kills;
     all.volumes_lost += run.volumes_lost;
     all.windows_grown += run.windows_grown;
     all.histories_refused += run.histories_refused;
     all.leaders_waited_for += run.leaders_waited_for;
+    all.lost_assignments += run.lost_assignments;
+    all.handovers += run.handovers;
+    all.unknown_outcomes += run.unknown_outcomes;
     for (std::size_t s = 0; s < all.steps_seen.size(); ++s) {
       all.steps_seen[s] += run.steps_seen[s];
       all.kills_at[s] += run.kills_at[s];
     }
   }
+  /// What is met at least several times as often, so that chance cannot fail it. A shard under sanitizers has 125 runs.
   void expect_much() const {
-    if (runs < 500) return;
+    if (runs < 100) return;
     EXPECT_GT(events, static_cast<std::size_t>(runs) * 10) << "the runs do too little to prove anything";
-    EXPECT_GT(all.kills, 100);
+    EXPECT_GT(all.kills, runs / 2);
+    EXPECT_GT(with_two_hosts, runs / 10);
+    EXPECT_GT(all.lost_assignments, runs / 20);
+    EXPECT_GT(all.handovers, runs / 20);
     EXPECT_GT(all.volumes_lost, 0);
     EXPECT_GT(all.windows_grown, 0);
+    for (std::size_t s = 0; s < all.steps_seen.size(); ++s)
+      EXPECT_GT(all.steps_seen[s], 0) << dedup::step_names[s] << " was never reached";
+    if (runs >= 500) expect_the_rare();
+  }
+  void expect_the_rare() const {
+    EXPECT_GT(all.unknown_outcomes, 0);
     EXPECT_GT(all.histories_refused, 0);
     EXPECT_GT(all.leaders_waited_for, 0);
-    for (std::size_t s = 0; s < all.steps_seen.size(); ++s) {
-      EXPECT_GT(all.steps_seen[s], 0) << dedup::step_names[s] << " was never reached";
-      const bool killed = runs < 1000 || all.kills_at[s] > 0;
-      EXPECT_TRUE(killed) << "nobody was killed at " << dedup::step_names[s];
-    }
+    for (std::size_t s = 0; s < all.kills_at.size() && runs >= 1000; ++s)
+      EXPECT_GT(all.kills_at[s], 0) << "nobody was killed at " << dedup::step_names[s];
   }
 };
 

@@ -1,7 +1,9 @@
 #include "run.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <utility>
 
 namespace firstseen::simulation {
 
@@ -294,6 +296,18 @@ class Run {
     expect(counters.late <= most, "late", counters.late, ", more than there can be: ", most);
   }
 
+  /// How often a partition's next commit was another host's.
+  [[nodiscard]] int handovers() const {
+    int count = 0;
+    std::map<TopicPartition, char> last;
+    for (const OffsetChange& change : world_->cluster.offset_changes()) {
+      const char host = change.who.front();  // "A" or "B"; a new volume only makes the name longer
+      const char before = std::exchange(last.try_emplace(change.tp, host).first->second, host);
+      count += before != host ? 1 : 0;
+    }
+    return count;
+  }
+
   RunSummary summary() {
     RunSummary result;
     result.violations = world_->violations.texts();
@@ -303,6 +317,10 @@ class Run {
     result.volumes_lost = volumes_lost_;
     result.windows_grown = windows_grown_;
     result.histories_refused = histories_refused_;
+    result.hosts = static_cast<int>(plan_.hosts);
+    result.lost_assignments = world_->faults.struck(Fault::lost_assignment);
+    result.handovers = handovers();
+    result.unknown_outcomes = world_->faults.struck(Fault::unknown_outcome);
     for (auto& host : world_->hosts()) {
       result.starts += host->starts();
       result.leaders_waited_for += host->has_warned("has no leader") ? 1 : 0;

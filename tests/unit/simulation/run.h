@@ -21,6 +21,10 @@ struct RunSummary {
   int windows_grown = 0;
   int histories_refused = 0;   ///< while they were read again
   int leaders_waited_for = 0;  ///< hosts of which a partition did, while others went on
+  int hosts = 0;
+  int lost_assignments = 0;
+  int handovers = 0;         ///< commits of a partition of which another host made the one before
+  int unknown_outcomes = 0;  ///< of commits
   std::array<int, dedup::step_names.size()> steps_seen{};
   std::array<int, dedup::step_names.size()> kills_at{};
 };
