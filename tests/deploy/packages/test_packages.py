@@ -18,6 +18,7 @@ _NOT_ASKED = {
     "initial-upload-closes-no-bugs": "these packages do not go into Debian's archive",
     "out-of-date-standards-version": "one control file for two releases of Debian",
     "bogus-mail-host": "the changelog's address is nobody's",
+    "spelling-error-in-binary": "it reads machine code, too, where a compiler copies 'committed' as two halves",
 }
 
 
