@@ -50,6 +50,7 @@ std::vector<key::PartSpec> part_specs(const config::Settings& settings, const st
 /// What stands for each text of a list at this path, see KeySpec::Shown.
 std::vector<std::string> references(const config::Settings& settings, std::size_t count, const std::string& path) {
   std::vector<std::string> shown;
+  shown.reserve(count);
   for (std::size_t i = 0; i < count; ++i) shown.push_back(settings.reference(fmt::format("{}[{}]", path, i)));
   return shown;
 }
@@ -289,7 +290,7 @@ void check_contradictions(const config::Settings& settings, config::Problems& pr
   });
   if (sound.properties.empty()) return;
   for (const auto& [name, text] : kafka::contradictions(sound, left_out)) {
-    problems.add_quoted(settings, name.empty() ? section : section + "." + name, text);
+    problems.add_quoted(settings, name.empty() ? section : fmt::format("{}.{}", section, name), text);
   }
 }
 

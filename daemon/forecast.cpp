@@ -23,7 +23,7 @@ std::optional<double> rate_of(const std::vector<Sample>& samples) {
   const Sample& now = samples.back();
   const Sample& then = samples[samples.size() - 1 - std::min(samples.size() - 1, most_spans)];
   if (now.keys_added < then.keys_added || now.time_ms - then.time_ms < shortest_ms) return std::nullopt;
-  const double added = static_cast<double>(now.keys_added - then.keys_added);
+  const auto added = static_cast<double>(now.keys_added - then.keys_added);
   if (added == 0) return 0;
   const std::int64_t elapsed_ms = now.newest_key_ms - then.newest_key_ms;
   if (then.newest_key_ms < 0 || elapsed_ms < shortest_ms) return std::nullopt;

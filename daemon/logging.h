@@ -6,7 +6,7 @@
 #include "base/log.h"
 
 namespace spdlog {
-class logger;
+class logger;  // NOLINT(readability-identifier-naming): spdlog names it
 }
 
 namespace firstseen {

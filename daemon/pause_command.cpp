@@ -35,7 +35,7 @@ std::string user_name() {
 }
 
 Result<Millis> wait_limit(const std::string& text) {
-  const auto limit = parse_duration(text);
+  auto limit = parse_duration(text);
   if (!limit) return fail(Exit::usage, "--timeout: " + limit.error().message);
   if (limit->count() >= 1 && *limit <= longest_pause_wait) return limit;
   return fail(Exit::usage, "--timeout: must be from 1ms to " + format_duration(longest_pause_wait));

@@ -120,7 +120,7 @@ Result<std::string> Reloader::reload() {
   }
   const bool nothing_new = changed->options.empty() && changed->files.empty();
   parts_.board.reloaded(nothing_new ? Reload::unchanged : Reload::applied);
-  const std::string text = described(*changed);
+  std::string text = described(*changed);
   parts_.log(LogLevel::info, text);
   return text;
 }

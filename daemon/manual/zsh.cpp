@@ -52,7 +52,8 @@ std::string option_lines(const Option& option) {
   std::string lines;
   for (const std::string& name : option.names) {
     const bool joined = name.starts_with("--") && !message.empty();  // --name=value as well as --name value
-    const std::string spec = exclusive + name + (joined ? "=" : "") + "[" + field(option.help) + "]" + message;
+    const std::string spec =
+        fmt::format("{}{}{}[{}]{}", exclusive, name, joined ? "=" : "", field(option.help), message);
     lines += fmt::format("    {} \\\n", shell_quoted(spec));
   }
   return lines;

@@ -116,6 +116,7 @@ void add_store(const Json& status, Frame& frame) {
 std::vector<Json> sorted_partitions(const Json& status) {
   const Json partitions = status.value("partitions", Json::array());
   std::vector<std::tuple<bool, std::int64_t, std::size_t>> order;  // runs, less its lag, place
+  order.reserve(partitions.size());
   for (std::size_t i = 0; i < partitions.size(); ++i) {
     order.emplace_back(partitions[i].value("mode", "") == "running", -partitions[i].value("lag", std::int64_t{-1}), i);
   }

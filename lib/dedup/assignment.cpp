@@ -67,7 +67,7 @@ Result<Progress> Assignment::without_leader(StartFacts& facts) {
   std::string why = leaders_.why_not(facts.tp);
   const bool history_first = needs_history(facts, context_.options);
   if (starts_at_the_end(facts, context_.options)) {  // as far as is known without asking
-    const auto asked = ask_started_before(facts);
+    auto asked = ask_started_before(facts);
     if (!asked) return asked;
     if (*asked == Progress::again) return no_answer(std::move(why));
   }

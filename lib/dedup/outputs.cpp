@@ -8,7 +8,7 @@ using kafka::Progress;
 
 Result<Progress> Outputs::ask(StartFacts& facts) {
   facts.output_topic = output_topic_of(context_.options.output_topic, facts.tp.topic);
-  const auto counted = count(facts.output_topic, facts.output_partitions);
+  auto counted = count(facts.output_topic, facts.output_partitions);
   if (!counted || *counted == Progress::again || facts.output_partitions > 0) return counted;
   return count(facts.tp.topic, facts.input_partitions);  // for whoever is to create it
 }

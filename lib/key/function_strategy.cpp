@@ -45,7 +45,7 @@ class Making {
   [[nodiscard]] std::string cycle() const {
     std::string path = name_;
     for (const Making* outer = outer_; outer != nullptr; outer = outer->outer_) {
-      path = outer->name_ + " on " + path;
+      path.insert(0, outer->name_ + " on ");
       if (outer->function_ == function_) return path;
     }
     return {};

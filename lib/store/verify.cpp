@@ -107,7 +107,8 @@ class Verifier {
 Result<Verification> verify(const std::filesystem::path& directory) {
   auto snapshot = take_snapshot(directory);
   if (!snapshot) return forward(snapshot.error());
-  auto& [env, tables, txn] = *snapshot;
+  const auto& tables = snapshot->tables;
+  auto& txn = snapshot->txn;
   Verifier verifier;
   for (std::size_t i = 0; i < tables.logs.size(); ++i) {
     verifier.begin_log(i);

@@ -112,8 +112,8 @@ TEST(Plan, SaysWhatAWindowTakesAndWarnsWhereItDoesNotFit) {
 }
 
 TEST(Plan, AsksForEachRuleByItself) {
-  const std::vector<std::string> rules{"plan", "--rate", "5", "--config",
-                                       FIRSTSEEN_SOURCE_DIR "/config/examples/several-windows.yaml"};
+  const std::string several_windows = FIRSTSEEN_SOURCE_DIR "/config/examples/several-windows.yaml";
+  const std::vector<std::string> rules{"plan", "--rate", "5", "--config", several_windows};
   const Finished refused = run(rules);
   EXPECT_EQ(refused.status, 64);
   EXPECT_NE(refused.err.find("plan each"), std::string::npos) << refused.err;

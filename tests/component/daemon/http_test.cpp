@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -250,11 +251,11 @@ TEST_F(HttpPages, APortInUseEndsTheStartWithAWordAndTouchesNoStore) {
   ASSERT_NE(at, "") << first.log();
   const Scene second(cluster_->brokers(), "in", "out");
   for (const std::string option : {"listen", "probe_listen"}) {
-    second.configure("", "payload:/order/id", "{listen: \"\", " + option + ": \"" + at + "\"}");
-    if (option == "listen") second.configure("", "payload:/order/id", "{listen: \"" + at + "\"}");
+    second.configure("", "payload:/order/id", fmt::format("{{listen: \"\", {}: \"{}\"}}", option, at));
+    if (option == "listen") second.configure("", "payload:/order/id", fmt::format("{{listen: \"{}\"}}", at));
     const Finished refused = test::run({"run", "-c", second.config()});
     EXPECT_EQ(refused.status, 75) << refused.err;
-    EXPECT_NE(refused.err.find("http." + option + ": " + at + " is in use"), std::string::npos) << refused.err;
+    EXPECT_NE(refused.err.find(fmt::format("http.{}: {} is in use", option, at)), std::string::npos) << refused.err;
     EXPECT_FALSE(std::filesystem::exists(second.store()));
   }
 }

@@ -46,8 +46,8 @@ TEST_F(DaemonWithRules, RemembersEachKindOfMessageForItsOwnTime) {
   EXPECT_EQ(shown["counters"]["duplicates"], 3);
   ASSERT_EQ(shown["windows"].size(), 2U);
   EXPECT_EQ(shown["windows"][0]["rules"], Json::array({"calls"}));
-  EXPECT_EQ(shown["windows"][0]["configured_ms"], 5 * minute);
-  EXPECT_EQ(shown["windows"][1]["configured_ms"], 24 * 60 * minute);
+  EXPECT_EQ(shown["windows"][0]["configured_ms"], std::int64_t{5} * minute);
+  EXPECT_EQ(shown["windows"][1]["configured_ms"], std::int64_t{24} * 60 * minute);
   daemon.signal(SIGTERM);
   ASSERT_EQ(daemon.wait().status, 0);
 

@@ -64,7 +64,7 @@ TEST_F(HttpServer, RefusesWhatIsNoHttpAndGoesOn) {
   for (const std::string& garbage :
        std::vector<std::string>{"\r\n\r\n", "nonsense\r\n\r\n", "GET\r\n\r\n", "GET /\r\n\r\n", " / HTTP/1.1\r\n\r\n",
                                 "GET / HTTP/9.9\r\nHost: h\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01",
-                                std::string("GET /\0 HTTP/1.1\r\n\r\n", 19), "GET / HTTP/1.1\r\nno colon\r\n\r\n",
+                                std::string("GET /") + '\0' + " HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n",
                                 "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
                                 "GET %zz%00%ff HTTP/1.1\r\nHost: h\r\n\r\n"}) {
     const control::Fd socket = connect_to(address());
@@ -98,6 +98,7 @@ TEST_F(HttpServer, SurvivesAPageThatThrows) {
 
 TEST_F(HttpServer, ServesOthersWhileClientsSendNothing) {
   std::vector<control::Fd> silent;
+  silent.reserve(20);
   for (int count = 0; count < 20; ++count) silent.push_back(connect_to(address()));
   ASSERT_TRUE(control::write_all(silent.front(), "GET / HT", Millis{5'000}));
   for (int count = 0; count < 5; ++count) EXPECT_EQ(get(address(), "/a").status, 200);
@@ -130,6 +131,7 @@ TEST_F(HttpServer, CutsOffAClientThatReadsNothing) {
 TEST_F(HttpServer, ClosesConnectionsBeyondAnAddresssShareAtOnce) {
   start({.connections_per_address = 2});
   std::vector<control::Fd> held;
+  held.reserve(2);
   for (int count = 0; count < 2; ++count) held.push_back(connect_to(address()));
   const auto deadline = steady_clock::now() + std::chrono::seconds(20);
   while (get(address(), "/a").status != 0) ASSERT_LT(steady_clock::now(), deadline) << "never refused";
@@ -140,6 +142,7 @@ TEST_F(HttpServer, ClosesConnectionsBeyondAnAddresssShareAtOnce) {
 TEST_F(HttpServer, MakesConnectionsBeyondItsNumberWaitForTheirTurn) {
   start({.connections = 2, .time = Millis{1'000}});
   std::vector<control::Fd> held;
+  held.reserve(2);
   for (int count = 0; count < 2; ++count) held.push_back(connect_to(address()));
   EXPECT_EQ(get(address(), "/a").status, 200) << "served once the silent ones are cut off";
 }

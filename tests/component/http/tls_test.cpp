@@ -104,6 +104,7 @@ TEST_F(HttpsServer, CutsOffAHandshakeThatSendsAByteNowAndThen) {
 TEST_F(HttpsServer, MakesConnectionsBeyondItsNumberWaitForTheEndOfHandshakesThatDoNotGoOn) {
   start({.connections = 2, .time = Millis{1'000}});
   std::vector<control::Fd> held;
+  held.reserve(2);
   for (int count = 0; count < 2; ++count) held.push_back(connect_to(address()));
   EXPECT_EQ(status(one_), 200) << "served once the silent ones are cut off";
 }

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "support.h"
@@ -29,8 +30,7 @@ std::string seventeen_ttls() {
   std::string rules;
   for (int i = 1; i <= 17; ++i) {
     const std::string number = std::to_string(i);
-    rules += "{name: r" + number + ", when: {part: topic, equals: t" + number + "}, fields: [topic], ttl: " + number +
-             "m}, ";
+    rules += fmt::format("{{name: r{0}, when: {{part: topic, equals: t{0}}}, fields: [topic], ttl: {0}m}}, ", number);
   }
   return "[" + rules + "]";
 }

@@ -1,5 +1,7 @@
 #include "config/difference.h"
 
+#include <fmt/format.h>
+
 #include <fstream>
 #include <set>
 
@@ -80,7 +82,8 @@ TEST(Differences, OfRulesAreTheirTtlsOrAllOfThem) {
             (std::vector<Difference>{{"key.rules[1].ttl", true}}));
   for (const std::string other :
        {", {name: c, fields: [record_key]}]", ", {name: b, fields: [topic], ttl: 2h}]", "]"}) {
-    EXPECT_EQ(differences(before, rules("[" + first + other)), (std::vector<Difference>{{"key.rules", false}}))
+    EXPECT_EQ(differences(before, rules(fmt::format("[{}{}", first, other))),
+              (std::vector<Difference>{{"key.rules", false}}))
         << other;
   }
 }

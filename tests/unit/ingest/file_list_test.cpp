@@ -116,9 +116,10 @@ TEST(FileList, DirectoriesThatMayNotBeReadOrSearchedAreReportedAndTheOthersGoOn)
   directory.write("closed/b.csv", "");
   directory.write("unsearchable/c.csv", "");
   const auto allow = [&](const char* name, fs::perms what) { fs::permissions(directory.path() / name, what); };
-  allow("", fs::perms{0755});
+  allow("", fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec | fs::perms::others_read |
+                fs::perms::others_exec);
   allow("closed", fs::perms::none);
-  allow("unsearchable", fs::perms{0444});
+  allow("unsearchable", fs::perms::owner_read | fs::perms::group_read | fs::perms::others_read);
   EXPECT_TRUE(holds_without_privileges([&] {
     const FileList list = list_files({directory.path().string()}, {});
     std::string why;

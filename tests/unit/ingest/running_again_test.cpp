@@ -112,6 +112,7 @@ TEST_F(IntoAFile, OfManyThatOpenANewLedgerAtOnceExactlyOneWinsAndTheOthersMayTry
     std::atomic<int> told_to_wait = 0;
     {
       std::vector<std::jthread> threads;
+      threads.reserve(many);
       for (int i = 0; i < many; ++i) {
         threads.emplace_back([&] {
           together.arrive_and_wait();

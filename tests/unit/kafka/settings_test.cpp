@@ -70,7 +70,7 @@ TEST(ProducerSettings, ABatchSizeOfThePropertiesIsTaken) {
 
 TEST(ProducerSettings, TheQueueHoldsTwoOfTheLargestMessagesThatAnyOutputTakes) {
   ClientOptions options = options_with("", 1'048'588);
-  options.largest_message_bytes = 200 * 1024 * 1024;
+  options.largest_message_bytes = std::uint64_t{200} * 1024 * 1024;
   EXPECT_EQ(value_of(producer_settings(options), "queue.buffering.max.kbytes"), std::to_string(400 * 1024));
 }
 

@@ -46,7 +46,7 @@ class FilledStore : public testing::TestWithParam<Shape> {
   void add_batch(store::SeenStore& store, std::uint32_t batch) {
     const Shape& shape = GetParam();
     const auto messages = static_cast<std::int64_t>(shape.keys_per_batch / shape.unique_share);
-    const std::int64_t now_ms = 1'700'000'000'000 + batch * 100;
+    const std::int64_t now_ms = 1'700'000'000'000 + std::int64_t{batch} * 100;
     const std::uint32_t ranges = std::min(shape.partitions, static_cast<std::uint32_t>(messages));
     const std::int64_t in_range = messages / ranges;
     std::vector<store::SourceRange> sources(ranges);

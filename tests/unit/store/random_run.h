@@ -119,6 +119,7 @@ class RandomRun {
 
   void decide_messages(std::uint64_t count) {
     std::vector<Entry> messages;
+    messages.reserve(count);
     for (std::uint64_t i = 0; i < count; ++i) messages.push_back(some_message());
     const bool refresh = below(4) == 0;
     std::vector<std::optional<Found>> found(messages.size());
@@ -301,7 +302,8 @@ class RandomRun {
       EXPECT_EQ(stats.swept_before_ms, model_.logs[i].swept) << "log " << i;
       EXPECT_EQ(stats.removed_before_ms, model_.logs[i].removed) << "log " << i;
     }
-    for (std::uint8_t window = 0; window < model_.ttls.size(); ++window) {
+    const auto windows = static_cast<std::uint8_t>(model_.ttls.size());
+    for (std::uint8_t window = 0; window < windows; ++window) {
       for (std::uint64_t key = 0; key < 400; key += 1 + below(20)) {
         const std::int64_t now = now_ - static_cast<std::int64_t>(below(1500));
         const auto expected = model_.find(key_of(key, window), now, window);

@@ -153,6 +153,7 @@ TEST(Top, TellsWhichDaemonItIsAndItsLatencyAndForecastWhereThereIsRoom) {
 
 TEST(Top, ShowsTheNewestEventsAndKeepsRoomForSomePartitions) {
   std::vector<Event> events;
+  events.reserve(20);
   for (int i = 0; i < 20; ++i)
     events.push_back({1'700'000'000'000 + i, LogLevel::warning, "event " + std::to_string(i)});
   events.back().level = LogLevel::error;
@@ -168,6 +169,7 @@ TEST(Top, ShowsTheNewestEventsAndKeepsRoomForSomePartitions) {
 
 TEST(Top, ShowsWarningsBeforeWhatElseThereIsToTellOfAHealthyDaemon) {
   std::vector<Event> events;
+  events.reserve(5);
   for (int i = 0; i < 5; ++i) events.push_back({0, LogLevel::warning, "event " + std::to_string(i)});
   const Frame frame = show(view_of(running(3), running(3), events), 24);
   EXPECT_NE(line_with(frame, "event 1"), "") << plain(frame);

@@ -27,7 +27,7 @@ TEST_F(Figures, AgreeWithEachOtherInEveryStatus) {
     options.slot.max_batch = 7;
     Host& host = start();
     for (int round = 0; round < 5; ++round) {
-      for (const char* key : {"a", "b", "c", "d", "e", "f"}) say(round % 2, key, 100 * round);
+      for (const char* key : {"a", "b", "c", "d", "e", "f"}) say(round % 2, key, std::int64_t{100} * round);
       say_poison(0);
       run_until("all is consumed", [&] {
         EXPECT_TRUE(agree(host.status())) << host.status().counters.consumed;
@@ -149,7 +149,7 @@ TEST_F(Lag, OfMarkersThatComeAfterALongSilenceIsNoneOfTheSilence) {
 
 TEST_F(Lag, OfABacklogIsTheAgeOfWhatWasSettledLast) {
   options.slot.max_batch = 2;
-  for (int message = 0; message < 120; ++message) say(0, "k" + std::to_string(message), 100 * message);
+  for (int message = 0; message < 120; ++message) say(0, "k" + std::to_string(message), std::int64_t{100} * message);
   cluster().pass_time(500'000);
   Host& host = start();
   run_until("it is within the backlog", [&] {

@@ -37,7 +37,7 @@ class HistoryInPart : public MissingHistory {
   /// Messages a to d, 10 s apart, of which the log keeps those from this offset on.
   Host& kept_from(std::int64_t offset) {
     cluster().pass_time(30'000);
-    for (const char* key : {"a", "b", "c", "d"}) say(0, key, 10'000 * (key[0] - 'a'));
+    for (const char* key : {"a", "b", "c", "d"}) say(0, key, std::int64_t{10'000} * (key[0] - 'a'));
     Host& first = start("A");
     run();
     first.stop();
