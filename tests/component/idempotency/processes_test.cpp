@@ -25,7 +25,8 @@ constexpr int processes = 4;
 
 constexpr int race_keys = 10'000;
 
-TEST(Processes, Of64ThreadsIn4ProcessesExactlyOneStartsEachKey) {
+/// All on the same keys, once each; how many of them won at least one.
+int winning_processes_of_a_race() {
   const TemporaryDirectory directory(memory_directory());
   std::vector<WorkerProcess> workers;
   workers.reserve(processes);
@@ -33,7 +34,7 @@ TEST(Processes, Of64ThreadsIn4ProcessesExactlyOneStartsEachKey) {
     workers.emplace_back(std::vector<std::string>{"race", (directory.path() / "store").string(),
                                                   std::to_string(race_keys), "16", std::to_string(i)});
   }
-  for (const WorkerProcess& worker : workers) ASSERT_EQ(worker.line(), "ready");
+  for (const WorkerProcess& worker : workers) EXPECT_EQ(worker.line(), "ready");
   for (const WorkerProcess& worker : workers) worker.go();
   int winners = 0;
   int winning_processes = 0;
@@ -47,8 +48,15 @@ TEST(Processes, Of64ThreadsIn4ProcessesExactlyOneStartsEachKey) {
     EXPECT_EQ(worker.wait(), 0);
   }
   EXPECT_EQ(winners, race_keys);
-  EXPECT_GT(winning_processes, 1) << "nobody raced";
-  RecordProperty("winners", winners);
+  return winning_processes;
+}
+
+TEST(Processes, Of64ThreadsIn4ProcessesExactlyOneStartsEachKey) {
+  // On a busy machine one process may be through before the others have begun.
+  for (int attempt = 0; attempt < 20; ++attempt) {
+    if (winning_processes_of_a_race() > 1 || HasFailure()) return;
+  }
+  FAIL() << "nobody raced";
 }
 
 /// Runs workers on the same keys, killing one at random moments, until the kills are done; then lets one finish.
