@@ -18,7 +18,7 @@ inline constexpr double start_cpu_ns_per_key_after_kill = 110;        ///< share
 inline constexpr double start_cpu_ns_per_key_after_clean_stop = 4.2;  ///< of one core
 
 // Section e2e, on two cores with the broker.
-inline constexpr double messages_per_s = 763'768;
+inline constexpr double messages_per_s = 1'100'412;
 /// Section peers: peak of the process without its index.
 inline constexpr std::uint64_t beside_index_bytes = 194ULL << 20U;
 

@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
-
-#include <algorithm>
-#include <cctype>
+#include <strings.h>
 
 namespace firstseen::kafka {
 
@@ -14,9 +12,7 @@ namespace {
 constexpr int repaired = 0x02060100;
 
 bool begins_with(const std::string& text, const std::string& upper) {
-  return text.size() >= upper.size() && std::equal(upper.begin(), upper.end(), text.begin(), [](char wanted, char c) {
-           return wanted == std::toupper(static_cast<unsigned char>(c));
-         });
+  return ::strncasecmp(text.c_str(), upper.c_str(), upper.size()) == 0;
 }
 
 /// As librdkafka counts: MMmmrrpp, hexadecimal.

@@ -24,7 +24,7 @@ struct CodeClass {
   std::string advice;
 };
 
-CodeClass classify(int code) {
+CodeClass classify(int code, const std::filesystem::path& directory) {
   switch (code) {
     case ENOSPC:
     case EDQUOT:
@@ -54,7 +54,9 @@ CodeClass classify(int code) {
       return {Action::pause, Exit::try_again,
               "too many programs read it at once: try again when some of them have ended"};
     case MDB_PANIC:
-      return {Action::stop, Exit::io, "restart; if it happens again, check the disk and run"};
+      return {Action::stop, Exit::io,
+              fmt::format("restart; if it happens again, check the disk and run `{}`",
+                          Advice{.store = directory}.by_store("store verify"))};
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
     case MDB_CURSOR_FULL:
@@ -70,11 +72,9 @@ CodeClass classify(int code) {
 }  // namespace
 
 Error lmdb_error(int code, std::string_view doing, const std::filesystem::path& directory) {
-  const CodeClass known = classify(code);
-  std::string advice(known.advice);
-  if (code == MDB_PANIC) advice += fmt::format(" `{}`", Advice{.store = directory}.by_store("store verify"));
+  const CodeClass known = classify(code, directory);
   return Error{known.action, known.exit,
-               fmt::format("store {}: cannot {}: {}; {}", directory.string(), doing, mdb_strerror(code), advice)};
+               fmt::format("store {}: cannot {}: {}; {}", directory.string(), doing, mdb_strerror(code), known.advice)};
 }
 
 std::uint64_t integer_of(Bytes key) {

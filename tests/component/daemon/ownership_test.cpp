@@ -45,25 +45,24 @@ class ByRoot : public Daemon {
   [[nodiscard]] Finished prime() const {
     return test::run({"store", "prime", "-c", scene_->config(), "--until", "end"});
   }
+  void expect_that_priming_leaves_all_to_somebody() {
+    write("in", orders(30, 1));
+    const Finished primed = prime();
+    ASSERT_EQ(primed.status, 0) << primed.err;
+    ASSERT_TRUE(fs::exists(slot() / "data.mdb"));
+    expect_all_somebodys(scene_->store());
+  }
   [[nodiscard]] fs::path slot() const { return fs::path(scene_->store()) / "slot-0"; }
 };
 
 TEST_F(ByRoot, AStoreThatIsPrimedBelongsToTheOwnerOfItsDirectory) {
   if (!make_for_somebody(scene_->store())) GTEST_SKIP() << why_skipped;
-  write("in", orders(30, 1));
-  const Finished primed = prime();
-  ASSERT_EQ(primed.status, 0) << primed.err;
-  ASSERT_TRUE(fs::exists(slot() / "data.mdb"));
-  expect_all_somebodys(scene_->store());
+  expect_that_priming_leaves_all_to_somebody();
 }
 
 TEST_F(ByRoot, AStoreThatMadeItsDirectoryBelongsToTheOwnerOfTheOneAbove) {
   if (!gives(fs::path(scene_->store()).parent_path())) GTEST_SKIP() << why_skipped;
-  write("in", orders(30, 1));
-  const Finished primed = prime();
-  ASSERT_EQ(primed.status, 0) << primed.err;
-  ASSERT_TRUE(fs::exists(slot() / "data.mdb"));
-  expect_all_somebodys(scene_->store());
+  expect_that_priming_leaves_all_to_somebody();
 }
 
 TEST_F(ByRoot, AStoreThatForgetsStaysItsOwners) {
