@@ -276,6 +276,9 @@ void check_properties(const config::Settings& settings, config::Problems& proble
   for (const auto& [name, why] : kafka::check_properties(client_options(settings).properties)) {
     problems.add_quoted(settings, "kafka.properties." + name, why);
   }
+  for (const auto& [name, why] : kafka::named_twice(settings.kafka.properties)) {
+    problems.add("kafka.properties." + name, why);
+  }
 }
 
 /// After all that looks at single properties: a contradiction makes none of them unknown.

@@ -48,6 +48,9 @@ Result<Properties> all_properties(const Arguments& arguments) {
   for (const auto& [name, why] : kafka::check_properties(properties)) {
     return fail(Exit::usage, fmt::format("property {}: {}", name, why));
   }
+  for (const auto& [name, why] : kafka::named_twice(properties)) {
+    return fail(Exit::usage, fmt::format("property {}: {}", name, why));
+  }
   return properties;
 }
 

@@ -101,6 +101,10 @@ std::string did_you_mean(const std::string& name) {
   return meant.empty() ? "" : fmt::format("; did you mean {}?", meant);
 }
 
+std::string same_as(const std::string& name) {
+  return fmt::format("is the same property as {}, which is set, too; only one can be meant", name);
+}
+
 std::optional<std::string> refusal(rd_kafka_conf_t* scratch, const std::string& name, const std::string& value) {
   if (const auto found = owned().find(name); found != owned().end()) {
     return fmt::format("cannot be set here: {}", found->second);
@@ -132,6 +136,19 @@ std::vector<std::pair<std::string, std::string>> check_properties(
     if (auto reason = refusal(scratch.get(), name, value)) refused.emplace_back(name, std::move(*reason));
   }
   return refused;
+}
+
+std::vector<std::pair<std::string, std::string>> named_twice(const std::map<std::string, std::string>& properties) {
+  std::vector<std::pair<std::string, std::string>> twice;
+  for (const auto& [name, value] : properties) {
+    const auto found = property_table().find(name);
+    if (found == property_table().end() || !properties.contains(found->second.alias_of)) continue;
+    const std::string& other = found->second.alias_of;
+    if (owned().contains(name) && owned().contains(other)) continue;
+    twice.emplace_back(name, same_as(other));
+    twice.emplace_back(other, same_as(name));
+  }
+  return twice;
 }
 
 Millis transaction_timeout(const std::map<std::string, std::string>& properties) {

@@ -15,6 +15,11 @@ namespace firstseen::kafka {
 /// Reasons never contain a value.
 std::vector<std::pair<std::string, std::string>> check_properties(const std::map<std::string, std::string>& properties);
 
+/// What librdkafka knows by two names and `properties` has by both (sasl.mechanism and sasl.mechanisms), of which it
+/// would silently take one: each of the two names with the reason, which holds no value. Those that check_properties()
+/// refuses by both names are left out.
+std::vector<std::pair<std::string, std::string>> named_twice(const std::map<std::string, std::string>& properties);
+
 /// What librdkafka has against properties that are sound one by one but not together, of each client the first: a
 /// mechanism that it was built without, a timeout that must be shorter than another, a certificate file that holds
 /// none. Makes a consumer and a producer that know no broker, and ends them.

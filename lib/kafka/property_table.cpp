@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <memory>
 #include <sstream>
+#include <string_view>
 #include <vector>
 
 #include "base/suggest.h"
@@ -51,6 +52,15 @@ std::vector<std::string> cells(const std::string& row) {
   return all;
 }
 
+/// The x of "Alias for `x`" in a row's description.
+std::string alias_in(const std::string& row) {
+  constexpr std::string_view mark = "Alias for `";
+  const auto found = row.find(mark);
+  if (found == std::string::npos) return {};
+  const auto begin = found + mark.size();
+  return row.substr(begin, row.find('`', begin) - begin);
+}
+
 /// A row is "name | C, P or * | range | default | importance | description".
 std::map<std::string, Property> parse_table(const std::string& text) {
   std::map<std::string, Property> table;
@@ -58,9 +68,9 @@ std::map<std::string, Property> parse_table(const std::string& text) {
   for (std::string line; std::getline(lines, line);) {
     const std::vector<std::string> row = cells(line);
     if (row.size() < 3) continue;
-    if (row[1] == "*") table[row[0]] = {PropertyScope::both, row[2]};
-    if (row[1] == "C") table[row[0]] = {PropertyScope::consumer, row[2]};
-    if (row[1] == "P") table[row[0]] = {PropertyScope::producer, row[2]};
+    if (row[1] == "*") table[row[0]] = {PropertyScope::both, row[2], alias_in(line)};
+    if (row[1] == "C") table[row[0]] = {PropertyScope::consumer, row[2], alias_in(line)};
+    if (row[1] == "P") table[row[0]] = {PropertyScope::producer, row[2], alias_in(line)};
   }
   return table;
 }

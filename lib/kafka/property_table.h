@@ -9,7 +9,8 @@ enum class PropertyScope { both, consumer, producer };
 
 struct Property {
   PropertyScope scope = PropertyScope::both;
-  std::string range;  ///< admissible values as librdkafka prints them; empty: any text
+  std::string range;     ///< admissible values as librdkafka prints them; empty: any text
+  std::string alias_of;  ///< the property of which this is another name, or empty
 };
 
 /// Every configuration property that the librdkafka in use knows, read once from librdkafka's own table

@@ -189,6 +189,9 @@ TEST_F(Ingest, UsageErrorsSayWhatIsWrong) {
   expect_part(no_target.err, "name one target");
   expect_part(run({"ingest", "--to-file", "x"}).err, "PATH is missing");
   expect_part(ingest("orders", {"--property", "acks=1"}).err, "acks");
+  const Finished twice = ingest("orders", {"--property", "linger.ms=1", "--property", "queue.buffering.max.ms=5"});
+  EXPECT_EQ(twice.status, 64);
+  expect_part(twice.err, "property linger.ms: is the same property as queue.buffering.max.ms");
   expect_part(ingest("orders", {"--key", "header:x"}).err, "payload:/POINTER");
   expect_part(run({"ingest", "--status", "--ledger", in()}).err, "is not a ledger");
 }

@@ -34,6 +34,16 @@ TEST(Properties, AWrongValueHidesNoContradictionOfOthers) {
   EXPECT_EQ(count(problems), 2) << problems;
 }
 
+TEST(Properties, TwoNamesOfOnePropertyAreRefusedWithBothPlaces) {
+  const std::string problems =
+      problems_of("sasl.mechanism: SCRAM-SHA-256, sasl.mechanisms: \"${PATH}\", security.protocol: SASL_PLAINTEXT");
+  EXPECT_TRUE(has(problems, ":4:38: kafka.properties.sasl.mechanism: is the same property as sasl.mechanisms, "))
+      << problems;
+  EXPECT_TRUE(has(problems, ":4:70: kafka.properties.sasl.mechanisms: is the same property as sasl.mechanism, "))
+      << problems;
+  EXPECT_EQ(count(problems), 2) << problems;
+}
+
 TEST(Properties, AContradictionOfTheConsumerHidesNoneOfTheProducer) {
   const std::string problems =
       problems_of("session.timeout.ms: 600000, message.timeout.ms: 100000, transaction.timeout.ms: 1000");

@@ -77,6 +77,27 @@ TEST(Properties, AFileThatCannotBeReadIsRefusedWithoutItsName) {
   EXPECT_EQ(reason_for("ssl.ca.location", "/dev/null"), "");
 }
 
+TEST(Properties, WhatStandsByTwoNamesIsToldOfBoth) {
+  const auto twice = named_twice({{"sasl.mechanism", "SCRAM-SHA-256"}, {"sasl.mechanisms", "PLAIN"}});
+  ASSERT_EQ(twice.size(), 2U);
+  EXPECT_EQ(twice[0].first, "sasl.mechanism");
+  EXPECT_TRUE(contains(twice[0].second, "sasl.mechanisms")) << twice[0].second;
+  EXPECT_EQ(twice[1].first, "sasl.mechanisms");
+  EXPECT_FALSE(contains(twice[0].second + twice[1].second, "PLAIN")) << "no value";
+  const std::map<std::string, std::string> others{{"linger.ms", "queue.buffering.max.ms"},
+                                                  {"max.in.flight", "max.in.flight.requests.per.connection"},
+                                                  {"max.partition.fetch.bytes", "fetch.message.max.bytes"},
+                                                  {"delivery.timeout.ms", "message.timeout.ms"}};
+  for (const auto& [alias, name] : others) {
+    EXPECT_EQ(named_twice({{alias, "5"}, {name, "5"}}).size(), 2U) << alias;
+  }
+}
+
+TEST(Properties, ByOneNameOrRefusedAnywayNothingStandsTwice) {
+  EXPECT_TRUE(named_twice({{"sasl.mechanism", "PLAIN"}, {"linger.ms", "5"}, {"nonsense", "x"}}).empty());
+  EXPECT_TRUE(named_twice({{"acks", "1"}, {"request.required.acks", "all"}}).empty());
+}
+
 TEST(Properties, TheTransactionTimeoutIsTheConfiguredOneOrTheDefault) {
   EXPECT_EQ(transaction_timeout({}), default_transaction_timeout);
   EXPECT_EQ(transaction_timeout({{"transaction.timeout.ms", "30000"}}), Millis{30'000});
