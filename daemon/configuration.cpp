@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/topic_pattern.h"
+#include "config/brokers.h"
 #include "config/endpoint.h"
 #include "config/load.h"
 #include "http/credentials.h"
@@ -140,7 +141,9 @@ kafka::Guarantee guarantee(const config::Settings& s) {
 /// Without instance_id and transactional_id.
 kafka::ClientOptions client_options(const config::Settings& s) {
   kafka::ClientOptions o;
-  o.brokers = s.kafka.brokers;
+  for (const std::string& item : s.kafka.brokers) {
+    for (std::string& broker : config::brokers_in(item)) o.brokers.push_back(std::move(broker));
+  }
   o.properties = s.kafka.properties;
   o.group = s.input.group;
   o.guarantee = guarantee(s);

@@ -25,7 +25,8 @@ auto& at(Settings& settings) {
 std::vector<Option> kafka_options() {
   return {
       {"kafka.brokers", TextList{at<&S::kafka, &S::Kafka::brokers>}, "[localhost:9092]", false,
-       "Bootstrap brokers, host:port each. Input and output are topics of this one cluster."},
+       "Bootstrap brokers, host:port each; an item may hold several, separated by commas, as a variable's value often "
+       "does. Input and output are topics of this one cluster."},
       {"kafka.properties", TextMap{at<&S::kafka, &S::Kafka::properties>}, "", false,
        "Any librdkafka property (security.protocol, sasl.*, ssl.*, client.id, ...) except those that firstseen's "
        "promises own.",

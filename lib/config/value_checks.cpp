@@ -8,8 +8,10 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/topic_pattern.h"
+#include "config/brokers.h"
 #include "config/checks.h"
 #include "config/endpoint.h"
 
@@ -68,8 +70,9 @@ void check_topic_names(const Settings& s, Problems& problems) {
   if (!s.rejects.topic.empty()) check("rejects.topic", s.rejects.topic);
 }
 
-/// Why an entry of kafka.brokers is no [PROTOCOL://]HOST[:PORT], as librdkafka reads it; empty: it is one.
+/// Why a broker of kafka.brokers is no [PROTOCOL://]HOST[:PORT], as librdkafka reads it; empty: it is one.
 std::string_view wrong_with_broker(std::string_view broker) {
+  if (broker.empty()) return "is empty";
   if (const auto at = broker.find("://"); at != std::string_view::npos) {
     constexpr std::array<std::string_view, 4> protocols{"PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"};
     if (std::find(protocols.begin(), protocols.end(), broker.substr(0, at)) == protocols.end()) {
@@ -104,8 +107,14 @@ std::string_view wrong_with_broker(std::string_view broker) {
 
 void check_brokers(const Settings& s, Problems& problems) {
   for (std::size_t i = 0; i < s.kafka.brokers.size(); ++i) {
-    const std::string_view wrong = wrong_with_broker(s.kafka.brokers[i]);
-    if (!wrong.empty()) problems.add(fmt::format("kafka.brokers[{}]", i), std::string(wrong));
+    const std::vector<std::string> brokers = brokers_in(s.kafka.brokers[i]);
+    for (std::size_t n = 0; n < brokers.size(); ++n) {
+      const std::string_view wrong = wrong_with_broker(brokers[n]);
+      if (wrong.empty()) continue;
+      problems.add(
+          fmt::format("kafka.brokers[{}]", i),
+          brokers.size() == 1 ? std::string(wrong) : fmt::format("broker {} of {} {}", n + 1, brokers.size(), wrong));
+    }
   }
 }
 

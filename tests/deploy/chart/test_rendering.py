@@ -60,6 +60,11 @@ def test_a_changed_configuration_rolls_the_pods_and_nothing_else_does():
     assert annotations("--set", "replicaCount=5", "--set", "serviceMonitor.enabled=true") == before
 
 
+def test_brokers_in_one_text_open_the_port_of_each():
+    made = one(render("minimal", "--set-json", 'config.kafka.brokers=["a:9093, b,c:9094"]'), "NetworkPolicy")
+    assert [9093, 9092, 9094] in [[port["port"] for port in rule["ports"]] for rule in made["spec"]["egress"]]
+
+
 def test_large_numbers_reach_the_configuration_as_whole_numbers():
     made = one(render("minimal", "--set", "config.delivery.max_batch=1000000"), "ConfigMap")
     assert "max_batch: 1000000\n" in made["data"]["firstseen.yaml"]

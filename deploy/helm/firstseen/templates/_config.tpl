@@ -26,7 +26,9 @@ hold a lost+found. */}}
 {{- if contains "${" . -}}
 {{- fail (printf "networkPolicy.kafkaPorts is required, since the port of the broker %s is not known here" .) -}}
 {{- end -}}
-{{- $ports = append $ports (regexFind "[0-9]+$" (regexFind ":[0-9]+$" .) | default "9092" | int) -}}
+{{- range splitList "," . -}}
+{{- $ports = append $ports (regexFind "[0-9]+$" (regexFind ":[0-9]+$" (trim .)) | default "9092" | int) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- dict "ports" (uniq $ports) | toJson -}}
