@@ -38,6 +38,14 @@ Result<std::int64_t> read_whole(od::value& value, std::string_view member, std::
   return number;
 }
 
+/// kcat -J writes -1 for a message that has none.
+Result<std::int64_t> read_timestamp(od::value& value, std::string_view member) {
+  constexpr std::int64_t none = -1;
+  std::int64_t ms = 0;
+  if (value.get_int64().get(ms) == simdjson::SUCCESS && ms >= none) return ms;
+  return wrong(member, "a whole number of milliseconds from 0 on, or -1 for none");
+}
+
 Result<std::string> read_base64(od::value& value, std::string_view member) {
   std::string text;
   if (!read_string(value, text)) return wrong(member, "a string in base64");
@@ -181,7 +189,7 @@ Result<void> read_member(std::string_view name, od::value& value, OwnedMessage& 
     return {};
   }
   if (name == "offset") return store(read_whole(value, name, max), message.offset);
-  if (name == "timestamp" || name == "ts") return store(read_whole(value, name, max), message.timestamp_ms);
+  if (name == "timestamp" || name == "ts") return store(read_timestamp(value, name), message.timestamp_ms);
   if (name == "headers") return read_headers(value, message);
   if (name == "value" || name == "payload") return read_value(value, message);
   if (name == "tstype" || name == "broker") return {};  // of kcat -J

@@ -57,6 +57,17 @@ TEST(MessageJson, WhatKcatPrintsIsReadAsItIs) {
   EXPECT_FALSE(read_message_json(R"({"payload":"1","value":"1"})", "t"));
 }
 
+TEST(MessageJson, AMessageWithoutATimestampIsReadAsKcatPrintsIt) {
+  for (const std::string member : {"\"ts\"", "\"timestamp\""}) {
+    const auto message = read_message_json("{\"tstype\":\"unknown\"," + member + ":-1,\"payload\":\"v\"}", "t");
+    ASSERT_TRUE(message) << message.error().message;
+    EXPECT_EQ(message->timestamp_ms, -1);
+    const auto refused = read_message_json("{" + member + ":-2}", "t");
+    ASSERT_FALSE(refused) << member;
+    EXPECT_NE(refused.error().message.find(member), std::string::npos) << refused.error().message;
+  }
+}
+
 TEST(MessageJson, ATopicThatIsLeftOutIsTheOnlyOneButNeverAPatternOrOneOfSeveral) {
   EXPECT_EQ(sole_topic({"orders"}), "orders");
   EXPECT_EQ(sole_topic({"^orders[.].*"}), std::nullopt);
