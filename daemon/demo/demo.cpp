@@ -116,6 +116,7 @@ Result<void> Stage::make_slot() {
 }
 
 Result<void> Stage::prepare() {
+  if (auto made = directory_.make(); !made) return made;
   auto cluster = kafka::MockCluster::start();
   if (!cluster) return forward(cluster.error());
   cluster_ = std::move(*cluster);

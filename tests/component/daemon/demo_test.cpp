@@ -55,6 +55,14 @@ TEST(Demo, InterruptedLeavesNothingBehind) {
   EXPECT_TRUE(std::filesystem::is_empty(scratch.path()));
 }
 
+TEST(Demo, ThatCannotMakeItsDirectoryNamesTheVariable) {
+  for (const char* folder : {"/nowhere/at/all", "/dev/null", "/proc"}) {
+    const Finished finished = run({"demo", "--messages", "500"}, {{"TMPDIR", folder}});
+    EXPECT_EQ(finished.status, 74) << finished.err;
+    EXPECT_NE(finished.err.find(std::string("TMPDIR (") + folder + "): "), std::string::npos) << finished.err;
+  }
+}
+
 /// What one progress line says.
 struct Shown {
   std::uint64_t percent = 0;
