@@ -8,6 +8,7 @@
 #include "explain.h"
 #include "message_json.h"
 #include "output.h"
+#include "read_text.h"
 
 namespace firstseen {
 namespace {
@@ -27,7 +28,7 @@ Exit explain_message(const ExplainArguments& arguments) {
   if (arguments.file != "-") {
     file.open(arguments.file, std::ios::binary);
     if (!file) {
-      return report({.action = Action::stop, .exit = Exit::io, .message = "cannot read " + arguments.file});
+      return report(cannot_read(arguments.file));
     }
   }
   std::istream& input = arguments.file == "-" ? std::cin : file;

@@ -39,7 +39,7 @@ Result<std::string> read_all(const std::string& name) {
   std::ifstream file;
   if (name != "-") file.open(name, std::ios::binary);
   std::istream& input = name == "-" ? std::cin : file;
-  if (!input) return fail(Exit::io, "cannot read " + name);
+  if (!input) return forward(cannot_read(name));
   return read_text(input, name == "-" ? "stdin" : name);
 }
 

@@ -9,6 +9,11 @@
 
 namespace firstseen {
 
+Error cannot_read(const std::string& name) {
+  const std::string why = errno == 0 ? "" : ": " + std::generic_category().message(errno);
+  return {.action = Action::stop, .exit = Exit::io, .message = fmt::format("cannot read {}{}", name, why)};
+}
+
 Result<std::string> read_text(std::istream& input, const std::string& name) {
   std::string text;
   std::array<char, 65536> block{};
@@ -18,8 +23,7 @@ Result<std::string> read_text(std::istream& input, const std::string& name) {
     text.append(block.data(), static_cast<std::size_t>(input.gcount()));
   }
   if (!input.bad()) return text;
-  const std::string why = errno == 0 ? "" : ": " + std::generic_category().message(errno);
-  return fail(Exit::io, fmt::format("cannot read {}{}", name, why));
+  return forward(cannot_read(name));
 }
 
 }  // namespace firstseen

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <fstream>
 #include <map>
+#include <system_error>
 #include <utility>
 
 #include "base/units.h"
@@ -28,7 +30,9 @@ Result<void> add_property(Properties& properties, const std::string& text, const
 /// As Kafka's own tools read them: NAME=VALUE lines, # begins a comment.
 Result<void> read_properties(const std::string& file, Properties& properties) {
   std::ifstream in(file);
-  if (!in) return fail(Exit::io, "cannot read " + file);
+  if (!in) {
+    return fail(Exit::io, fmt::format("cannot read {}: {}", file, std::generic_category().message(errno)));
+  }
   std::string line;
   for (int number = 1; std::getline(in, line); ++number) {
     if (line.empty() || line.front() == '#') continue;

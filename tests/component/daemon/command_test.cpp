@@ -97,6 +97,14 @@ TEST(CommandLine, AMessageThatCannotBeReadIsNamed) {
     EXPECT_EQ(found.status, 74) << found.err;
     EXPECT_NE(found.err.find("cannot read " + file), std::string::npos) << found.err;
   }
+  const std::string missing = "cannot read /nowhere/m.json: No such file or directory";
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"explain", "--config", scene.config(), "/nowhere/m.json"},
+        std::vector<std::string>{"store", "lookup", "--config", scene.config(), "--message", "/nowhere/m.json"}}) {
+    const Finished finished = run(words);
+    EXPECT_EQ(finished.status, 74) << finished.err;
+    EXPECT_NE(finished.err.find(missing), std::string::npos) << finished.err;
+  }
 }
 
 TEST(Plan, SaysWhatAWindowTakesAndWarnsWhereItDoesNotFit) {
