@@ -83,8 +83,18 @@ def readme() -> str:
     return before + BEGIN + table((CHART / "values.yaml").read_text()) + END + rest.split(END)[1]
 
 
+def quoted(schema: Any) -> Any:
+    """The schema with texts that must be texts, since helm makes a group 20240101 of a values file 2.0240101e+07."""
+    if isinstance(schema, list):
+        return [quoted(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: item if name == "additionalProperties" else quoted(item) for name, item in schema.items()}
+    return {**made, "type": "string"} if made.get("type") == ["string", "number", "boolean"] else made
+
+
 def config_schema() -> dict[str, Any]:
-    schema = json.loads(CONFIG_SCHEMA.read_text())
+    schema = quoted(json.loads(CONFIG_SCHEMA.read_text()))
     del schema["$schema"], schema["title"]
     sections = schema["properties"]
     for section, options in OWNED.items():
@@ -93,6 +103,7 @@ def config_schema() -> dict[str, Any]:
         for option in options or []:
             del sections[section]["properties"][option]
     for section, options in REQUIRED.items():
+        sections[section]["type"] = "object"  # which may not be empty then
         sections[section].setdefault("required", []).extend(options)
         schema["required"].append(section)
     return schema

@@ -162,6 +162,7 @@ _REFUSED = {
     "additional properties 'path' not allowed": ["--set", "config.store.path=/data"],
     "additional properties 'run' not allowed": ["--set", "config.run.instance=x"],
     "'/config/window/ttl'": ["--set", "config.window.ttl=1day"],
+    "'/config/input/group'": ["--set", "config.input.group=20240101"],
     "'/persistence/size'": ["--set", "persistence.size=lots"],
     "'/persistence/accessModes/0'": ["--set", "persistence.accessModes={ReadWriteMany}"],
     "'/extraEnv/0/name'": ["--set", "extraEnv[0].name=POD_NAME"],
