@@ -5,7 +5,9 @@ The samples (of the processor's clock: virtual machines often have no other coun
 ran: parts of firstseen by namespace, libraries by file, librdkafka also by whose thread it was. A library without
 symbols is one part. With --before PROGRAM another build is profiled in the same run: before and after."""
 
+import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -83,17 +85,26 @@ def parts_of(samples: str) -> Counter:
     return Counter(part_of(each["thread"], each["file"], each["symbol"]) for each in found if each)
 
 
+def _counts(perf: subprocess.Popen) -> bool:
+    """Whether perf has mapped its buffers; raises when it has ended instead."""
+    if perf.poll() is not None:
+        raise RuntimeError(f"perf ended with {perf.returncode}; see its perf.log")
+    return "[perf_event]" in Path(f"/proc/{perf.pid}/maps").read_text()
+
+
 def profiled(arena: Arena, program: Program, topic: str, data: DataSet, expected: Expected) -> tuple[float, Counter]:
     """Microseconds of CPU per message, and samples by part."""
     job = arena.job(program, topic, data.partitions)
     trace = job.directory / "perf.data"
     with arena.running(program, job) as started:
-        # perf follows the threads that it finds: all are there when there is output.
-        wait_until(lambda: sum(arena.admin.end_offsets(job.name).values()), "there is output", 60.0, every_s=0.01)
+        # The program waits for perf, which then follows every thread that it starts.
+        os.kill(started.pid, signal.SIGSTOP)
         perf = process.start(
             ["perf", "record", "-q", "-e", "cpu-clock", "-F", str(_HERTZ), "-o", str(trace), "-p", str(started.pid)],
             job.directory / "perf.log",
         )
+        wait_until(lambda: _counts(perf), "perf counts", 60.0, every_s=0.01)
+        os.kill(started.pid, signal.SIGCONT)
         task = Task(job.name, topic, job.name, data.messages)
         wait_until(lambda: drained(arena.admin, task), f"{job.name} has drained {topic}", task.timeout_s)
         cpu_us = cpu_s(started.pid) / data.messages * 1e6
