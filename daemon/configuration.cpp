@@ -142,6 +142,10 @@ kafka::ClientOptions client_options(const config::Settings& s) {
   kafka::ClientOptions o;
   o.brokers = s.kafka.brokers;
   o.properties = s.kafka.properties;
+  for (const auto& [name, value] : s.kafka.properties) {
+    const auto found = s.put_in.find("kafka.properties." + name);
+    if (found != s.put_in.end()) o.put_in.emplace(name, found->second);
+  }
   o.group = s.input.group;
   o.guarantee = guarantee(s);
   o.compression = s.output.compression;

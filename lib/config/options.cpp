@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 namespace firstseen::config {
 namespace {
@@ -230,13 +229,6 @@ struct Later {
 };
 constexpr std::array<Later, 1> later{{{"log.payloads", "payloads are never logged"}}};
 
-std::string lower(std::string_view text) {
-  std::string lowered(text);
-  std::transform(lowered.begin(), lowered.end(), lowered.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lowered;
-}
-
 }  // namespace
 
 std::span<const Option> options() {
@@ -280,14 +272,6 @@ std::string_view not_in_this_version(std::string_view path) {
     if (item.path == path) return item.text;
   }
   return {};
-}
-
-bool is_secret_name(std::string_view property) {
-  const std::string name = lower(property);
-  constexpr std::array<std::string_view, 9> marks{"password",   "secret", "token",    "ssl.key",           "private",
-                                                  "credential", "jaas",   "keystore", "oauthbearer.config"};
-  return std::any_of(marks.begin(), marks.end(),
-                     [&](std::string_view mark) { return name.find(mark) != std::string::npos; });
 }
 
 std::string type_name(const Kind& kind) {

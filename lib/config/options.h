@@ -82,9 +82,6 @@ bool is_section(std::string_view path);
 /// A path that a later version will have; a short text for the error message, or empty.
 std::string_view not_in_this_version(std::string_view path);
 
-/// Names of Kafka properties whose values must never be printed: passwords, secrets, tokens, private keys.
-bool is_secret_name(std::string_view property);
-
 /// "duration", "one of a | b", ... for messages and the reference.
 std::string type_name(const Kind& kind);
 

@@ -168,12 +168,16 @@ std::optional<std::string> Reader::scalar(const YAML::Node& node, const std::str
     return std::nullopt;
   }
   if (!untagged(node, path)) return std::nullopt;
-  auto expanded = expand(node.Scalar());
+  std::vector<std::string> put_in;
+  auto expanded = expand(node.Scalar(), &put_in);
   if (!expanded) {
     problem(node, path, expanded.error().message);
     return std::nullopt;
   }
-  if (has_reference(node.Scalar())) settings_.expanded.emplace(path, node.Scalar());
+  if (has_reference(node.Scalar())) {
+    settings_.expanded.emplace(path, node.Scalar());
+    settings_.put_in.emplace(path, std::move(put_in));
+  }
   return *expanded;
 }
 
