@@ -124,11 +124,13 @@ std::vector<Option> make_rule_options() {
   return {
       {"key.rules[].name", Text{in_rule<&R::name>}, "", true,
        "Part of the rule's keys, so that those of different rules are never equal: 1 to 64 letters, digits, '_', '-' "
-       "and '.'."},
+       "and '.'.",
+       false, false, true},
       {"key.rules[].when.part", Text{in_rule<&R::when_part>}, "", false,
        "What the condition looks at: topic, or header:NAME (the last header of that name; without one the rule does "
        "not "
-       "fit). A rule without a condition fits every message and must be the last."},
+       "fit). A rule without a condition fits every message and must be the last.",
+       false, false, true},
       {"key.rules[].when.equals", Text{in_rule<&R::when_equals>}, "", false, "The whole text, as it must be."},
       {"key.rules[].when.prefix", Text{in_rule<&R::when_prefix>}, "", false, "What the text must begin with."},
       {"key.rules[].when.matches", Text{in_rule<&R::when_matches>}, "", false,

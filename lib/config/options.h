@@ -65,6 +65,7 @@ struct Option {
   std::string_view help;           ///< one or two sentences
   bool secret = false;             ///< never printed; of a TextMap: the entries that is_secret_name() names
   bool live = false;               ///< `firstseen reload` gives a running daemon another value
+  bool plain = false;              ///< shown as it is, so that ${...} is refused
 };
 
 /// All options in the order of the reference.

@@ -147,6 +147,9 @@ void Reader::read_option(const Option& option, const YAML::Node& node, const std
   if (const auto* parts = std::get_if<PartList>(&option.kind)) return read_parts(*parts, node, path);
   if (const auto* rules = std::get_if<RuleList>(&option.kind)) return read_rules(*rules, node, path);
   if (const auto* map = std::get_if<TextMap>(&option.kind)) return read_map(*map, node, path);
+  if (option.plain && node.IsScalar() && has_reference(node.Scalar())) {
+    return problem(node, path, "takes no ${...}, since it is shown in messages and the store: write the text itself");
+  }
   const auto value = scalar(node, path);
   if (!value) return;
   if (option.required && value->empty()) return problem(node, path, "must not be empty");
