@@ -1,6 +1,7 @@
 #include "config/load.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -253,6 +254,27 @@ class LoadFile : public testing::Test {
 TEST_F(LoadFile, AMissingFileAndADirectoryAreNamed) {
   EXPECT_EQ(problems_in("none.yaml"), (folder_.path() / "none.yaml").string() + ": there is no such file");
   EXPECT_TRUE(has(problems_in(""), "is a directory"));
+}
+
+TEST_F(LoadFile, AFileThatIsThereIsNotCalledMissing) {
+  fs::create_symlink("circle.yaml", folder_.path() / "circle.yaml");
+  EXPECT_TRUE(has(problems_in("circle.yaml"), "circle.yaml: cannot be read: Too many levels of symbolic links"));
+  EXPECT_TRUE(has(problems_in(std::string(300, 'x')), ": cannot be read: File name too long"));
+}
+
+TEST_F(LoadFile, AFileBehindAClosedDirectoryIsNotCalledMissing) {
+  if (geteuid() == 0) GTEST_SKIP() << "root may read everything";
+  fs::create_directory(folder_.path() / "closed");
+  std::ofstream(folder_.path() / "closed" / "f.yaml") << minimal;
+  fs::permissions(folder_.path() / "closed", fs::perms::none);
+  const std::string problems = problems_in("closed/f.yaml");
+  fs::permissions(folder_.path() / "closed", fs::perms::owner_all);
+  EXPECT_TRUE(has(problems, "f.yaml: cannot be read: Permission denied"));
+}
+
+TEST_F(LoadFile, AFileWhoseReadingFailsIsRefused) {
+  const std::string problems = problems_in("/proc/self/mem");  // nothing is at its beginning
+  EXPECT_TRUE(has(problems, "/proc/self/mem: cannot be read: "));
 }
 
 TEST_F(LoadFile, AHugeFileIsRefused) {

@@ -98,7 +98,8 @@ TEST_F(KeySecrecy, AProblemOfAnExpandedPartNamesItsReferenceAndNotItsValue) {
 TEST_F(KeySecrecy, WhatARuleShowsAsItIsTakesNoReference) {
   for (const auto& [key_section, option] : {
            std::pair{R"({rules: [{name: "@", fields: [topic]}]})", "key.rules[0].name"},
-           std::pair{R"({rules: [{name: a, when: {part: "@", equals: x}, fields: [topic]}]})", "key.rules[0].when.part"},
+           std::pair{R"({rules: [{name: a, when: {part: "@", equals: x}, fields: [topic]}]})",
+                     "key.rules[0].when.part"},
            std::pair{R"({rules: [{name: a, when: {part: "header:@", matches: "("}, fields: [topic]}]})",
                      "key.rules[0].when.part"},
        }) {
