@@ -27,6 +27,9 @@ std::vector<std::string> names_below(const std::string& prefix) {
   return names;
 }
 
+/// Kafka's and the system's functions end a text there.
+bool has_zero(const std::string& text) { return text.find('\0') != std::string::npos; }
+
 std::string kind_of(const YAML::Node& node) {
   switch (node.Type()) {
     case YAML::NodeType::Null:
@@ -171,10 +174,18 @@ std::optional<std::string> Reader::scalar(const YAML::Node& node, const std::str
     return std::nullopt;
   }
   if (!untagged(node, path)) return std::nullopt;
+  if (has_zero(node.Scalar())) {
+    problem(node, path, "holds a zero byte, behind which the text would be cut off: leave it out");
+    return std::nullopt;
+  }
   std::vector<std::string> put_in;
   auto expanded = expand(node.Scalar(), &put_in);
   if (!expanded) {
     problem(node, path, expanded.error().message);
+    return std::nullopt;
+  }
+  if (has_zero(*expanded)) {
+    problem(node, path, fmt::format("'{}' holds a zero byte; is the file UTF-16? Save it as UTF-8", node.Scalar()));
     return std::nullopt;
   }
   if (has_reference(node.Scalar())) {
@@ -279,8 +290,8 @@ void Reader::read_map(const TextMap& map, const YAML::Node& node, const std::str
   for (const auto& item : node) {
     const std::string name = item.first.IsScalar() ? item.first.Scalar() : "";
     const std::string at = fmt::format("{}.{}", path, name);
-    if (name.empty()) {
-      problem(item.first, path, "a property's name is needed here");
+    if (name.empty() || has_zero(name)) {
+      problem(item.first, path, name.empty() ? "a property's name is needed here" : "a name here holds a zero byte");
       continue;
     }
     problems_.note_place(at, place_of(item.second, item.first));
