@@ -212,6 +212,11 @@ TEST(Load, WhatStandsAgainHidesNoMistakeWithinIt) {
   EXPECT_EQ(std::count(problems.begin(), problems.end(), '\n'), 4) << problems;
 }
 
+TEST(Load, NoNameInTheFileReachesTheTerminalAsItIs) {
+  EXPECT_EQ(problems_of(minimal + "\"\\e[31mred\\r\\nf\\x7f\": 1\n"),
+            "f.yaml:4:1: \\x1b[31mred\\x0d\\x0af\\x7f: unknown option");
+}
+
 TEST(Load, AnEmptyOptionThatStandsAgainIsReportedWhereItStandsAgain) {
   const std::string problems = problems_of(minimal + "window:\n  ttl: 1h\nwindow:\n  ttl:\n");
   EXPECT_TRUE(has(problems, "f.yaml:7:3: window.ttl: a single value is needed, not nothing"));
