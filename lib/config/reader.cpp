@@ -51,15 +51,23 @@ Place place_of(const YAML::Node& node) {
   return {mark.line + 1, mark.column + 1};
 }
 
-/// Where a value stands. For an empty one the parser gives the place of whatever follows it: that of its name, or of
-/// the list that it stands in, is nearer.
-Place place_of(const YAML::Node& value, const YAML::Node& holder) { return place_of(value.IsNull() ? holder : value); }
+/// Where a value stands; `holder`: its name, or the list that it stands in. For an empty value the parser gives the
+/// place of whatever follows it, and for an alias that of its anchor, which is further up: the holder's is nearer.
+Place place_of(const YAML::Node& value, const YAML::Node& holder) {
+  const bool elsewhere = value.IsNull() || value.Mark().pos < holder.Mark().pos;
+  return place_of(elsewhere ? holder : value);
+}
 
 }  // namespace
 
 void Reader::problem(const YAML::Node& node, const std::string& path, const std::string& message) {
-  if (node.IsNull()) return problems_.add(path, message);
-  problems_.add_at(place_of(node), path, message);
+  if (path.empty()) return problems_.add_at(place_of(node), path, message);
+  problems_.add(path, message);
+}
+
+void Reader::name_problem(const YAML::Node& name, const std::string& path, const std::string& message) {
+  if (name.IsNull()) return problems_.add(path, message);
+  problems_.add_at(place_of(name), path, message);
 }
 
 void Reader::read(const YAML::Node& root) {
@@ -119,8 +127,8 @@ void Reader::read_again(const YAML::Node& name, const YAML::Node& value, const s
 bool Reader::is_first(Places& seen, const YAML::Node& name, const std::string& path) {
   const auto [first, fresh] = seen.emplace(path, place_of(name));
   if (!fresh) {
-    problem(name, path,
-            fmt::format("stands here again, first at {}; only one can be meant", problems_.where(first->second)));
+    name_problem(name, path,
+                 fmt::format("stands here again, first at {}; only one can be meant", problems_.where(first->second)));
   }
   return fresh;
 }
@@ -135,7 +143,7 @@ void Reader::unknown(const YAML::Node& key, const std::string& prefix, const std
     message += fmt::format("; did you mean '{}'?", prefix + near);
     problems_.note_meant(path.substr(0, path.size() - key.Scalar().size()) + near);
   }
-  problem(key, path, message);
+  name_problem(key, path, message);
 }
 
 void Reader::missing_required() {
@@ -266,7 +274,7 @@ void Reader::read_part(const YAML::Node& node, const std::string& path, KeyPart&
     } else if (name == "on_missing") {
       read_on_missing(item.second, at, read);
     } else {
-      problem(item.first, path, fmt::format("unknown member '{}'; a part has part and on_missing", name));
+      name_problem(item.first, path, fmt::format("unknown member '{}'; a part has part and on_missing", name));
     }
   }
   if (!names.contains(path + ".part")) problem(node, path, "has no member 'part'");
@@ -291,7 +299,8 @@ void Reader::read_map(const TextMap& map, const YAML::Node& node, const std::str
     const std::string name = item.first.IsScalar() ? item.first.Scalar() : "";
     const std::string at = fmt::format("{}.{}", path, name);
     if (name.empty() || has_zero(name)) {
-      problem(item.first, path, name.empty() ? "a property's name is needed here" : "a name here holds a zero byte");
+      name_problem(item.first, path,
+                   name.empty() ? "a property's name is needed here" : "a name here holds a zero byte");
       continue;
     }
     problems_.note_place(at, place_of(item.second, item.first));

@@ -167,6 +167,23 @@ const std::vector<Bad> bad_values = {
      "input: {topics: [a], group: g}\noutput: {topic: b}\nkey: {fields: [{part: topic, on_missing: drop}]}\n",
      "key.fields[0].on_missing: 'drop' is not one of reject, as_null, pass"},
 };
+/// The file's writer looks for what is wrong where the alias stands.
+const std::vector<Bad> bad_aliases = {
+    {"AsAnOption",
+     "input: {topics: [a], group: &g day}\noutput: {topic: b}\nkey: {fields: [topic]}\nwindow: {ttl: *g}\n",
+     "f.yaml:4:10: window.ttl: 'day' is not a duration"},
+    {"AsAProperty",
+     "input: {topics: &t [a], group: g}\noutput: {topic: b}\nkey: {fields: [topic]}\nkafka: {properties: {a: *t}}\n",
+     "f.yaml:4:22: kafka.properties.a: a single value is needed, not a list"},
+    {"InAList",
+     "input: {topics: &t [a], group: g}\noutput: {topic: b}\nkey: {fields: [topic]}\nkafka: {brokers: [*t]}\n",
+     "f.yaml:4:18: kafka.brokers[0]: a single value is needed, not a list"},
+    {"AsASection", "input: {topics: [a], group: &g g}\noutput: {topic: b}\nkey: {fields: [topic]}\nwindow: *g\n",
+     "f.yaml:4:1: window: is a section: a mapping of options is needed, not a single value"},
+};
+INSTANTIATE_TEST_SUITE_P(Aliases, BadFile, testing::ValuesIn(bad_aliases),
+                         [](const auto& test) { return std::string(test.param.name); });
+
 INSTANTIATE_TEST_SUITE_P(Values, BadFile, testing::ValuesIn(bad_values),
                          [](const auto& test) { return std::string(test.param.name); });
 
