@@ -145,6 +145,10 @@ kafka::ClientOptions client_options(const config::Settings& s) {
     for (std::string& broker : config::brokers_in(item)) o.brokers.push_back(std::move(broker));
   }
   o.properties = s.kafka.properties;
+  for (const auto& [name, value] : s.kafka.properties) {
+    const auto found = s.put_in.find("kafka.properties." + name);
+    if (found != s.put_in.end()) o.put_in.emplace(name, found->second);
+  }
   o.group = s.input.group;
   o.guarantee = guarantee(s);
   o.compression = s.output.compression;

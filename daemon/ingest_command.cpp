@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/one_line.h"
 #include "commands.h"
 #include "ingest/ingestor.h"
 #include "ingest/ledger_inspect.h"

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "base/one_line.h"
 #include "output.h"
 
 namespace firstseen {

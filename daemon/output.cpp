@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/one_line.h"
+
 namespace firstseen {
 namespace {
 
@@ -24,20 +26,6 @@ std::vector<std::size_t> column_widths(const std::vector<std::vector<std::string
 }
 
 }  // namespace
-
-std::string on_one_line(std::string_view text) {
-  std::string line;
-  line.reserve(text.size());
-  for (const char character : text) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (byte < 0x20 || byte == 0x7f) {
-      line += fmt::format("\\x{:02x}", byte);
-    } else {
-      line += character;
-    }
-  }
-  return line;
-}
 
 void Table::row(std::vector<std::string> cells) {
   for (std::string& cell : cells) cell = on_one_line(cell);

@@ -14,10 +14,6 @@ namespace firstseen {
 
 using Json = nlohmann::ordered_json;
 
-/// Control characters as \xHH, so that no name of a file and no payload makes lines of its own or moves the cursor;
-/// everything else as it is.
-std::string on_one_line(std::string_view text);
-
 /// A table for people: a head, aligned columns, cells that look like numbers set to the right, each on one line.
 class Table {
  public:

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/one_line.h"
 #include "base/units.h"
 #include "dedup/partition.h"
 #include "forecast.h"

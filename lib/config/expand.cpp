@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <system_error>
+#include <utility>
 
 namespace firstseen::config {
 namespace {
@@ -36,7 +37,7 @@ Result<std::string> value_of(std::string_view name) {
 
 }  // namespace
 
-Result<std::string> expand(std::string_view text) {
+Result<std::string> expand(std::string_view text, std::vector<std::string>* put_in) {
   std::string expanded;
   while (!text.empty()) {
     const std::size_t at = text.find('$');
@@ -53,6 +54,7 @@ Result<std::string> expand(std::string_view text) {
       auto value = value_of(text.substr(2, end - 2));
       if (!value) return value;
       expanded += *value;
+      if (put_in != nullptr) put_in->push_back(std::move(*value));
       text.remove_prefix(end + 1);
     } else {
       expanded += '$';

@@ -6,6 +6,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -28,12 +29,15 @@ Result<std::string> contents(const std::filesystem::path& file) {
   };
   std::error_code error;
   const auto status = std::filesystem::status(file, error);
-  if (!std::filesystem::exists(status)) return refuse("there is no such file");
+  if (status.type() == std::filesystem::file_type::not_found) return refuse("there is no such file");
+  if (status.type() == std::filesystem::file_type::none) return refuse("cannot be read: " + error.message());
   if (std::filesystem::is_directory(status)) return refuse("is a directory; name the configuration file in it");
   std::ifstream stream(file, std::ios::binary);
   if (!stream) return refuse("cannot be read: " + std::generic_category().message(errno));
   std::string text(longest_file + 1, '\0');
+  errno = 0;
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (stream.bad()) return refuse("cannot be read: " + std::generic_category().message(errno == 0 ? EIO : errno));
   text.resize(static_cast<std::size_t>(stream.gcount()));
   if (text.size() > longest_file) return refuse("is larger than 1 MiB; this is no configuration");
   return text;

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 namespace firstseen::config {
 namespace {
@@ -126,11 +125,13 @@ std::vector<Option> make_rule_options() {
   return {
       {"key.rules[].name", Text{in_rule<&R::name>}, "", true,
        "Part of the rule's keys, so that those of different rules are never equal: 1 to 64 letters, digits, '_', '-' "
-       "and '.'."},
+       "and '.'.",
+       false, false, true},
       {"key.rules[].when.part", Text{in_rule<&R::when_part>}, "", false,
        "What the condition looks at: topic, or header:NAME (the last header of that name; without one the rule does "
        "not "
-       "fit). A rule without a condition fits every message and must be the last."},
+       "fit). A rule without a condition fits every message and must be the last.",
+       false, false, true},
       {"key.rules[].when.equals", Text{in_rule<&R::when_equals>}, "", false, "The whole text, as it must be."},
       {"key.rules[].when.prefix", Text{in_rule<&R::when_prefix>}, "", false, "What the text must begin with."},
       {"key.rules[].when.matches", Text{in_rule<&R::when_matches>}, "", false,
@@ -231,13 +232,6 @@ struct Later {
 };
 constexpr std::array<Later, 1> later{{{"log.payloads", "payloads are never logged"}}};
 
-std::string lower(std::string_view text) {
-  std::string lowered(text);
-  std::transform(lowered.begin(), lowered.end(), lowered.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lowered;
-}
-
 }  // namespace
 
 std::span<const Option> options() {
@@ -281,14 +275,6 @@ std::string_view not_in_this_version(std::string_view path) {
     if (item.path == path) return item.text;
   }
   return {};
-}
-
-bool is_secret_name(std::string_view property) {
-  const std::string name = lower(property);
-  constexpr std::array<std::string_view, 9> marks{"password",   "secret", "token",    "ssl.key",           "private",
-                                                  "credential", "jaas",   "keystore", "oauthbearer.config"};
-  return std::any_of(marks.begin(), marks.end(),
-                     [&](std::string_view mark) { return name.find(mark) != std::string::npos; });
 }
 
 std::string type_name(const Kind& kind) {

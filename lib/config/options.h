@@ -65,6 +65,7 @@ struct Option {
   std::string_view help;           ///< one or two sentences
   bool secret = false;             ///< never printed; of a TextMap: the entries that is_secret_name() names
   bool live = false;               ///< `firstseen reload` gives a running daemon another value
+  bool plain = false;              ///< shown as it is, so that ${...} is refused
 };
 
 /// All options in the order of the reference.
@@ -81,9 +82,6 @@ bool is_section(std::string_view path);
 
 /// A path that a later version will have; a short text for the error message, or empty.
 std::string_view not_in_this_version(std::string_view path);
-
-/// Names of Kafka properties whose values must never be printed: passwords, secrets, tokens, private keys.
-bool is_secret_name(std::string_view property);
 
 /// "duration", "one of a | b", ... for messages and the reference.
 std::string type_name(const Kind& kind);

@@ -6,6 +6,8 @@
 #include <iterator>
 #include <map>
 
+#include "base/one_line.h"
+
 namespace firstseen::config {
 namespace {
 
@@ -13,11 +15,6 @@ namespace {
 bool within(std::string_view path, std::string_view whole) {
   if (!path.starts_with(whole)) return false;
   return path.size() == whole.size() || path[whole.size()] == '.' || path[whole.size()] == '[';
-}
-
-std::string one_line(std::string text) {
-  for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at)) text.replace(at, 1, "\\n");
-  return text;
 }
 
 }  // namespace
@@ -83,8 +80,8 @@ std::vector<std::string> Problems::lines() const {
   lines.reserve(by_place.size());
   for (const auto& [place, problem] : by_place) {
     const Problem& p = *problem;
-    lines.push_back(one_line(p.path.empty() ? fmt::format("{}: {}", where(place), p.message)
-                                            : fmt::format("{}: {}: {}", where(place), p.path, p.message)));
+    lines.push_back(on_one_line(p.path.empty() ? fmt::format("{}: {}", where(place), p.message)
+                                               : fmt::format("{}: {}: {}", where(place), p.path, p.message)));
   }
   return lines;
 }

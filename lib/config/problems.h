@@ -52,7 +52,7 @@ class Problems {
 
   [[nodiscard]] bool empty() const { return problems_.empty(); }
   [[nodiscard]] std::size_t size() const { return problems_.size(); }
-  /// One line each (line ends within a message are spelt out), in the order of the file: "FILE:LINE:COLUMN: OPTION:
+  /// One line each (control characters are spelt out), in the order of the file: "FILE:LINE:COLUMN: OPTION:
   /// MESSAGE".
   [[nodiscard]] std::vector<std::string> lines() const;
 

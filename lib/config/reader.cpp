@@ -27,6 +27,9 @@ std::vector<std::string> names_below(const std::string& prefix) {
   return names;
 }
 
+/// Kafka's and the system's functions end a text there.
+bool has_zero(const std::string& text) { return text.find('\0') != std::string::npos; }
+
 std::string kind_of(const YAML::Node& node) {
   switch (node.Type()) {
     case YAML::NodeType::Null:
@@ -48,15 +51,23 @@ Place place_of(const YAML::Node& node) {
   return {mark.line + 1, mark.column + 1};
 }
 
-/// Where a value stands. For an empty one the parser gives the place of whatever follows it: that of its name, or of
-/// the list that it stands in, is nearer.
-Place place_of(const YAML::Node& value, const YAML::Node& holder) { return place_of(value.IsNull() ? holder : value); }
+/// Where a value stands; `holder`: its name, or the list that it stands in. For an empty value the parser gives the
+/// place of whatever follows it, and for an alias that of its anchor, which is further up: the holder's is nearer.
+Place place_of(const YAML::Node& value, const YAML::Node& holder) {
+  const bool elsewhere = value.IsNull() || value.Mark().pos < holder.Mark().pos;
+  return place_of(elsewhere ? holder : value);
+}
 
 }  // namespace
 
 void Reader::problem(const YAML::Node& node, const std::string& path, const std::string& message) {
-  if (node.IsNull()) return problems_.add(path, message);
-  problems_.add_at(place_of(node), path, message);
+  if (path.empty()) return problems_.add_at(place_of(node), path, message);
+  problems_.add(path, message);
+}
+
+void Reader::name_problem(const YAML::Node& name, const std::string& path, const std::string& message) {
+  if (name.IsNull()) return problems_.add(path, message);
+  problems_.add_at(place_of(name), path, message);
 }
 
 void Reader::read(const YAML::Node& root) {
@@ -116,8 +127,8 @@ void Reader::read_again(const YAML::Node& name, const YAML::Node& value, const s
 bool Reader::is_first(Places& seen, const YAML::Node& name, const std::string& path) {
   const auto [first, fresh] = seen.emplace(path, place_of(name));
   if (!fresh) {
-    problem(name, path,
-            fmt::format("stands here again, first at {}; only one can be meant", problems_.where(first->second)));
+    name_problem(name, path,
+                 fmt::format("stands here again, first at {}; only one can be meant", problems_.where(first->second)));
   }
   return fresh;
 }
@@ -132,7 +143,7 @@ void Reader::unknown(const YAML::Node& key, const std::string& prefix, const std
     message += fmt::format("; did you mean '{}'?", prefix + near);
     problems_.note_meant(path.substr(0, path.size() - key.Scalar().size()) + near);
   }
-  problem(key, path, message);
+  name_problem(key, path, message);
 }
 
 void Reader::missing_required() {
@@ -147,6 +158,9 @@ void Reader::read_option(const Option& option, const YAML::Node& node, const std
   if (const auto* parts = std::get_if<PartList>(&option.kind)) return read_parts(*parts, node, path);
   if (const auto* rules = std::get_if<RuleList>(&option.kind)) return read_rules(*rules, node, path);
   if (const auto* map = std::get_if<TextMap>(&option.kind)) return read_map(*map, node, path);
+  if (option.plain && node.IsScalar() && has_reference(node.Scalar())) {
+    return problem(node, path, "takes no ${...}, since it is shown in messages and the store: write the text itself");
+  }
   const auto value = scalar(node, path);
   if (!value) return;
   if (option.required && value->empty()) return problem(node, path, "must not be empty");
@@ -168,12 +182,24 @@ std::optional<std::string> Reader::scalar(const YAML::Node& node, const std::str
     return std::nullopt;
   }
   if (!untagged(node, path)) return std::nullopt;
-  auto expanded = expand(node.Scalar());
+  if (has_zero(node.Scalar())) {
+    problem(node, path, "holds a zero byte, behind which the text would be cut off: leave it out");
+    return std::nullopt;
+  }
+  std::vector<std::string> put_in;
+  auto expanded = expand(node.Scalar(), &put_in);
   if (!expanded) {
     problem(node, path, expanded.error().message);
     return std::nullopt;
   }
-  if (has_reference(node.Scalar())) settings_.expanded.emplace(path, node.Scalar());
+  if (has_zero(*expanded)) {
+    problem(node, path, fmt::format("'{}' holds a zero byte; is the file UTF-16? Save it as UTF-8", node.Scalar()));
+    return std::nullopt;
+  }
+  if (has_reference(node.Scalar())) {
+    settings_.expanded.emplace(path, node.Scalar());
+    settings_.put_in.emplace(path, std::move(put_in));
+  }
   return *expanded;
 }
 
@@ -248,7 +274,7 @@ void Reader::read_part(const YAML::Node& node, const std::string& path, KeyPart&
     } else if (name == "on_missing") {
       read_on_missing(item.second, at, read);
     } else {
-      problem(item.first, path, fmt::format("unknown member '{}'; a part has part and on_missing", name));
+      name_problem(item.first, path, fmt::format("unknown member '{}'; a part has part and on_missing", name));
     }
   }
   if (!names.contains(path + ".part")) problem(node, path, "has no member 'part'");
@@ -272,8 +298,9 @@ void Reader::read_map(const TextMap& map, const YAML::Node& node, const std::str
   for (const auto& item : node) {
     const std::string name = item.first.IsScalar() ? item.first.Scalar() : "";
     const std::string at = fmt::format("{}.{}", path, name);
-    if (name.empty()) {
-      problem(item.first, path, "a property's name is needed here");
+    if (name.empty() || has_zero(name)) {
+      name_problem(item.first, path,
+                   name.empty() ? "a property's name is needed here" : "a name here holds a zero byte");
       continue;
     }
     problems_.note_place(at, place_of(item.second, item.first));

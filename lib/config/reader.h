@@ -44,8 +44,9 @@ class Reader {
   bool untagged(const YAML::Node& node, const std::string& path);
   /// A scalar with its ${...} expanded, noted in Settings::expanded; nothing when it is none, reported.
   std::optional<std::string> scalar(const YAML::Node& node, const std::string& path);
-  /// Something is wrong at a node; where the node is empty, at the place noted for the path.
+  /// Something is wrong with a value, at the place noted for its path; the document has none: `node` is it.
   void problem(const YAML::Node& node, const std::string& path, const std::string& message);
+  void name_problem(const YAML::Node& name, const std::string& path, const std::string& message);
 
   Settings& settings_;
   Problems& problems_;

@@ -30,7 +30,8 @@ problem with its place.
 Durations are whole numbers with a unit (`ms`, `s`, `m`, `h`, `d`, `y` of 365 days), also joined: `1h30m`. Sizes are whole numbers
 with `B`, `KiB`, `MiB`, `GiB`, `TiB` (powers of 1024) or `kB`, `MB`, `GB`, `TB` (powers of 1000). In every value `${NAME}` stands for
 an environment variable and `${file:PATH}` for a file's contents without its last line end; `$${` is a literal `${`.
-Such a value is not printed: messages, `validate --effective` and `explain` show the `${...}` in its place. Names that Kafka itself
+Such a value is not printed: messages, `validate --effective` and `explain` show the `${...}` in its place. `name` and `when.part`
+of a rule are shown as they are, and take none. Names that Kafka itself
 makes known (topics, group, brokers, instance) and paths do stand in the log, in `status` and in the store.
 Anchors and aliases of YAML work; tags, merge keys and several documents are refused.
 )";
@@ -47,6 +48,7 @@ std::string described(const Option& option, std::string_view heading) {
   if (const std::string bounds = std::visit(Bounds{}, option.kind); !bounds.empty())
     text += "- bounds: " + bounds + "\n";
   if (option.live) text += "- `firstseen reload` gives a running daemon another value\n";
+  if (option.plain) text += "- `${...}` is refused\n";
   if (option.secret) text += "- values of passwords, secrets, tokens and private keys are never printed or logged\n";
   return text;
 }

@@ -45,6 +45,8 @@ struct Settings {
   /// The scalars that ${...} put together, by path ("key.fields[0]"), each as it stands in the file: that is what
   /// people are shown, never the value.
   std::map<std::string, std::string> expanded;
+  /// By the same paths, what ${...} put into each.
+  std::map<std::string, std::vector<std::string>> put_in;
 
   /// A scalar's text in the file where ${...} put its value together; empty: the value itself stands there.
   [[nodiscard]] std::string reference(const std::string& path) const {

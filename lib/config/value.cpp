@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "base/secret_name.h"
 #include "base/suggest.h"
 #include "base/units.h"
 

@@ -40,7 +40,7 @@ class Inquirer {
     const std::string why = kafka::refused_scram(options.properties);
     if (!why.empty() && log) log(LogLevel::warning, why);
     auto inquirer = std::make_unique<Inquirer>(std::move(log));
-    auto client = kafka::make_handle(RD_KAFKA_CONSUMER, std::move(*conf), inquirer->callbacks_);
+    auto client = kafka::make_handle(RD_KAFKA_CONSUMER, std::move(*conf), options, inquirer->callbacks_);
     if (!client) return forward(client.error());
     inquirer->client_ = std::move(*client);
     return inquirer;

@@ -64,7 +64,7 @@ void Callbacks::on_log(int level, const std::string& facility, const std::string
   // Lost connections arrive as errors too, and better worded: on_error() reports those.
   if (facility == "FAIL" || facility == "ERROR") return;
   const LogLevel severity = level_of(level);
-  const std::string text = fmt::format("librdkafka {}: {}", facility, line);
+  const std::string text = fmt::format("librdkafka {}: {}", facility, hidden_.removed_from(line));
   if (severity == LogLevel::debug) {
     if (log_) log_(severity, fmt::format("{}: {}", name_, text));
   } else {
@@ -75,7 +75,7 @@ void Callbacks::on_log(int level, const std::string& facility, const std::string
 void Callbacks::on_error(rd_kafka_t*, rd_kafka_resp_err_t code, const std::string& reason) {
   const bool refused_login =
       code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED;
-  std::string line = fmt::format("{} ({})", reason, rd_kafka_err2name(code));
+  std::string line = fmt::format("{} ({})", hidden_.removed_from(reason), rd_kafka_err2name(code));
   if (refused_login) {
     line = fmt::format("the broker refuses the login: {}; check the sasl.* entries of kafka.properties", line);
   }

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/rate_limiter.h"
 #include "kafka/figures.h"
+#include "kafka/hidden_texts.h"
 
 namespace firstseen::kafka {
 
@@ -28,6 +29,8 @@ class Callbacks {
   Callbacks& operator=(Callbacks&&) = delete;
   virtual ~Callbacks() = default;
 
+  /// What the client's texts must not show; before install().
+  void hide(HiddenTexts texts) { hidden_ = std::move(texts); }
   /// Makes `conf` call back to this object, which must outlive the client made from it.
   void install(rd_kafka_conf_t* conf, rd_kafka_type_t kind);
 
@@ -48,6 +51,7 @@ class Callbacks {
   std::string name_;
   LogSink log_;
   FiguresSink figures_;
+  HiddenTexts hidden_;
   std::string last_error_;
   RateLimiter limiter_{std::chrono::seconds(10)};
 };

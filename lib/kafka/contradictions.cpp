@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,24 +14,6 @@
 namespace firstseen::kafka {
 
 namespace {
-
-bool is_secret(const std::string& name) {
-  static const std::set<std::string, std::less<>> secrets{"ssl.key.pem", "ssl.certificate.pem", "ssl.ca.pem",
-                                                          "sasl.oauthbearer.config", "sasl.jaas.config"};
-  return secrets.contains(name) || name.find("password") != std::string::npos ||
-         name.find("secret") != std::string::npos;
-}
-
-std::string without_secrets(std::string text, const std::map<std::string, std::string>& properties) {
-  for (const auto& [name, value] : properties) {
-    if (value.empty() || !is_secret(name)) continue;
-    constexpr std::string_view instead = "<redacted>";
-    for (auto at = text.find(value); at != std::string::npos; at = text.find(value, at + instead.size())) {
-      text.replace(at, value.size(), instead);
-    }
-  }
-  return text;
-}
 
 /// Of the properties that the user has set, the longest whose name stands in librdkafka's text.
 std::string property_named_in(const std::string& text, const std::map<std::string, std::string>& properties) {
@@ -62,9 +43,9 @@ bool may_follow(const Contradiction& contradiction, const std::vector<std::strin
 /// What librdkafka has against the settings of one client.
 std::optional<Contradiction> refusal_of(rd_kafka_type_t kind, Result<ConfHandle> conf, const ClientOptions& options) {
   Callbacks silent("", [](LogLevel, const std::string&) {});
-  const Result<ClientHandle> made = conf ? make_handle(kind, std::move(*conf), silent) : forward(conf.error());
+  const Result<ClientHandle> made = conf ? make_handle(kind, std::move(*conf), options, silent) : forward(conf.error());
   if (made) return std::nullopt;
-  const std::string text = without_secrets(made.error().message, options.properties);
+  const std::string& text = made.error().message;
   return Contradiction{property_named_in(text, options.properties), text};
 }
 

@@ -36,7 +36,7 @@ Result<std::unique_ptr<GroupConsumer>> GroupConsumer::make(const ClientOptions& 
   auto conf = consumer_settings(options);
   if (!conf) return forward(conf.error());
   std::unique_ptr<GroupConsumer> consumer(new GroupConsumer(options, std::move(log), std::move(figures)));
-  auto client = make_handle(RD_KAFKA_CONSUMER, std::move(*conf), *consumer);
+  auto client = make_handle(RD_KAFKA_CONSUMER, std::move(*conf), options, *consumer);
   if (!client) return forward(client.error());
   consumer->client_ = std::move(*client);
   consumer->fetcher_ = sleeping_fetcher(*rd_kafka_conf(consumer->client_.get()));

@@ -26,6 +26,8 @@ struct ClientOptions {
   std::string compression = "lz4";            ///< none | gzip | snappy | lz4 | zstd
   std::uint64_t prefetch_bytes = 64U << 20U;  ///< bound of the consumer's queue, bytes
   Millis commit_interval{100};                ///< bounds linger
+  /// By property what ${...} put into its value: librdkafka's texts must not show it.
+  std::map<std::string, std::vector<std::string>> put_in;
   /// Smallest and largest max.message.bytes of the output topics, from the preflight; 0: unknown.
   std::uint64_t max_message_bytes = 0;
   std::uint64_t largest_message_bytes = 0;

@@ -48,7 +48,7 @@ Result<std::unique_ptr<Producer>> Producer::make(const ClientOptions& options, L
   auto conf = producer_settings(options);
   if (!conf) return forward(conf.error());
   std::unique_ptr<Producer> producer(new Producer(options, std::move(log), std::move(figures)));
-  auto client = make_handle(RD_KAFKA_PRODUCER, std::move(*conf), *producer);
+  auto client = make_handle(RD_KAFKA_PRODUCER, std::move(*conf), options, *producer);
   if (!client) return forward(client.error());
   producer->client_ = std::move(*client);
   return producer;

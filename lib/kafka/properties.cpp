@@ -109,6 +109,9 @@ std::optional<std::string> refusal(rd_kafka_conf_t* scratch, const std::string& 
   if (const auto found = owned().find(name); found != owned().end()) {
     return fmt::format("cannot be set here: {}", found->second);
   }
+  if (name.find('\0') != std::string::npos || value.find('\0') != std::string::npos) {
+    return "holds a zero byte; is the file UTF-16? Save it as UTF-8";
+  }
   if (ends_with(name, "_cb")) return fmt::format("cannot be set here: {}", internal);
   if (allows_reordering(name, value)) return fmt::format("must be 5 at most: {}", order);
   // librdkafka's own error text would repeat the value, which may be a secret.

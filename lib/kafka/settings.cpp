@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstdint>
 
+#include "kafka/hidden_texts.h"
 #include "kafka/property_table.h"
 
 namespace firstseen::kafka {
@@ -152,11 +153,17 @@ Result<ConfHandle> producer_settings(const ClientOptions& options) {
   return settings.take();
 }
 
-Result<ClientHandle> make_handle(rd_kafka_type_t kind, ConfHandle conf, Callbacks& callbacks) {
+Result<ClientHandle> make_handle(rd_kafka_type_t kind, ConfHandle conf, const ClientOptions& options,
+                                 Callbacks& callbacks) {
+  const HiddenTexts hidden(options);
+  callbacks.hide(hidden);
   callbacks.install(conf.get(), kind);
   ErrorText text{};
   ClientHandle client(rd_kafka_new(kind, conf.get(), text.data(), text.size()));
-  if (!client) return fail(Exit::config, fmt::format("librdkafka refuses the configuration: {}", text.data()));
+  if (!client) {
+    return fail(Exit::config,
+                fmt::format("librdkafka refuses the configuration: {}", hidden.removed_from(text.data())));
+  }
   disown(conf);  // the client owns it now
   if (const auto code = rd_kafka_set_log_queue(client.get(), nullptr); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return fail(Exit::internal, fmt::format("cannot redirect librdkafka's log: {}", rd_kafka_err2str(code)));
@@ -173,7 +180,7 @@ Result<ClientHandle> make_admin_handle(const ClientOptions& options, Callbacks& 
   settings.set("allow.auto.create.topics", "false");
   auto conf = settings.take();
   if (!conf) return forward(conf.error());
-  return make_handle(RD_KAFKA_PRODUCER, std::move(*conf), callbacks);
+  return make_handle(RD_KAFKA_PRODUCER, std::move(*conf), options, callbacks);
 }
 
 }  // namespace firstseen::kafka

@@ -26,8 +26,10 @@ Result<ConfHandle> consumer_settings(const ClientOptions& options);
 Result<ConfHandle> producer_settings(const ClientOptions& options);
 
 /// Makes a client from a configuration; its log lines and errors go to `callbacks`, which must outlive it. Fails with
-/// Exit::config when librdkafka refuses the combination of settings.
-Result<ClientHandle> make_handle(rd_kafka_type_t kind, ConfHandle conf, Callbacks& callbacks);
+/// Exit::config when librdkafka refuses the combination of settings. Neither they nor that error show what `options`,
+/// from which the configuration was made, say is to be hidden.
+Result<ClientHandle> make_handle(rd_kafka_type_t kind, ConfHandle conf, const ClientOptions& options,
+                                 Callbacks& callbacks);
 
 /// A client that only knows how to reach the brokers: for checks and queries. As make_handle.
 Result<ClientHandle> make_admin_handle(const ClientOptions& options, Callbacks& callbacks);

@@ -72,6 +72,17 @@ TEST_F(Expand, AFileThatCannotBeReadIsNamed) {
   EXPECT_TRUE(has(expand(file_with(std::string(65537, 'x'))).error().message, "is larger than 64 KiB"));
 }
 
+TEST_F(Expand, AValueWithAZeroByteIsRefusedAndNotCutOff) {
+  const std::string utf16("h\0u\0n\0", 6);
+  const std::string reference = file_with(utf16);
+  const std::string problems = problems_of(minimal + "kafka: {properties: {sasl.password: \"" + reference + "\"}}\n");
+  EXPECT_EQ(problems, "f.yaml:4:37: kafka.properties.sasl.password: '" + reference +
+                          "' holds a zero byte; is the file UTF-16? Save it as UTF-8");
+  EXPECT_TRUE(has(problems_of(minimal + "store: {path: \"/a\\0b\"}\n"), "f.yaml:4:15: store.path: holds a zero byte"));
+  EXPECT_TRUE(has(problems_of(minimal + "kafka: {properties: {\"client.id\\0x\": a}}\n"),
+                  "f.yaml:4:22: kafka.properties: a name here holds a zero byte"));
+}
+
 TEST_F(Expand, EveryKindOfValueIsExpandedAfterParsing) {
   set("[::1]:9092");  // would be a list if it were expanded before
   const auto settings = load_text(minimal +
@@ -109,7 +120,8 @@ TEST_F(Expand, AnExpandedValueNeverStandsInAMessage) {
 
 TEST_F(Expand, SecretsNeverStandInADump) {
   for (const char* property : {"sasl.password", "ssl.key.password", "ssl.key.pem", "ssl.keystore.password",
-                               "sasl.oauthbearer.client.secret", "sasl.oauthbearer.config", "SASL.PASSWORD"}) {
+                               "sasl.oauthbearer.client.secret", "sasl.oauthbearer.config", "ssl.certificate.pem",
+                               "SASL.PASSWORD"}) {
     const auto settings =
         load_text(fmt::format("{}kafka: {{properties: {{{}: {}}}}}\n", minimal, property, secret), "f", {});
     ASSERT_TRUE(settings) << settings.error().message;

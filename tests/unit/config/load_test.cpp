@@ -1,6 +1,7 @@
 #include "config/load.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -166,6 +167,23 @@ const std::vector<Bad> bad_values = {
      "input: {topics: [a], group: g}\noutput: {topic: b}\nkey: {fields: [{part: topic, on_missing: drop}]}\n",
      "key.fields[0].on_missing: 'drop' is not one of reject, as_null, pass"},
 };
+/// The file's writer looks for what is wrong where the alias stands.
+const std::vector<Bad> bad_aliases = {
+    {"AsAnOption",
+     "input: {topics: [a], group: &g day}\noutput: {topic: b}\nkey: {fields: [topic]}\nwindow: {ttl: *g}\n",
+     "f.yaml:4:10: window.ttl: 'day' is not a duration"},
+    {"AsAProperty",
+     "input: {topics: &t [a], group: g}\noutput: {topic: b}\nkey: {fields: [topic]}\nkafka: {properties: {a: *t}}\n",
+     "f.yaml:4:22: kafka.properties.a: a single value is needed, not a list"},
+    {"InAList",
+     "input: {topics: &t [a], group: g}\noutput: {topic: b}\nkey: {fields: [topic]}\nkafka: {brokers: [*t]}\n",
+     "f.yaml:4:18: kafka.brokers[0]: a single value is needed, not a list"},
+    {"AsASection", "input: {topics: [a], group: &g g}\noutput: {topic: b}\nkey: {fields: [topic]}\nwindow: *g\n",
+     "f.yaml:4:1: window: is a section: a mapping of options is needed, not a single value"},
+};
+INSTANTIATE_TEST_SUITE_P(Aliases, BadFile, testing::ValuesIn(bad_aliases),
+                         [](const auto& test) { return std::string(test.param.name); });
+
 INSTANTIATE_TEST_SUITE_P(Values, BadFile, testing::ValuesIn(bad_values),
                          [](const auto& test) { return std::string(test.param.name); });
 
@@ -211,6 +229,11 @@ TEST(Load, WhatStandsAgainHidesNoMistakeWithinIt) {
   EXPECT_EQ(std::count(problems.begin(), problems.end(), '\n'), 4) << problems;
 }
 
+TEST(Load, NoNameInTheFileReachesTheTerminalAsItIs) {
+  EXPECT_EQ(problems_of(minimal + "\"\\e[31mred\\r\\nf\\x7f\": 1\n"),
+            "f.yaml:4:1: \\x1b[31mred\\x0d\\x0af\\x7f: unknown option");
+}
+
 TEST(Load, AnEmptyOptionThatStandsAgainIsReportedWhereItStandsAgain) {
   const std::string problems = problems_of(minimal + "window:\n  ttl: 1h\nwindow:\n  ttl:\n");
   EXPECT_TRUE(has(problems, "f.yaml:7:3: window.ttl: a single value is needed, not nothing"));
@@ -253,6 +276,27 @@ class LoadFile : public testing::Test {
 TEST_F(LoadFile, AMissingFileAndADirectoryAreNamed) {
   EXPECT_EQ(problems_in("none.yaml"), (folder_.path() / "none.yaml").string() + ": there is no such file");
   EXPECT_TRUE(has(problems_in(""), "is a directory"));
+}
+
+TEST_F(LoadFile, AFileThatIsThereIsNotCalledMissing) {
+  fs::create_symlink("circle.yaml", folder_.path() / "circle.yaml");
+  EXPECT_TRUE(has(problems_in("circle.yaml"), "circle.yaml: cannot be read: Too many levels of symbolic links"));
+  EXPECT_TRUE(has(problems_in(std::string(300, 'x')), ": cannot be read: File name too long"));
+}
+
+TEST_F(LoadFile, AFileBehindAClosedDirectoryIsNotCalledMissing) {
+  if (geteuid() == 0) GTEST_SKIP() << "root may read everything";
+  fs::create_directory(folder_.path() / "closed");
+  std::ofstream(folder_.path() / "closed" / "f.yaml") << minimal;
+  fs::permissions(folder_.path() / "closed", fs::perms::none);
+  const std::string problems = problems_in("closed/f.yaml");
+  fs::permissions(folder_.path() / "closed", fs::perms::owner_all);
+  EXPECT_TRUE(has(problems, "f.yaml: cannot be read: Permission denied"));
+}
+
+TEST_F(LoadFile, AFileWhoseReadingFailsIsRefused) {
+  const std::string problems = problems_in("/proc/self/mem");  // nothing is at its beginning
+  EXPECT_TRUE(has(problems, "/proc/self/mem: cannot be read: "));
 }
 
 TEST_F(LoadFile, AHugeFileIsRefused) {

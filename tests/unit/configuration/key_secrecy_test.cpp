@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include "base/hex.h"
 #include "configuration.h"
@@ -91,6 +93,25 @@ TEST_F(KeySecrecy, AProblemOfAnExpandedPartNamesItsReferenceAndNotItsValue) {
     expect_hidden(made.error().message, wrong.hidden);
     EXPECT_NE(made.error().message.find(reference()), std::string::npos) << made.error().message;
   }
+}
+
+TEST_F(KeySecrecy, WhatARuleShowsAsItIsTakesNoReference) {
+  for (const auto& [key_section, option] : {
+           std::pair{R"({rules: [{name: "@", fields: [topic]}]})", "key.rules[0].name"},
+           std::pair{R"({rules: [{name: a, when: {part: "@", equals: x}, fields: [topic]}]})",
+                     "key.rules[0].when.part"},
+           std::pair{R"({rules: [{name: a, when: {part: "header:@", matches: "("}, fields: [topic]}]})",
+                     "key.rules[0].when.part"},
+       }) {
+    SCOPED_TRACE(key_section);
+    const auto made = configured(key_section, "hunter2");
+    ASSERT_FALSE(made);
+    expect_hidden(made.error().message, "hunter2");
+    EXPECT_NE(made.error().message.find(std::string(option) + ": takes no ${...}"), std::string::npos)
+        << made.error().message;
+    EXPECT_EQ(std::ranges::count(made.error().message, '\n'), 0) << made.error().message;
+  }
+  EXPECT_TRUE(configured(R"({rules: [{name: a, when: {part: "header:$${x}", equals: "@"}, fields: [topic]}]})", "x"));
 }
 
 TEST_F(KeySecrecy, AProblemOfAPartThatStandsInTheFileQuotesIt) {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "configuration.h"
 #include "support/temporary_directory.h"
@@ -68,6 +70,20 @@ TEST(Properties, NothingIsToldThatMayFollowFromOneThatIsLeftOut) {
       "security.protocol: SASL_PLAINTEXT, sasl.mechanism: PLAIN, sasl.username: u, "
       "sasl.password: \"${FIRSTSEEN_NOT_SET}\"");
   only_one("security.protocol: SASL_PLAINTEXT, sasl.mechansim: PLAIN, sasl.username: u, sasl.password: p");
+}
+
+TEST(Properties, TheClientIsToldWhatAReferencePutIntoThemSoThatItsTextsDoNotShowIt) {
+  const test::TemporaryDirectory folder;
+  const auto file = folder.path() / "f.yaml";
+  const auto secret = folder.path() / "secret";
+  std::ofstream(secret) << "hunter2\n";
+  std::ofstream(file) << "input: {topics: [orders], group: g}\noutput: {topic: unique}\nkey: {fields: [topic]}\n"
+                      << "kafka: {properties: {client.id: \"of ${file:" << secret.string() << "}\", linger.ms: 5}}\n";
+  const auto loaded = load_configuration(file);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(loaded->client.properties.at("client.id"), "of hunter2");
+  const std::map<std::string, std::vector<std::string>> put_in{{"client.id", {"hunter2"}}};
+  EXPECT_EQ(loaded->client.put_in, put_in);
 }
 
 }  // namespace

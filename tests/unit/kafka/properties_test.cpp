@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace firstseen::kafka {
 
 namespace {
@@ -33,6 +35,12 @@ TEST(Properties, AMisspeltOneGetsASuggestion) {
   EXPECT_TRUE(contains(reason_for("secruity.protocol", "ssl"), "did you mean security.protocol?"));
   EXPECT_TRUE(contains(reason_for("sasl.pasword", "x"), "did you mean sasl.password?"));
   EXPECT_FALSE(contains(reason_for("nothing.like.any.of.them", "x"), "did you mean"));
+}
+
+TEST(Properties, AZeroByteIsRefusedSinceLibrdkafkaWouldCutTheValueOffThere) {
+  using namespace std::string_literals;
+  EXPECT_TRUE(contains(reason_for("sasl.password", "h\0u\0"s), "holds a zero byte"));
+  EXPECT_TRUE(contains(reason_for("client.id\0x"s, "a"), "holds a zero byte"));
 }
 
 TEST(Properties, EachOwnedOneIsRefusedWithThePromiseOrTheOptionToUse) {
