@@ -71,6 +71,12 @@ std::optional<UndecidedBatch> LogStore::undecided() const {
   return batch;
 }
 
+void LogStore::removed_before(std::vector<std::int64_t>& by_window) const {
+  user_.check();
+  by_window.clear();
+  for (const std::uint8_t log : log_of_) by_window.push_back(state_.logs[log].removed_before_ms);
+}
+
 LogStats LogStore::stats_of(std::size_t number) const {
   const WindowLog& log = logs_[number];
   const auto& records = log.records();

@@ -264,7 +264,10 @@ class SeenStore {
   /// failure of the stop; the result is a line for the log that says what came of it.
   virtual std::string save_index(Millis at_most) = 0;
 
-  /// Cheap enough for every batch, however long the log is.
+  /// For each window, by Entry::window, what stats() tells as removed_before_ms of its log, from memory.
+  virtual void removed_before(std::vector<std::int64_t>& by_window) const = 0;
+
+  /// However long the log is, it asks LMDB and the file system a few questions.
   [[nodiscard]] virtual Stats stats() const = 0;
 };
 
