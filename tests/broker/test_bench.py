@@ -38,13 +38,13 @@ def _assert_whole(result: dict, rows: int) -> None:
 
 def test_e2e_compares_the_daemon_with_bare_loops():
     [result] = _quick("e2e")
-    _assert_whole(result, rows=4)
+    _assert_whole(result, rows=5)
     assert all(row["CPU_us/message"] > 0 and row["peak_MiB"] > 0 for row in result["rows"])
 
 
 def test_e2e_judges_other_data():
     [result] = _quick("e2e", "--duplicates=50", "--repeats=far", "--value-bytes=1000", "--partitions=16")
-    _assert_whole(result, rows=4)
+    _assert_whole(result, rows=5)
 
 
 def test_latency_measures_both_at_every_commit_interval():
