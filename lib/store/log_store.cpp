@@ -34,7 +34,7 @@ void LogStore::decide(std::span<const Entry> messages, bool refresh, std::span<s
   }
   for (std::size_t log = 0; log < logs_.size(); ++log) {
     auto& [mine, places, answers] = shares_[log];
-    answers.assign(mine.size(), std::nullopt);
+    answers.resize(mine.size());
     logs_[log].decide(mine, ttls_ms_, refresh, answers);
     for (std::size_t i = 0; i < places.size(); ++i) found[places[i]] = answers[i];
     mine.clear();

@@ -230,7 +230,7 @@ class SeenStore {
   /// Adds an entry to the batch being built; find() sees it at once. A tombstone is for every window: one in each log.
   virtual void stage(const Entry& entry) = 0;
   /// For each message, in order: found[i] = find(digest, time_ms, window); when there is none, or with `refresh`,
-  /// stages it. So a message finds those before it. `found` has the messages' size.
+  /// stages it. So a message finds those before it. `found` has the messages' size; whatever it holds is overwritten.
   virtual void decide(std::span<const Entry> messages, bool refresh, std::span<std::optional<Found>> found) = 0;
   [[nodiscard]] virtual std::size_t staged() const = 0;
   /// Forgets what was staged.
