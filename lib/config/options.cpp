@@ -31,7 +31,8 @@ std::vector<Option> kafka_options() {
        "promises own.",
        true},
       {"kafka.prefetch_bytes", Size{at<&S::kafka, &S::Kafka::prefetch_bytes>, mib, 4 * gib}, "64MiB", false,
-       "Messages fetched ahead of the loop, in bytes of the whole consumer."},
+       "Messages fetched ahead of the loop, in bytes of the whole consumer. One answer per broker comes on top, of a "
+       "quarter of it (1MB to 50MiB), compressed as in the log."},
   };
 }
 

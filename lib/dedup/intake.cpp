@@ -173,7 +173,7 @@ Result<void> Intake::open() {
   if (batch_.is_open()) return {};
   auto membership = context_.consumer.membership();
   if (!membership) return forward(membership.error());
-  note_removed(context_.store.stats());
+  note_removed();
   const std::int64_t now = context_.options.clock == WindowClock::wall_clock_time
                                ? context_.clock.wall_ms()
                                : partitions_.slowest_stream_time_ms();
@@ -183,16 +183,13 @@ Result<void> Intake::open() {
   return {};
 }
 
-void Intake::note_removed(const store::Stats& stats) {
-  late_before_ms_.clear();
-  const auto note = [&](Millis ttl, std::int64_t removed_before_ms) {
-    constexpr std::int64_t nothing_removed = std::numeric_limits<std::int64_t>::min();
-    late_before_ms_.push_back(removed_before_ms < 0 ? nothing_removed : removed_before_ms + ttl.count());
-  };
-  if (stats.logs.empty()) note(context_.options.ttl, stats.removed_before_ms);
-  for (std::size_t rule = 0; rule < stats.log_of_window.size(); ++rule) {
-    note(context_.options.ttl_of(static_cast<std::uint8_t>(rule)),
-         stats.logs[stats.log_of_window[rule]].removed_before_ms);
+void Intake::note_removed() {
+  constexpr std::int64_t nothing_removed = std::numeric_limits<std::int64_t>::min();
+  context_.store.removed_before(late_before_ms_);
+  for (std::size_t rule = 0; rule < late_before_ms_.size(); ++rule) {
+    std::int64_t& time_ms = late_before_ms_[rule];
+    const Millis ttl = context_.options.ttl_of(static_cast<std::uint8_t>(rule));
+    time_ms = time_ms < 0 ? nothing_removed : time_ms + ttl.count();
   }
 }
 

@@ -56,7 +56,7 @@ class Intake {
   Result<void> stop_at(const MessageView& message, Partition& partition);
   Result<bool> still_the_same_log(const MessageView& message, Partition& partition);
   Result<void> open();
-  void note_removed(const store::Stats& stats);
+  void note_removed();
   void meet_in_chunk(Partition& partition);
   void tell_wrong_clock(const Partition& partition, bool was_behind);
   void note_last_messages();

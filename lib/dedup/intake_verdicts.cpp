@@ -4,7 +4,7 @@
 namespace firstseen::dedup {
 
 void Intake::decide_all() {
-  found_.assign(entries_.size(), std::nullopt);
+  found_.resize(entries_.size());
   context_.store.decide(entries_, context_.options.refresh_on_duplicate, found_);
 }
 

@@ -226,7 +226,8 @@ Result<void> PublishStage::commit() {
           {},
           {},
           publish_ns_,
-          clock_.steady_ns() - ended_at_ns_});
+          clock_.steady_ns() - ended_at_ns_,
+          time_after(clock_.steady_ms(), publisher_.pause_after_commit())});
   return {};
 }
 

@@ -33,6 +33,7 @@ struct StageReport {
   std::vector<kafka::DeliveryFailure> failures;  ///< aborted: the deliveries that failed
   std::int64_t publish_ns = 0;                   ///< acknowledged, committed: what the batch has taken here
   std::int64_t commit_ns = 0;                    ///< likewise, from its end on
+  std::int64_t next_begin_ms = 0;                ///< committed: steady; the next transaction does not begin before
 };
 
 /// The second of the slot's two stages: publishes what the first has decided, in a transaction per batch, strictly in

@@ -93,6 +93,7 @@ class Session {
   std::vector<Position> positions_of(std::span<const MessageView> messages);
   Result<void> on_event(const kafka::PartitionEvent& event);
   [[nodiscard]] bool must_finish() const;
+  [[nodiscard]] std::int64_t complete_at_ms() const;
   [[nodiscard]] bool wants_quiet() const;
   [[nodiscard]] std::size_t chunk_limit() const;
   [[nodiscard]] Millis wait_limit() const;
@@ -162,6 +163,7 @@ class Session {
   Batch batch_;                               ///< in hand
   Batch in_flight_;                           ///< prepared and handed over; open until its outcome is known
   std::uint64_t in_flight_id_ = 0;            ///< its number in the store
+  std::int64_t next_begin_ms_ = 0;            ///< steady; the transaction of the batch in hand does not begin before
   std::vector<kafka::OffsetCommit> offsets_;  ///< of in_flight_; at_least_once only
   Intake intake_;
   Publications publications_;          ///< of the chunk in hand; empty between steps

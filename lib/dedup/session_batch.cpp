@@ -60,6 +60,7 @@ Result<void> Session::on_report(StageReport report) {
       return {};
     case StageReport::Kind::committed:
       note_times(report);
+      next_begin_ms_ = report.next_begin_ms;
       settle();
       return {};
     case StageReport::Kind::failed:

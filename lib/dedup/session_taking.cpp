@@ -15,6 +15,8 @@ constexpr std::uint64_t chunk_bytes = 4ULL << 20U;
 constexpr std::int64_t longest_wait_ms = 1000;
 /// While a batch is in flight nothing wakes the consumer when its outcome is known.
 constexpr std::int64_t longest_wait_in_flight_ms = 2;
+/// For preparing a batch before its transaction may begin.
+constexpr std::int64_t prepare_time_ms = 1;
 }  // namespace
 
 Result<void> Session::taking() {
@@ -87,8 +89,14 @@ bool Session::wants_quiet() const {
 /// it goes on to grow.
 bool Session::must_finish() const {
   return batch_.messages() >= context_.options.max_batch || batch_.bytes() >= context_.options.max_batch_bytes ||
-         batch_.is_cut() || (!in_flight_.is_open() && context_.clock.steady_ms() >= batch_.deadline_ms()) ||
+         batch_.is_cut() || (!in_flight_.is_open() && context_.clock.steady_ms() >= complete_at_ms()) ||
          context_.stop.requested() || hold_is_due() || rebalance_.has_value() || hooks_.requests_wait();
+}
+
+/// When the batch in hand has waited long enough. Cut before its transaction may begin it would be out no sooner, and
+/// what comes meanwhile would have to wait for the one after.
+std::int64_t Session::complete_at_ms() const {
+  return std::max(batch_.deadline_ms(), next_begin_ms_ - prepare_time_ms);
 }
 
 Millis Session::wait_limit() const {
@@ -97,7 +105,7 @@ Millis Session::wait_limit() const {
   if (in_flight_.is_open()) {
     until = now + longest_wait_in_flight_ms;
   } else if (batch_.is_open()) {
-    until = std::min(until, batch_.deadline_ms());
+    until = std::min(until, complete_at_ms());
   }
   if (backing_off()) until = std::min(until, resume_at_ms_);
   return Millis{std::max<std::int64_t>(0, until - now)};

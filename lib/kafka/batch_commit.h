@@ -28,6 +28,7 @@ class BatchCommit {
   virtual Result<Progress> send_offsets(std::span<const OffsetCommit> offsets, const GroupMembership& membership) = 0;
   virtual Result<Progress> commit() = 0;
   virtual Result<Progress> abort() = 0;
+  [[nodiscard]] virtual Millis pause_after_commit() const { return Millis{0}; }
   [[nodiscard]] const std::string& why_again() const { return why_again_; }
 
  protected:
@@ -54,6 +55,7 @@ class TransactionCommit final : public BatchCommit {
   Result<Progress> send_offsets(std::span<const OffsetCommit> offsets, const GroupMembership& membership) override;
   Result<Progress> commit() override;
   Result<Progress> abort() override;
+  [[nodiscard]] Millis pause_after_commit() const override;
 
  private:
   Result<Progress> finished(Call call, rd_kafka_error_t* raw);

@@ -182,6 +182,8 @@ class Publisher {
   virtual Result<Progress> abort() = 0;
   /// The deliveries that failed since begin(); complete once commit() or abort() has returned.
   virtual std::vector<DeliveryFailure> failures() = 0;
+  /// begin() does not return sooner after a commit: until then the next batch may take in more and be no later.
+  [[nodiscard]] virtual Millis pause_after_commit() const { return Millis{0}; }
   /// Why the last init_transactions, send_offsets, commit or abort has answered `again`; empty: it has not, or nothing
   /// is known.
   [[nodiscard]] virtual std::string why_again() { return {}; }

@@ -87,6 +87,7 @@ class RdkafkaPublisher final : public Publisher {
     owner_.check();
     return producer_->failures();
   }
+  [[nodiscard]] Millis pause_after_commit() const override { return commit_->pause_after_commit(); }
   std::string why_again() override { return batch().why_again(); }
   void serve() override {
     owner_.check();

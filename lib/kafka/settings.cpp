@@ -88,6 +88,13 @@ std::uint64_t producer_queue_kib(const ClientOptions& options) {
   return largest == 0 ? most : std::clamp<std::uint64_t>(largest / 512, usual, most);
 }
 
+/// What a broker may answer at once. A fetch goes out while there is room in the queue, so that each broker's answer
+/// may come on top of it. librdkafka wants its message.max.bytes (1 MB) at least; its own choice is the size of the
+/// queue, up to 50 MiB. A single message that is larger comes all the same.
+std::uint64_t fetch_answer_bytes(const ClientOptions& options) {
+  return std::clamp<std::uint64_t>(options.prefetch_bytes / 4, 1'000'000, 52'428'800);
+}
+
 }  // namespace
 
 std::uint64_t produce_batch_bytes(const ClientOptions& options) {
@@ -108,6 +115,7 @@ Result<ConfHandle> consumer_settings(const ClientOptions& options) {
   settings.set("queued.min.messages", "50000")
       .set("queued.max.messages.kbytes", std::to_string(prefetch_kib))
       .set("fetch.message.max.bytes", std::to_string(fetch_bytes))
+      .set("fetch.max.bytes", std::to_string(fetch_answer_bytes(options)))
       .set("receive.message.max.bytes", "1000000512")
       // In front of a full queue a fetcher pauses for a second: far longer than the queue takes to drain. Versions that
       // do not know the property need fetch_waker.h.

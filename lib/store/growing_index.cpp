@@ -211,7 +211,8 @@ void GrowingIndex::begin_due_change(std::size_t live_entries, LiveRange live) {
 
 std::size_t GrowingIndex::memory_bytes() const {
   const auto of = [](const std::optional<PositionIndex>& table) { return table ? table->memory_bytes() : 0; };
-  return table_.memory_bytes() + of(coming_) + of(next_) + (retired_ ? retired_->bytes() : 0);
+  const std::size_t populated = coming_ ? coming_->populated_bytes() : 0;
+  return table_.memory_bytes() + populated + of(next_) + (retired_ ? retired_->bytes() : 0);
 }
 
 std::size_t GrowingIndex::overflow_entries() const {

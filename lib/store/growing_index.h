@@ -54,6 +54,7 @@ class GrowingIndex {
   void begin_due_change(std::size_t live_entries, LiveRange live);
 
   [[nodiscard]] bool changing_size() const { return next_ || coming_; }
+  /// A table that is being populated counts as far as that has come.
   [[nodiscard]] std::size_t memory_bytes() const;
   [[nodiscard]] std::size_t overflow_entries() const;
   /// See PositionIndex::used_slots.

@@ -26,6 +26,8 @@ class IndexMemory {
   bool release_step();
 
   [[nodiscard]] std::size_t bytes() const { return mapped_.size(); }
+  /// What populate_step() has brought in so far.
+  [[nodiscard]] std::size_t populated_bytes() const { return populated_ * sizeof(IndexLine); }
   [[nodiscard]] std::span<IndexLine> lines() { return lines_; }
   [[nodiscard]] std::span<const IndexLine> lines() const { return lines_; }
 

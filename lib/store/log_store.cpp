@@ -34,7 +34,7 @@ void LogStore::decide(std::span<const Entry> messages, bool refresh, std::span<s
   }
   for (std::size_t log = 0; log < logs_.size(); ++log) {
     auto& [mine, places, answers] = shares_[log];
-    answers.assign(mine.size(), std::nullopt);
+    answers.resize(mine.size());
     logs_[log].decide(mine, ttls_ms_, refresh, answers);
     for (std::size_t i = 0; i < places.size(); ++i) found[places[i]] = answers[i];
     mine.clear();
@@ -69,6 +69,12 @@ std::optional<UndecidedBatch> LogStore::undecided() const {
   UndecidedBatch batch{view.id(), {}};
   for (std::uint32_t i = 0; i < view.range_count(); ++i) batch.ranges.push_back(view.range(i));
   return batch;
+}
+
+void LogStore::removed_before(std::vector<std::int64_t>& by_window) const {
+  user_.check();
+  by_window.clear();
+  for (const std::uint8_t log : log_of_) by_window.push_back(state_.logs[log].removed_before_ms);
 }
 
 LogStats LogStore::stats_of(std::size_t number) const {

@@ -56,6 +56,7 @@ class LogStore final : public SeenStore {
   Result<void> roll_back() override;
   Result<void> close_clean() override;
   std::string save_index(Millis at_most) override;
+  void removed_before(std::vector<std::int64_t>& by_window) const override;
   [[nodiscard]] Stats stats() const override;
 
   [[nodiscard]] const GrowingIndex& index() const { return logs_.front().index(); }

@@ -50,6 +50,7 @@ class PositionIndex {
   /// Makes the table ready for use a little further; true once it is. Not necessary, but without it inserts wait for
   /// the kernel to find the memory.
   bool populate_step() { return memory_.populate_step(); }
+  [[nodiscard]] std::size_t populated_bytes() const { return memory_.populated_bytes(); }
   /// The memory, to be given back in steps; the table must not be used any more.
   IndexMemory retire() && { return std::move(memory_); }
 

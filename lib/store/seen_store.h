@@ -230,7 +230,7 @@ class SeenStore {
   /// Adds an entry to the batch being built; find() sees it at once. A tombstone is for every window: one in each log.
   virtual void stage(const Entry& entry) = 0;
   /// For each message, in order: found[i] = find(digest, time_ms, window); when there is none, or with `refresh`,
-  /// stages it. So a message finds those before it. `found` has the messages' size.
+  /// stages it. So a message finds those before it. `found` has the messages' size; whatever it holds is overwritten.
   virtual void decide(std::span<const Entry> messages, bool refresh, std::span<std::optional<Found>> found) = 0;
   [[nodiscard]] virtual std::size_t staged() const = 0;
   /// Forgets what was staged.
@@ -264,7 +264,10 @@ class SeenStore {
   /// failure of the stop; the result is a line for the log that says what came of it.
   virtual std::string save_index(Millis at_most) = 0;
 
-  /// Cheap enough for every batch, however long the log is.
+  /// For each window, by Entry::window, what stats() tells as removed_before_ms of its log, from memory.
+  virtual void removed_before(std::vector<std::int64_t>& by_window) const = 0;
+
+  /// However long the log is, it asks LMDB and the file system a few questions.
   [[nodiscard]] virtual Stats stats() const = 0;
 };
 

@@ -114,7 +114,9 @@ class Arena:
         return "exact" if report.exact else f"NOT EXACT: {report}"
 
     def discard(self, job: Job) -> None:
-        self.admin.delete_topic(job.name)
+        """With the topics that the contestant has made for itself: Streams' changelogs, which would fill the disk."""
+        for topic in (job.name, *self.admin.topics(f"{job.name}-")):
+            self.admin.delete_topic(topic)
         shutil.rmtree(job.directory, ignore_errors=True)
 
     def facts(self) -> dict:

@@ -68,6 +68,30 @@ std::vector<std::uint64_t> plan(const Arguments& arguments) {
   return originals;
 }
 
+/// What each message holds: its number and its original's, then padding.
+class Values {
+ public:
+  Values(const Arguments& arguments, const std::vector<std::uint64_t>& originals)
+      : originals_(originals), value_(arguments.value_bytes, 'x') {
+    value_.back() = '}';
+    value_[value_.size() - 2] = '"';
+  }
+
+  /// Valid until the next call.
+  std::string& of(std::uint64_t sequence) {
+    std::array<char, 64> head{};
+    using Wide = unsigned long long;  // NOLINT(google-runtime-int): printf's type
+    const int length = std::snprintf(head.data(), head.size(), R"({"seq":"%016llx","id":"%016llx","pad":")",
+                                     static_cast<Wide>(sequence), static_cast<Wide>(originals_[sequence]));
+    std::copy_n(head.data(), length, value_.data());
+    return value_;
+  }
+
+ private:
+  const std::vector<std::uint64_t>& originals_;
+  std::string value_;
+};
+
 class Sender {
  public:
   Sender(const Arguments& arguments, const std::vector<std::uint64_t>& originals)
@@ -81,10 +105,7 @@ class Sender {
                                       {"socket.nagle.disable", "true"}},
                                      on_delivery, this)),
         topic_(rd_kafka_topic_new(producer_.get(), arguments.input.c_str(), nullptr)),
-        value_(arguments.value_bytes, 'x') {
-    value_.back() = '}';
-    value_[value_.size() - 2] = '"';
-  }
+        values_(arguments, originals) {}
 
   /// Sends everything at the rate, a portion every millisecond, and waits for the acknowledgements.
   void run() {
@@ -112,16 +133,12 @@ class Sender {
   }
 
   void send(std::uint64_t sequence) {
-    std::array<char, 64> head{};
-    using Wide = unsigned long long;  // NOLINT(google-runtime-int): printf's type
-    const int length = std::snprintf(head.data(), head.size(), R"({"seq":"%016llx","id":"%016llx","pad":")",
-                                     static_cast<Wide>(sequence), static_cast<Wide>(originals_[sequence]));
-    std::copy_n(head.data(), length, value_.data());
+    std::string& value = values_.of(sequence);
     const auto partition =
         static_cast<std::int32_t>(originals_[sequence] % static_cast<std::uint64_t>(arguments_.partitions));
     bench::check(rd_kafka_producev(
                      producer_.get(), RD_KAFKA_V_RKT(topic_.get()), RD_KAFKA_V_PARTITION(partition),
-                     RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(value_.data(), value_.size()),
+                     RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(value.data(), value.size()),
                      // NOLINTNEXTLINE(performance-no-int-to-ptr): a number is all that is handed through
                      RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(static_cast<std::uintptr_t>(sequence))), RD_KAFKA_V_END),
                  "produce");
@@ -132,7 +149,7 @@ class Sender {
   std::vector<std::int64_t> appended_ns_;
   bench::Handle producer_;
   bench::Topic topic_;
-  std::string value_;
+  Values values_;
   SteadyClock::duration worst_lag_{};
   rd_kafka_resp_err_t refused_ = RD_KAFKA_RESP_ERR_NO_ERROR;
 };
@@ -141,6 +158,8 @@ class Receiver {
  public:
   Receiver(const Arguments& arguments, const std::vector<std::uint64_t>& originals)
       : originals_(originals),
+        values_(arguments, originals),
+        last_(static_cast<std::size_t>(arguments.partitions), -1),
         visible_ns_(originals.size(), 0),
         missing_(static_cast<std::uint64_t>(
             std::count_if(originals.begin(), originals.end(),
@@ -178,23 +197,37 @@ class Receiver {
   [[nodiscard]] const std::vector<std::int64_t>& visible_ns() const { return visible_ns_; }
   [[nodiscard]] std::uint64_t missing() const { return missing_; }
   [[nodiscard]] std::uint64_t copies() const { return copies_; }
+  [[nodiscard]] std::uint64_t changed() const { return changed_; }
+  [[nodiscard]] std::uint64_t out_of_order() const { return out_of_order_; }
 
  private:
   void note(const rd_kafka_message_t& message) {
-    const std::string text(static_cast<const char*>(message.payload) + sequence_start, digits);
-    const std::uint64_t sequence = std::stoull(text, nullptr, 16);
-    if (originals_.at(sequence) != sequence || visible_ns_[sequence] != 0) {
+    const std::int64_t seen_ns = now_ns();
+    const std::string_view value(static_cast<const char*>(message.payload), message.len);
+    const std::uint64_t sequence = std::stoull(std::string(value.substr(sequence_start, digits)), nullptr, 16);
+    const bool copy = originals_.at(sequence) != sequence || visible_ns_[sequence] != 0;
+    if (value != values_.of(sequence)) ++changed_;
+    // Sent in the order of their numbers, each to a partition that the output shall keep.
+    std::int64_t& last = last_.at(static_cast<std::size_t>(message.partition));
+    const bool stays = originals_[sequence] % last_.size() == static_cast<std::size_t>(message.partition);
+    if (!stays || static_cast<std::int64_t>(sequence) < last) ++out_of_order_;
+    last = static_cast<std::int64_t>(sequence);
+    if (copy) {
       ++copies_;
       return;
     }
-    visible_ns_[sequence] = now_ns();
+    visible_ns_[sequence] = seen_ns;
     --missing_;
   }
 
   const std::vector<std::uint64_t>& originals_;
+  Values values_;
+  std::vector<std::int64_t> last_;  ///< by partition: the number of the last message
   std::vector<std::int64_t> visible_ns_;
   std::uint64_t missing_ = 0;
   std::uint64_t copies_ = 0;
+  std::uint64_t changed_ = 0;
+  std::uint64_t out_of_order_ = 0;
   bench::Handle consumer_;
 };
 
@@ -214,11 +247,14 @@ void print(const Arguments& arguments, const Sender& sender, const Receiver& rec
   const auto at = [&](double share) {
     return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))];
   };
-  std::printf(R"({"sent": %zu, "measured": %zu, "missing": %s, "copies": %s, "worst_lag_ms": %.3f, )"
+  std::printf(R"({"sent": %zu, "measured": %zu, "missing": %s, "copies": %s, "changed": %s, )"
+              R"("out_of_order": %s, "worst_lag_ms": %.3f, )"
               R"("p50_ms": %.3f, "p95_ms": %.3f, "p99_ms": %.3f, "max_ms": %.3f})"
               "\n",
               receiver.visible_ns().size(), sorted.size(), std::to_string(receiver.missing()).c_str(),
-              std::to_string(receiver.copies()).c_str(), sender.worst_lag_ms(), at(0.5), at(0.95), at(0.99), at(1.0));
+              std::to_string(receiver.copies()).c_str(), std::to_string(receiver.changed()).c_str(),
+              std::to_string(receiver.out_of_order()).c_str(), sender.worst_lag_ms(), at(0.5), at(0.95), at(0.99),
+              at(1.0));
 }
 
 void probe(const Arguments& arguments) {

@@ -5,8 +5,9 @@ A result is a dictionary that JSON can hold. What a benchmark states itself:
   rows       one dictionary per line of the table; keys are column names with underscores for spaces
   ratios     name -> number; a name may say its goal in brackets
 and, where it has something to say:
-  title, settings {name: value}, notes [text], exact (every output was what it should be), other_cores (CPU that others
-  used meanwhile), priority (whether the measured processes' was raised)
+  title, settings {name: value}, notes [text], exact (every output was what it should be), checked (what was looked at
+  for that, if not the whole of each), other_cores (CPU that others used meanwhile), priority (whether the measured
+  processes' was raised)
 What stamp() adds: date, machine, versions, disturbed."""
 
 import re
@@ -130,9 +131,8 @@ def _origin(result: dict) -> list[str]:
 def _remarks(result: dict) -> list[str]:
     remarks = list(result.get("notes", []))
     if "exact" in result:
-        remarks.append(
-            "every output was checked: " + ("exact" if result["exact"] else "NOT EXACT, see the program's output")
-        )
+        checked = result.get("checked", "every output was checked")
+        remarks.append(f"{checked}: " + ("exact" if result["exact"] else "NOT EXACT, see the program's output"))
     if "other_cores" in result:
         verdict = "DISTURBED" if result.get("disturbed") else "undisturbed"
         remarks.append(f"{verdict}: other programs used up to {result['other_cores']:.2f} cores meanwhile")

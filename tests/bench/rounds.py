@@ -11,13 +11,18 @@ from measure import Measured
 _MIB = 2**20
 
 
+def in_turn(contestants: Sequence[Contestant], number: int) -> Sequence[Contestant]:
+    """The order in this round: every second one is the other way round, so that nobody always has the warmer start."""
+    return contestants if number % 2 else contestants[::-1]
+
+
 def alternate(arena: Arena, contestants: Sequence[Contestant], data: DataSet, rounds: int, warm_up: bool) -> dict:
     """Runs every contestant once a round over one topic; contestant's name -> its runs. A warm-up round, for the
     broker's JVM, does not count."""
     topic, expected = arena.filled(data)
     runs: dict[str, list[Measured]] = {contestant.name: [] for contestant in contestants}
     for number in range(0 if warm_up else 1, rounds + 1):
-        for contestant in contestants:
+        for contestant in in_turn(contestants, number):
             note = "; warm-up" if number == 0 else f"; round {number} of {rounds}"
             measured = arena.drain(contestant, topic, data, expected, note)
             if number > 0:

@@ -1,15 +1,16 @@
 """The seen-store beside other ways of telling duplicates, and its variants beside each other: one thread, in turn.
 
 Groups: contestants (a B+tree in LMDB, RocksDB, a hash map in memory), variants (sizes of batches, half duplicates,
-durability), sizes (five and fifteen times as many keys), windows (the file over six windows), capped (the page cache
-limited to a quarter of the store), start (opening the store after kill -9 and after a clean stop). The first two by
-default, with 20 million live keys; the hash map's answers are the oracle for all others."""
+durability), sizes (five and fifteen times as many keys, 300 million at most), windows (the file over six windows),
+capped (the page cache limited to a quarter of the store), start (opening the store after kill -9 and after a clean
+stop). The first two by default, with 20 million live keys; the hash map's answers are the oracle for all others."""
 
 import json
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -30,6 +31,42 @@ _TITLES = {
     "start": "start after kill -9 and after a clean stop, warm cache",
 }
 _OWN_BYTES = 64 << 20  # of the program beside its index
+_LARGEST = 300_000_000  # keys, of the group sizes
+_DISK_PER_KEY, _MEMORY_PER_KEY, _MEMORY_WHILE_GROWING = 20.5, 10, 20  # bytes, of firstseen's stores at most
+
+
+def stores(group: str, keys: int) -> list[int]:
+    """The live keys of each of firstseen's stores that the group fills, as store/main.cpp does."""
+    if group == "sizes":
+        return sorted({max(keys, min(times * keys, _LARGEST)) for times in (1, 5, 15)})
+    return [keys] * (5 if group == "variants" else 1)
+
+
+def shortage(group: str, keys: int, disk_bytes: int, memory_bytes: int) -> str:
+    """What firstseen's stores alone need more than there is, or nothing."""
+    filled = stores(group, keys)
+    # One grows while the others are at rest; each is the largest in its turn.
+    memory = _MEMORY_PER_KEY * sum(filled) + (_MEMORY_WHILE_GROWING - _MEMORY_PER_KEY) * max(filled)
+    needs = {"disk": (_DISK_PER_KEY * sum(filled), disk_bytes), "memory": (memory, memory_bytes)}
+    lacks = [
+        f"{needed / 1e9:.1f} GB of {what}, where {there / 1e9:.1f} are free"
+        for what, (needed, there) in needs.items()
+        if needed > there
+    ]
+    return f"{sum(filled) / 1e6:,.0f} million keys need " + " and ".join(lacks) if lacks else ""
+
+
+def _free_memory_bytes() -> int:
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+
+
+def _check_room(groups: Iterable[str], chosen) -> None:
+    directory = chosen.directory or tempfile.gettempdir()
+    for group in groups:
+        lack = shortage(group, chosen.keys, shutil.disk_usage(directory).free, _free_memory_bytes())
+        if lack:
+            sys.exit(f"store, {group}: {lack}: give fewer --keys, or a --directory with more room than {directory}")
 
 
 def measure(group: str, chosen) -> dict | None:
@@ -90,6 +127,7 @@ def main() -> int:
     if chosen.quick:
         chosen.keys, chosen.rounds, chosen.seconds = 200_000, 1, 0.2
     groups = _GROUPS if chosen.group == "all" else (chosen.group,) if chosen.group else _GROUPS[:2]
+    _check_room(groups, chosen)
     results = [result for group in groups if (result := measure(group, chosen)) is not None]
     return options.finish(results, chosen)
 

@@ -38,13 +38,13 @@ def _assert_whole(result: dict, rows: int) -> None:
 
 def test_e2e_compares_the_daemon_with_bare_loops():
     [result] = _quick("e2e")
-    _assert_whole(result, rows=4)
+    _assert_whole(result, rows=5)
     assert all(row["CPU_us/message"] > 0 and row["peak_MiB"] > 0 for row in result["rows"])
 
 
 def test_e2e_judges_other_data():
     [result] = _quick("e2e", "--duplicates=50", "--repeats=far", "--value-bytes=1000", "--partitions=16")
-    _assert_whole(result, rows=4)
+    _assert_whole(result, rows=5)
 
 
 def test_latency_measures_both_at_every_commit_interval():
@@ -92,6 +92,19 @@ def test_clients_that_cost_the_stream_too_much_are_a_failure(ratio: float | None
     import http_cost
 
     assert http_cost.reaches_goal(ratio) is reached
+
+
+def test_a_store_that_does_not_fit_is_told_before_it_is_filled():
+    sys.path.insert(0, str(_BENCH))
+    import store
+
+    assert store.stores("sizes", 20_000_000) == [20_000_000, 100_000_000, 300_000_000]
+    assert store.stores("sizes", 100_000_000) == [100_000_000, 300_000_000], "no billion of keys"
+    assert store.stores("sizes", 400_000_000) == [400_000_000], "unless it is asked for"
+    gib = 2**30
+    assert store.shortage("sizes", 20_000_000, 9 * gib, 8 * gib) == ""
+    lack = store.shortage("sizes", 20_000_000, 5 * gib, 4 * gib)
+    assert lack == "420 million keys need 8.6 GB of disk, where 5.4 are free and 7.2 GB of memory, where 4.3 are free"
 
 
 def test_every_scrape_adds_up_while_messages_come():

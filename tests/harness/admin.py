@@ -76,6 +76,10 @@ class Admin:
         self._client.delete_topics([topic])[topic].result(_TIMEOUT_S)
         wait_until(lambda: self.partitions(topic) == 0, f"topic {topic} is gone")
 
+    def topics(self, beginning: str) -> list[str]:
+        """Those whose names begin so."""
+        return [topic for topic in self._client.list_topics(timeout=_TIMEOUT_S).topics if topic.startswith(beginning)]
+
     def add_partitions(self, topic: str, total: int) -> None:
         self._client.create_partitions([NewPartitions(topic, total)])[topic].result(_TIMEOUT_S)
         wait_until(lambda: self.partitions(topic) == total, f"topic {topic} has {total} partitions")

@@ -24,6 +24,8 @@ using Json = nlohmann::ordered_json;
 namespace bench = firstseen::bench;
 namespace fs = std::filesystem;
 
+constexpr std::uint64_t largest_size = 300'000'000;  // keys
+
 struct Arguments {
   std::uint64_t keys = 20'000'000;
   std::string group = "contestants";
@@ -68,11 +70,12 @@ Lanes variants(const Arguments& chosen) {
   return lanes;
 }
 
-/// How the rate holds up as the store grows.
+/// How the rate holds up as the store grows, to `largest_size` at most unless it begins above it; store.py knows these.
 Lanes sizes(const Arguments& chosen) {
   Lanes lanes;
   for (const std::uint64_t times : {1U, 5U, 15U}) {
-    const Workload workload{.window = times * chosen.keys};
+    const Workload workload{.window = std::max(chosen.keys, std::min(times * chosen.keys, largest_size))};
+    if (!lanes.empty() && lanes.back()->workload().window == workload.window) break;
     const std::string name = fmt::format("{} keys", workload.window);
     add(lanes, name, workload, bench::make_seen_store(chosen.directory / name, workload, Durability::process_crash));
   }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 #include "component/kafka/fixture.h"
 
@@ -60,6 +61,17 @@ TEST_P(Publish, EveryByteKeyHeaderAndTimestampArrivesUnchanged) {
               1)
         << "timestamp " << record.timestamp_ms;
   }
+}
+
+TEST_P(Publish, TheNextBatchBeginsNoSoonerAfterACommitThanIsTold) {
+  auto client = this->client(options(GetParam()));
+  const Millis pause = client.publisher->pause_after_commit();
+  EXPECT_EQ(pause > Millis{0}, GetParam() == Guarantee::exactly_once);
+  ASSERT_TRUE(client.publisher->begin());
+  const auto before = std::chrono::steady_clock::now();
+  finish([&] { return client.publisher->commit(); });
+  ASSERT_TRUE(client.publisher->begin());
+  EXPECT_GE(std::chrono::steady_clock::now() - before, pause);
 }
 
 TEST_P(Publish, AddedHeadersStandBehindTheMessagesOwn) {

@@ -54,6 +54,17 @@ TEST(Properties, AContradictionOfTheConsumerHidesNoneOfTheProducer) {
   EXPECT_EQ(count(problems), 2) << problems;
 }
 
+TEST(Properties, AnAnswerOfABrokerThatContradictsItsLimitsIsTold) {
+  for (const char* properties : {"fetch.max.bytes: 500000", "receive.message.max.bytes: 2000000",
+                                 "fetch.max.bytes: 2000000, receive.message.max.bytes: 2000000"}) {
+    const std::string problems = problems_of(properties);
+    EXPECT_TRUE(has(problems, ":4:")) << problems;
+    EXPECT_TRUE(has(problems, "max.bytes")) << problems;
+    EXPECT_EQ(count(problems), 1) << problems;
+  }
+  EXPECT_EQ(problems_of("fetch.max.bytes: 2000000, receive.message.max.bytes: 2000512"), "");
+}
+
 TEST(Properties, AContradictionOfBothClientsIsToldOnce) {
   EXPECT_EQ(count(problems_of("security.protocol: SASL_PLAINTEXT, sasl.mechanism: PLAIN, sasl.username: u")), 1);
 }

@@ -4,6 +4,9 @@
 
 #include <array>
 #include <string>
+#include <vector>
+
+#include "kafka/properties.h"
 
 namespace firstseen::kafka::test {
 namespace {
@@ -61,6 +64,29 @@ TEST(ConsumerSettings, TopicsNamedLikeKafkasOwnAreIgnoredUnlessOneIsReadByItsNam
   EXPECT_EQ(value_of(consumer_settings(options), "topic.blacklist"), "^__");
   options.hidden_topics = true;
   EXPECT_EQ(value_of(consumer_settings(options), "topic.blacklist"), "");
+}
+
+TEST(ConsumerSettings, WhatABrokerAnswersAtOnceIsBoundedByThePrefetch) {
+  ClientOptions options = options_with("", 0);
+  options.group = "g";
+  const auto answer = [&](std::uint64_t prefetch_bytes) {
+    options.prefetch_bytes = prefetch_bytes;
+    return value_of(consumer_settings(options), "fetch.max.bytes");
+  };
+  EXPECT_EQ(answer(1ULL << 20U), "1000000");
+  EXPECT_EQ(answer(64ULL << 20U), std::to_string(16U << 20U));
+  EXPECT_EQ(answer(4ULL << 30U), std::to_string(50U << 20U));
+  options.properties["fetch.max.bytes"] = "30000000";
+  EXPECT_EQ(answer(64ULL << 20U), "30000000") << "a person's own";
+}
+
+TEST(ConsumerSettings, AreTakenByTheLibraryWithAnyPrefetch) {
+  for (const std::uint64_t prefetch_bytes : {16ULL << 10U, 1ULL << 20U, 64ULL << 20U, 4ULL << 30U}) {
+    ClientOptions options;
+    options.prefetch_bytes = prefetch_bytes;
+    const std::vector<Contradiction> found = contradictions(options, {});
+    EXPECT_TRUE(found.empty()) << prefetch_bytes << ": " << found.front().text;
+  }
 }
 
 TEST(ProducerSettings, ABatchSizeOfThePropertiesIsTaken) {

@@ -70,6 +70,7 @@ class PublisherDecorator : public kafka::Publisher {
   Result<kafka::Progress> commit() override { return inner_->commit(); }
   Result<kafka::Progress> abort() override { return inner_->abort(); }
   std::vector<kafka::DeliveryFailure> failures() override { return inner_->failures(); }
+  [[nodiscard]] Millis pause_after_commit() const override { return inner_->pause_after_commit(); }
   std::string why_again() override { return inner_->why_again(); }
   void serve() override { inner_->serve(); }
 

@@ -58,6 +58,7 @@ class StoreDecorator : public store::SeenStore {
   Result<void> roll_back() override { return inner_->roll_back(); }
   Result<void> close_clean() override { return inner_->close_clean(); }
   std::string save_index(Millis at_most) override { return inner_->save_index(at_most); }
+  void removed_before(std::vector<std::int64_t>& by_window) const override { inner_->removed_before(by_window); }
   [[nodiscard]] store::Stats stats() const override { return inner_->stats(); }
 
  protected:

@@ -89,6 +89,7 @@ class PublisherChecker final : public kafka::Publisher {
   Result<kafka::Progress> commit() override;
   Result<kafka::Progress> abort() override;
   std::vector<kafka::DeliveryFailure> failures() override { return inner_->failures(); }
+  [[nodiscard]] Millis pause_after_commit() const override { return inner_->pause_after_commit(); }
   std::string why_again() override { return inner_->why_again(); }
   void serve() override { inner_->serve(); }
 

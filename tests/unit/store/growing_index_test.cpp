@@ -114,6 +114,23 @@ TEST(GrowingIndex, GapsBehindSmallRecordsDoNotMakeABatchMoveMore) {
   EXPECT_GE(index.progress().moved_per_entry, 2U);
 }
 
+TEST(GrowingIndex, CountsTheMemoryOfItsNextSizeAsItIsPopulated) {
+  constexpr std::size_t step_bytes = std::size_t{2} << 20U;
+  constexpr std::size_t entries = 4'000'000;
+  GrowingIndex index(7, entries / 2);
+  const auto make_room = [&](std::size_t added) {
+    index.make_room(entries, added, {0, entries}, [](LogPosition, Digest&) { return false; });
+  };
+  const std::size_t before = index.memory_bytes();
+  make_room(1);
+  EXPECT_TRUE(index.changing_size());
+  EXPECT_EQ(index.memory_bytes(), before) << "no page of it is in use yet";
+  make_room(1);
+  EXPECT_EQ(index.memory_bytes(), before + step_bytes);
+  make_room(10'000);
+  EXPECT_EQ(index.memory_bytes(), before + 2 * step_bytes);
+}
+
 TEST(GrowingIndex, GivesMemoryBackWhenMostEntriesHaveGone) {
   Log log;
   for (std::uint64_t key = 0; key < 600'000; ++key) log.add(key);

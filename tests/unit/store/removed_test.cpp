@@ -33,7 +33,13 @@ class Removed : public testing::Test {
   void sweep(std::int64_t horizon) { ASSERT_TRUE(succeeded(store_->prepare({}, horizon, true))); }
 
   [[nodiscard]] std::int64_t swept() const { return store_->stats().swept_before_ms; }
-  [[nodiscard]] std::int64_t removed() const { return store_->stats().removed_before_ms; }
+  [[nodiscard]] std::int64_t removed() const {
+    std::vector<std::int64_t> by_window;
+    store_->removed_before(by_window);
+    const std::int64_t told = store_->stats().removed_before_ms;
+    EXPECT_EQ(by_window, std::vector<std::int64_t>{told});
+    return told;
+  }
 
   /// Has the row that tells what was removed written, or taken out, by other hands.
   void put_row(const std::optional<std::vector<std::uint8_t>>& value) {

@@ -65,6 +65,9 @@ TEST_F(Windows, WithOneTtlShareALogAndAShortOneNeverWaitsForALongOne) {
   EXPECT_EQ(stats.logs[1].swept_before_ms, 104'900 - 10'000);
   EXPECT_EQ(stats.logs[0].removed_before_ms, 104'701) << "the newest that has left is of 104,700";
   EXPECT_EQ(stats.logs[1].removed_before_ms, -1);
+  std::vector<std::int64_t> removed;
+  store_->removed_before(removed);
+  EXPECT_EQ(removed, (std::vector<std::int64_t>{104'701, -1, 104'701})) << "of the log of each window";
 }
 
 TEST_F(Windows, OfABatchWithoutKeysOfAWindowTheOtherWindowsKeepNothing) {
