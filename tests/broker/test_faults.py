@@ -1,5 +1,6 @@
 """Brokers, rivals and disks fail while the daemon works: it recovers by itself, and the output stays exact."""
 
+import json
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -7,14 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer
-from harness.daemon import Daemon
+from confluent_kafka import KafkaException, Producer
+from harness.daemon import EXIT_TRY_AGAIN, Daemon
 from harness.lab import FAST_SESSION, Lab
 from harness.poll import wait_until
 from harness.stream import Stream
 
 _TRANSACTIONS = "org.apache.kafka.tools.TransactionsCommand"
 _FAST = {"properties": FAST_SESSION}
+_BATCH_OF_ONE = {"max_batch": 1}
+"""With a backlog: one batch follows the other, so that nearly always one is undecided."""
 
 
 def _stream(lab: Lab, partitions: int) -> Stream:
@@ -80,28 +83,73 @@ def test_a_rival_with_the_same_transactional_id_costs_nothing(lab: Lab):
     lab.assert_exact()
 
 
+def _recorded(daemon: Daemon) -> int:
+    """The offset of partition 0 behind the last batch that its store has recorded, whatever became of it."""
+    stats = daemon.command("store", "stats", "--json")  # fails before there is a store
+    partitions = json.loads(stats.stdout)["partitions"] if stats.returncode == 0 else []
+    return partitions[0]["next_offset"] if partitions else 0
+
+
+def _in_a_backlog(lab: Lab, stream: Stream, **sections: dict) -> Daemon:
+    """A daemon that has consumed a little of what has been sent, and goes on, a message at a time."""
+    stream.send(2000)
+    lab.account.flush()
+    daemon = lab.daemon(delivery=_BATCH_OF_ONE, **sections).start()
+    wait_until(lambda: _recorded(daemon) > 10, "batches follow each other")
+    return daemon
+
+
+def _suspend_in_mid_batch(lab: Lab, daemon: Daemon) -> None:
+    """While its store holds a batch that Kafka has not committed."""
+
+    def not_committed(offset: int) -> bool:
+        try:
+            return lab.admin.committed(lab.group, lab.input).get(0, 0) < offset
+        except KafkaException:  # its transaction has the offsets, and is open
+            return True
+
+    def caught() -> bool:
+        daemon.signal(signal.SIGSTOP)
+        if not_committed(_recorded(daemon)):
+            return True
+        daemon.signal(signal.SIGCONT)
+        return False
+
+    wait_until(caught, "it is suspended in mid-batch")
+
+
 @pytest.mark.parametrize("successor", ["a", "b"])
 def test_an_instance_woken_after_its_successor_started_publishes_nothing(lab: Lab, successor: str):
-    """The successor is the same instance on a new volume, or another one."""
+    """The successor is another instance, or the same one on a new volume: then one of the two gives up."""
     lab.topics()
-    suspended = lab.daemon("a", kafka=_FAST).start()
+    # Another instance has to wait until the transaction of the suspended one times out.
+    kafka = {"properties": {**FAST_SESSION, "transaction.timeout.ms": "8000"}} if successor == "b" else _FAST
     stream = _stream(lab, 1)
-    stream.send(2000)
-    wait_until(lab.published, "something is published")
-    suspended.signal(signal.SIGSTOP)
+    suspended = _in_a_backlog(lab, stream, kafka=kafka)
+    _suspend_in_mid_batch(lab, suspended)
+    before = len(suspended.log_text())
     stream.send(2000)
     lab.account.flush()
-    other = lab.daemon("successor", kafka=_FAST, run={"instance": successor}).start()
+    other = lab.daemon("successor", kafka=kafka, run={"instance": successor}).start()
     lab.drained(120)
     suspended.signal(signal.SIGCONT)
-    stream.send(2000)
+    stream.send(500)
     lab.account.flush()
-    lab.drained(120)
-    suspended.kill()
+    if successor == "a":
+        wait_until(lambda: not (suspended.running() and other.running()), "one of the two gives up", 60)
+        gone, left = (other, suspended) if suspended.running() else (suspended, other)
+        assert gone.wait_exit() == EXIT_TRY_AGAIN, gone.log_tail()
+        assert gone.logged("another instance with the same run.instance"), gone.log_tail()
+    else:
+        gone, left = suspended, other
+        signs = ("restarting the slot", "partitions lost", "partitions revoked")
+        wait_until(lambda: any(sign in suspended.log_text()[before:] for sign in signs), "it learns of the other", 60)
+        lab.drained(120)
+        gone.kill()
     stream.send(100)
     lab.account.flush()
     lab.drained(120)
-    assert other.stop() == 0
+    assert left.stop() == 0
     lab.assert_exact()
 
 
@@ -122,18 +170,22 @@ def test_sigterm_in_mid_stream_leaves_with_success_within_ten_seconds(lab: Lab):
 
 
 def test_a_second_sigterm_leaves_at_once_and_loses_nothing(own_lab: Lab):
+    """With status 75: the next start decides the batch that is cut off."""
     own_lab.topics()
-    daemon = own_lab.daemon().start()
     stream = _stream(own_lab, 1)
-    stream.send(2000)
-    wait_until(own_lab.published, "something is published")
-    own_lab.account.flush()
+    daemon = _in_a_backlog(own_lab, stream)
     own_lab.broker.suspend()  # so that the first SIGTERM cannot finish the batch
+
+    def settled() -> int:
+        return json.loads(daemon.command("status", "--json").stdout)["partitions"][0]["next_offset"]
+
+    wait_until(lambda: _recorded(daemon) > settled(), "a batch is undecided")
     daemon.signal(signal.SIGTERM)
-    daemon.wait_log("stop")
+    daemon.wait_log("a second signal leaves at once")
     daemon.signal(signal.SIGTERM)
-    daemon.wait_exit(3)
+    assert daemon.wait_exit(3) == EXIT_TRY_AGAIN, daemon.log_tail()
     own_lab.broker.resume()
+    daemon.configure(own_lab.config())  # the rest in large batches
     daemon.start()
     stream.send(100)
     own_lab.account.flush()

@@ -10,7 +10,7 @@ import random
 import re
 import signal
 import subprocess
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,14 +53,24 @@ def plan(steps: list[str], kills: int, chance: random.Random) -> list[str]:
     return planned
 
 
+def record_of(text: str, with_keys: bool) -> tuple[str, str]:
+    """What tells a record apart, and the whole record however it is spelt."""
+    if text.startswith("line "):
+        return text, text
+    value = json.loads(text)
+    whole = json.dumps(value, sort_keys=True)
+    return (value["id"] if with_keys else whole), whole
+
+
 @dataclass
 class Files:
-    """Files in folders, and the records that must come out of them: as Python values, in any order."""
+    """Files in folders, and the records that must come out of them, in any order: one of those that count as the same,
+    but as it was."""
 
     root: Path
     chance: random.Random
     with_keys: bool
-    expected: Counter[str] = field(default_factory=Counter)
+    expected: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     folders: list[Path] = field(default_factory=list)
     files: int = 0
     _contents: list[tuple[str, bytes]] = field(default_factory=list)
@@ -94,19 +104,20 @@ class Files:
         else:
             ident = self._ids
             self._ids += 1
-        return {"id": str(ident), "text": 'a "quoted", \\ line\nand another'}
+        return {"id": str(ident), "text": f'a "quoted", \\ line\nand another {self.chance.randrange(1 << 30)}'}
 
-    def _expect(self, value: object) -> None:
-        self.expected[value["id"] if self.with_keys else json.dumps(value, sort_keys=True)] = 1
+    def _expect(self, text: str) -> None:
+        ident, whole = record_of(text, self.with_keys)
+        self.expected[ident].add(whole)
 
     def _json_lines(self, records: list[dict[str, str]]) -> tuple[str, bytes]:
         for record in records:
-            self._expect(record)
+            self._expect(json.dumps(record))
         return ".jsonl", "".join(json.dumps(record) + "\n" for record in records).encode()
 
     def _json_array(self, records: list[dict[str, str]]) -> tuple[str, bytes]:
         for record in records:
-            self._expect(record)
+            self._expect(json.dumps(record))
         return ".json", json.dumps(records, indent=self.chance.choice([None, 2])).encode()
 
     def _csv(self, records: list[dict[str, str]]) -> tuple[str, bytes]:
@@ -115,13 +126,13 @@ class Files:
         writer.writeheader()
         writer.writerows(records)
         for record in records:
-            self._expect(record)
+            self._expect(json.dumps(record))
         return ".csv", out.getvalue().encode()
 
     def _lines(self, records: list[dict[str, str]]) -> tuple[str, bytes]:
         texts = [f"line {record['id']}" for record in records]
         for text in texts:
-            self.expected[text] = 1
+            self._expect(text)
         return ".txt", "\n".join(texts).encode()
 
 
@@ -201,19 +212,12 @@ class Scene:
         self.files.add_folder()  # it came to its end first: more work for the next attempt
         return False
 
-    def _found(self) -> Counter[str]:
-        found: Counter[str] = Counter()
+    def _found(self) -> list[tuple[str, str]]:
         if self.target == "topic":
             texts = [record.value.decode() for record in read_topic(self.brokers, self._topic)]
         else:
             texts = self._output.read_bytes().decode().removesuffix("\n").split("\n")
-        for text in texts:
-            if text.startswith("line "):
-                found[text] += 1
-            else:
-                value = json.loads(text)
-                found[value["id"] if self.with_keys else json.dumps(value, sort_keys=True)] += 1
-        return found
+        return [record_of(text, self.with_keys) for text in texts]
 
     def _print_kills(self) -> bool:
         """The table of the kills; true if every named step had enough of them."""
@@ -228,17 +232,19 @@ class Scene:
 
     def _verdict(self, status: int, again: int) -> bool:
         expected, found = self.files.expected, self._found()
-        lost = sum(1 for record in expected if record not in found)
-        doubled = sum(count - 1 for record, count in found.items() if record in expected)
-        foreign = sum(count for record, count in found.items() if record not in expected)
+        times = Counter(ident for ident, _ in found)
+        lost = len(expected.keys() - times.keys())
+        doubled = sum(count - 1 for ident, count in times.items() if ident in expected)
+        foreign = sum(count for ident, count in times.items() if ident not in expected)
+        changed = sum(whole not in expected[ident] for ident, whole in found if ident in expected)
         print(
-            f"  files {self.files.files}, records {len(expected)}, in the {self.target} {found.total()}, "
-            f"lost {lost}, doubled {doubled}, foreign {foreign}",
+            f"  files {self.files.files}, records {len(expected)}, in the {self.target} {len(found)}, "
+            f"lost {lost}, doubled {doubled}, foreign {foreign}, changed {changed}",
             flush=True,
         )
         if status != 0 or again != 0:
             print(f"FAILED: the last runs left with status {status} and {again}: see {self.directory / 'log'}")
-        return lost == doubled == foreign == status == again == 0
+        return lost == doubled == foreign == changed == status == again == 0
 
 
 def run(broker: Broker, directory: Path, kills: int, chance: random.Random) -> bool:

@@ -8,7 +8,7 @@ from confluent_kafka import KafkaException
 from harness.admin import Admin
 from harness.broker import Broker
 from harness.daemon import Daemon, config
-from harness.poll import wait_until
+from harness.poll import TimedOut, wait_until
 from harness.produce import Account
 from harness.reader import read_topic
 from harness.record import Record
@@ -58,22 +58,27 @@ class Scene:
             ),
         )
 
-    def committed(self) -> int:
-        """The sum of the group's committed offsets, -1 while a transaction is deciding them."""
+    def committed(self) -> int | None:
+        """The sum of the group's committed offsets; None while a transaction is deciding them."""
         with suppress(KafkaException):
             return sum(self.admin.committed(self.group, self.input).values())
-        return -1
+        return None
 
     def wait_progress(self) -> None:
         """Until the running daemon has committed a batch, or has died."""
-        before = self.committed()
-        wait_until(
-            lambda: (
-                not self.daemon.running() or self.committed() > before >= 0 or (before < 0 and self.committed() > 0)
-            ),
-            "the daemon commits or dies",
-            60,
-        )
+        before: int | None = None
+
+        def progressed() -> bool:
+            nonlocal before
+            now = self.committed()
+            if before is None:
+                before = now  # once the transaction of the one killed before is over, whatever has become of it
+            return now is not None and before is not None and now > before
+
+        try:
+            wait_until(lambda: not self.daemon.running() or progressed(), "the daemon commits or dies", 60)
+        except TimedOut as failure:
+            raise RuntimeError(f"{failure}; log: {self.daemon.log}\n{self.daemon.log_tail()}") from None
 
     def refuse_large_messages(self, producer_pause: threading.Lock) -> None:
         """Lowers the output's limit while the daemon runs, and sends what no longer fits: batches must be aborted."""
@@ -121,6 +126,11 @@ class Flow:
         self._stop = threading.Event()
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def burst(self, count: int) -> None:
+        """So many messages at once, besides."""
+        with self.pause:
+            self._stream.send(count)
 
     def _run(self) -> None:
         try:

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Prints why GoogleTest cases were skipped, one line each: ctest names them and says no more.
+"""Prints why cases of GoogleTest and of unittest were skipped, one line each: ctest names those of GoogleTest without a
+reason, and those of unittest not at all.
 
 left_out.py FILE: a log of ctest, Testing/Temporary/LastTest.log. Prints nothing where there is none.
 """
@@ -11,16 +12,24 @@ from pathlib import Path
 _BEGIN = re.compile(r"^\d+/\d+ Test: (.+)$")
 _SKIP = re.compile(r"^\S+:\d+: Skipped$")
 _SKIPPED = re.compile(r"^\[  SKIPPED \] .+ \(\d+ ms\)$")
+# With verbosity=2; a case's first line of documentation stands on a line of its own, in front of the reason.
+_UNITTEST = re.compile(r"^(\w+) \([\w.]+\)(?: \.\.\. .*)?$")
+_UNITTEST_SKIPPED = re.compile(r"^.+ \.\.\. skipped (['\"])(.*)\1$")
 _UNSAID = "no reason given"
 
 
 def left_out(log):
     """(name, reason) of each skipped case, in the log's order."""
     found = []
-    name, reason = "", None
+    name, case, reason = "", "", None
     for line in log.splitlines():
         if begin := _BEGIN.match(line):
-            name, reason = begin[1], None
+            name, case, reason = begin[1], "", None
+            continue
+        if begin := _UNITTEST.match(line):
+            case = begin[1]
+        if skipped := _UNITTEST_SKIPPED.match(line):
+            found.append((f"{name}: {case}" if case else name, skipped[2] or _UNSAID))
         elif _SKIP.match(line):
             reason = []
         elif _SKIPPED.match(line):

@@ -21,6 +21,11 @@ def skipped(name, reason):
     return f"/src/a_test.cpp:3: Skipped\n{reason}\n[  SKIPPED ] {name} (0 ms)\n"
 
 
+def unittest_case(name, output):
+    """As ctest logs a test that is a program of unittest."""
+    return f"1/4 Test: {name}\nCommand: \"python3\" \"a_test.py\"\nOutput:\n----------\n{output}OK (skipped=2)\n<end>\n"
+
+
 class LeftOut(unittest.TestCase):
     def test_each_skipped_case_has_its_reason(self):
         log = case("A.Root", skipped("A.Root", "needs root: it mounts")) + case(
@@ -39,6 +44,23 @@ class LeftOut(unittest.TestCase):
         passed = case("A.Passed", "[       OK ] A.Passed (0 ms)\n")
         failed = case("A.Failed", "a.cpp:3: Skipped\nb.cpp:4: Failure\n[  FAILED  ] A.Failed (0 ms)\n")
         self.assertEqual(left_out(passed + failed + passed), [])
+
+    def test_a_case_of_unittest_has_its_reason(self):
+        output = (
+            "test_a (__main__.Unit.test_a) ... ok\n"
+            "test_b (__main__.Unit.test_b) ... skipped 'systemd is not installed'\n"
+            "test_c (__main__.Unit.test_c)\nWhat it is. ... skipped \"it's not here\"\n"
+            "test_d (__main__.Unit.test_d) ... skipped ''\n"
+        )
+        self.assertEqual(
+            left_out(unittest_case("Install", output) + case("A.B", skipped("A.B", "why"))),
+            [
+                ("Install: test_b", "systemd is not installed"),
+                ("Install: test_c", "it's not here"),
+                ("Install: test_d", "no reason given"),
+                ("A.B", "why"),
+            ],
+        )
 
 
 if __name__ == "__main__":

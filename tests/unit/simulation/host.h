@@ -62,7 +62,8 @@ class Host {
   void crash_at_step(int count, std::optional<dedup::Step> at = std::nullopt);
   /// Done once, from within the slot, when the process that runs now comes to this step.
   void when_at(dedup::Step step, std::function<void()> act);
-  /// SIGTERM, and steps until it has stopped; or is killed at this step on the way, should it come to it.
+  /// SIGTERM, and steps until it has stopped; or is killed at this step on the way, should it come to it. More than ten
+  /// seconds and what is left of a step then are a violation.
   void stop(std::optional<dedup::Step> kill_at = std::nullopt);
   /// The volume is gone while it is down: what starts next has an empty store, and another name for it.
   void lose_store();
@@ -109,6 +110,7 @@ class Host {
   dedup::Counters last_counters_;
   std::array<int, dedup::step_names.size()> steps_seen_{};
   std::array<int, dedup::step_names.size()> kills_at_{};
+  std::int64_t taking_ms_ = 0;  ///< simulated time that the taking stage's steps have taken
   int starts_ = 0;
 };
 

@@ -30,7 +30,8 @@ class Windows {
   /// Of the window that a key belongs to.
   [[nodiscard]] std::int64_t ttl_ms(std::size_t era, const std::string& key) const {
     const dedup::SlotOptions& options = eras_[era].options;
-    return options.ttl_of(rule_of(key, options.rule_ttls.size())).count();
+    if (options.rule_ttls.empty()) return options.ttl.count();  // ttl_of() is among what is judged by this
+    return options.rule_ttls.at(rule_of(key, options.rule_ttls.size())).count();
   }
 
  private:

@@ -192,13 +192,14 @@ TEST_P(NewLog, IsReadFromItsBeginningEvenIfTheFirstBatchMeetsAFullDisk) {
 TEST_P(NewLog, IsReadFromItsBeginningWhereverTheProcessIsKilled) {
   for (const Step step : {Step::begun, Step::published, Step::taken, Step::prepared, Step::offsets_sent,
                           Step::committed, Step::settled}) {
-    SCOPED_TRACE(std::string(dedup::step_name(step)));
     for (const int count : {1, 2}) {
+      if (step == Step::published && count == 2 && !GetParam()) continue;  // only one message of it is published
+      SCOPED_TRACE(std::string(dedup::step_name(step)) + " " + std::to_string(count));
       again();
       Host& host = met_again();
       host.crash_at_step(count, step);
-      run_until("killed", [&] { return !host.running() || at_the_new_end(); });
-      host.crash();
+      run_until("it is killed", [&] { return !host.running(); });
+      EXPECT_EQ(host.kills_at(step), 1);
       host.start();
       read_to_the_end();
       expect_read_once();

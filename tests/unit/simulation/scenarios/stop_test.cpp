@@ -6,17 +6,13 @@ namespace {
 
 using dedup::Step;
 
-constexpr std::int64_t limit_ms = 10'000;  // Host::stop asks for it
-constexpr std::int64_t one_call_ms = 2'000;
-
 class GracefulStop : public Scenario, public testing::WithParamInterface<Step> {
  protected:
+  /// In time: the host complains otherwise.
   void expect_stops(Host& host) {
-    const std::int64_t since = world().clock.steady_ms();
     host.stop();
-    EXPECT_FALSE(host.running());
+    EXPECT_FALSE(host.killed());
     EXPECT_EQ(host.last_exit(), std::nullopt) << host.last_error();
-    EXPECT_LE(world().clock.steady_ms() - since, limit_ms + one_call_ms);
   }
   void expect_nothing_lost(Host& host) {
     for (const char* key : {"a", "b", "e"}) say(0, key, 200);
@@ -27,6 +23,7 @@ class GracefulStop : public Scenario, public testing::WithParamInterface<Step> {
   }
   /// A host that has just passed the step.
   Host& at(Step step) {
+    if (step == Step::overlapping) options.slot.max_batch = 1;  // or one batch takes all that there is
     for (const char* key : {"a", "b"}) say(0, key, 0);
     say(1, "c", 0);
     say(1, "c", 0);
@@ -60,10 +57,11 @@ TEST_P(GracefulStop, LeavesInTimeWithAFullDisk) {
 }
 
 INSTANTIATE_TEST_SUITE_P(At, GracefulStop,
-                         testing::Values(Step::started, Step::assigned, Step::begun, Step::published, Step::taken,
-                                         Step::prepared, Step::offsets_sent, Step::committed, Step::settled,
-                                         Step::aborting, Step::aborted, Step::rolled_back),
+                         testing::Values(Step::started, Step::assigned, Step::overlapping, Step::begun, Step::published,
+                                         Step::taken, Step::prepared, Step::offsets_sent, Step::committed,
+                                         Step::settled, Step::aborting, Step::aborted, Step::rolled_back),
                          [](const auto& one) { return std::string(dedup::step_name(one.param)); });
+static_assert(dedup::step_names.size() == 15, "a new step belongs into the list above; `rebuilding` is below");
 
 class StopOf : public GracefulStop {};
 
