@@ -73,8 +73,9 @@ struct Pause {
 
 /// A consistent picture of a slot.
 struct SlotStatus {
-  /// starting | joining | rebuilding | running | paused | restarting | stopped. Paused: by a person, or because no
-  /// batch settles: it fails again and again, or the brokers have not decided it for Standstill::patience_ms.
+  /// starting | joining | rebuilding | running | paused | restarting | stopped. Paused: by a person, because no batch
+  /// settles (it fails again and again, or the brokers have not decided it for Standstill::patience_ms), or between two
+  /// tries after any failure, as of what is rebuilding.
   std::string state;
   std::string detail;  ///< why, when it is not running
   std::optional<Pause> pause;
