@@ -137,7 +137,8 @@ ROWS = [
               unit="ops"),
     ]),
     Row("Window and store", [
-        Panel("Window", {"{{kind}}": "min by (kind) (firstseen_window_seconds{@})"}, unit="s"),
+        Panel("Window", {"{{kind}}": "min by (kind) (firstseen_window_seconds{@})"}, unit="s",
+              about="begun leaves out partitions that came without history and have brought no message since."),
         Panel("Age of the oldest entry",
               {"{{instance}}": "time() - firstseen_store_oldest_entry_time_seconds{@}"}, unit="s"),
         Panel("Keys leaving the store",

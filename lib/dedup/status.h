@@ -84,7 +84,9 @@ struct SlotStatus {
   std::vector<PartitionStatus> partitions;
   std::int64_t configured_window_ms = 0;
   std::int64_t effective_window_ms = 0;  ///< the smallest over the assigned partitions; -1: nothing assigned
-  /// By rules: one for each of store.logs; the two above are then those of the one that is covered least. Else empty.
+  /// The same without those of which nothing is covered, unless all are such: each is until a message of it comes.
+  std::int64_t begun_window_ms = -1;
+  /// By rules: one for each of store.logs; the three above are then those of the one that is covered least. Else empty.
   std::vector<WindowStatus> windows;
   store::Stats store;
 };
