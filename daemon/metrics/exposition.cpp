@@ -130,10 +130,12 @@ void add_measures(const dedup::Measures& measures, Families& all) {
 
 void add_window(const dedup::SlotStatus& status, Families& all) {
   Family window = Family::gauge("firstseen_window_seconds",
-                                "How far back a key is known: as configured, and as the store covers it for the "
-                                "partition with the least (absent while none is assigned)");
+                                "How far back a key is known: as configured, as the store covers it for the partition "
+                                "with the least, and the same without those partitions of which nothing is covered "
+                                "until a message comes, unless all are such (absent while none is assigned)");
   window.add(seconds(status.configured_window_ms), {{"kind", "configured"}});
   if (status.effective_window_ms >= 0) window.add(seconds(status.effective_window_ms), {{"kind", "effective"}});
+  if (status.begun_window_ms >= 0) window.add(seconds(status.begun_window_ms), {{"kind", "begun"}});
   all.push_back(window.take());
 }
 

@@ -22,7 +22,7 @@ p{margin:.2rem 0 .8rem;overflow-wrap:anywhere}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{text-align:right;padding:.25rem .6rem;border-bottom:1px solid var(--line);white-space:nowrap}
-th:first-child,td:first-child{text-align:left;padding-left:0}
+th:first-child,td:first-child{text-align:left;padding-left:0;white-space:normal;overflow-wrap:anywhere}
 th{color:var(--dim);font-weight:600}
 ul{list-style:none;margin:0;padding:0}
 li{padding:.25rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
@@ -35,7 +35,18 @@ pre{overflow-x:auto;font-size:.85rem;border:1px solid var(--line);padding:.6rem}
 a{color:var(--mark)}
 footer{margin-top:1.6rem}
 footer,.note{color:var(--dim);font-size:.9rem}
+@media (max-width:500px){
+th,td{padding:.25rem .3rem}
+.many,.many thead,.many tbody{display:block}
+.many tr{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));padding:.25rem 0;border-bottom:1px solid var(--line)}
+.many th,.many td{border:0;padding:0 .3rem 0 0;font-size:.85rem;white-space:normal;overflow-wrap:anywhere}
+.many th:first-child,.many td:first-child{grid-column:1/-1;font-size:1rem}
+.many th:nth-child(6),.many td:nth-child(6){grid-column:span 2}
+}
 )";
+
+/// More columns than a phone has room for: there the cells of a row, and of the head, stand in several lines.
+constexpr std::size_t many_columns = 4;
 
 std::string_view entity(char c) {
   switch (c) {
@@ -92,7 +103,8 @@ std::string escape(std::string_view text) {
 }
 
 HtmlTable::HtmlTable(const std::vector<std::string>& head)
-    : html_("<div class=\"wide\"><table>\n<thead>" + cells("th", head) + "</thead>\n<tbody>\n") {}
+    : html_(fmt::format("<div class=\"wide\"><table{}>\n<thead>{}</thead>\n<tbody>\n",
+                        head.size() < many_columns ? "" : " class=\"many\"", cells("th", head))) {}
 
 void HtmlTable::row(const std::vector<std::string>& texts) { html_ += cells("td", texts); }
 

@@ -40,6 +40,7 @@ class Row:
 GOOD_ABOVE = {0: "red", 1: "green"}
 BAD_ABOVE = {0: "green", 1: "red"}
 FULL = {0: "green", 0.8: "orange", 0.95: "red"}
+READY = "min(firstseen_ready{@} or 0 * last_over_time(firstseen_ready{@}[15m]))"
 DUPLICATE_SHARE = (
     'sum(rate(firstseen_messages_total{@, verdict="duplicate"}[$__rate_interval]))'
     " / sum(rate(firstseen_messages_consumed_total{@}[$__rate_interval]))"
@@ -67,8 +68,9 @@ def quantile(share: float, histogram: str, by: str = "le") -> str:
 
 ROWS = [
     Row("At a glance", [
-        Panel("Ready", {"": "min(firstseen_ready{@})"}, kind="stat", width=4, steps=GOOD_ABOVE,
-              words={"0": "not ready", "1": "ready"}, about="1 while /readyz of every instance answers 200."),
+        Panel("Ready", {"": READY}, kind="stat", width=4, steps=GOOD_ABOVE, words={"0": "not ready", "1": "ready"},
+              about="1 while /readyz of every instance answers 200. One that was there within the last 15 min, and is"
+                    " not now, counts as not ready."),
         Panel("Instances", {"": "count(firstseen_build_info{@})"}, kind="stat", width=4),
         Panel("Stopped partitions", {"": 'sum(firstseen_partitions{@, mode="stopped"})'}, kind="stat", width=4,
               steps=BAD_ABOVE, about="They wait for a person, or for a leader, an output topic or a right: "
@@ -135,7 +137,8 @@ ROWS = [
               unit="ops"),
     ]),
     Row("Window and store", [
-        Panel("Window", {"{{kind}}": "min by (kind) (firstseen_window_seconds{@})"}, unit="s"),
+        Panel("Window", {"{{kind}}": "min by (kind) (firstseen_window_seconds{@})"}, unit="s",
+              about="begun leaves out partitions that came without history and have brought no message since."),
         Panel("Age of the oldest entry",
               {"{{instance}}": "time() - firstseen_store_oldest_entry_time_seconds{@}"}, unit="s"),
         Panel("Keys leaving the store",

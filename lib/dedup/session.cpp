@@ -115,8 +115,9 @@ Result<void> Session::rule() {
 
 std::string Session::state() const {
   if (phase_ == Phase::initialise || phase_ == Phase::rule) return "starting";
+  if (backing_off()) return "paused";
   if (phase_ == Phase::rebuilding) return "rebuilding";
-  if (held_ || backing_off()) return "paused";
+  if (held_) return "paused";
   if (phase_ == Phase::asking) return "starting";
   if (!joined_ || !assigned_) return "joining";
   return standstill_.holds() ? "paused" : "running";

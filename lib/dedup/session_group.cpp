@@ -80,6 +80,7 @@ Result<void> Session::rebuilding() {
   const std::uint64_t before = rebuild_->recorded();
   const auto stepped = rebuild_->step(rebalance_);
   if (!stepped) return forward(stepped.error());
+  detail_.clear();
   memory_.counters.rebuilt += rebuild_->recorded() - before;
   if (rebalance_ || *stepped == Progress::done) {
     for (auto& [tp, partition] : partitions_) {

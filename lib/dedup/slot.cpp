@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "dedup/context.h"
@@ -59,7 +60,8 @@ class Slot::Impl {
   void close();
   void end_publishing();
   void answer_requests();
-  [[nodiscard]] std::int64_t covered_ms(std::int64_t ttl_ms, std::int64_t lost_before_ms) const;
+  enum class Among { all, begun };
+  [[nodiscard]] std::int64_t covered_ms(std::int64_t ttl_ms, std::int64_t lost_before_ms, Among among) const;
   void show_windows(SlotStatus& status) const;
   void show_pause(SlotStatus& status) const;
   void publish_status();
@@ -233,39 +235,42 @@ void Slot::Impl::answer_requests() {
   while (auto request = requests_.pop()) request->reply.set_value(handler.carry_out(*request));
 }
 
-/// What a window of so many milliseconds really covers, over all partitions; -1: there is none.
-std::int64_t Slot::Impl::covered_ms(std::int64_t ttl_ms, std::int64_t lost_before_ms) const {
+/// What a window of so many milliseconds really covers, over all partitions or those of which anything is covered; -1:
+/// there is none.
+std::int64_t Slot::Impl::covered_ms(std::int64_t ttl_ms, std::int64_t lost_before_ms, Among among) const {
   std::int64_t smallest = -1;
   if (!session_) return smallest;
   for (const auto& [tp, p] : std::as_const(*session_).partitions()) {
+    if (among == Among::begun && p.state.covered_from_ms == nothing_covered) continue;
     const std::int64_t window = effective_window_ms(p.state, ttl_ms, lost_before_ms);
     smallest = smallest < 0 ? window : std::min(smallest, window);
   }
   return smallest;
 }
 
+/// Of several windows that one is shown of which the greatest part is missing; where a partition has nothing of any, it
+/// is that of the others.
 void Slot::Impl::show_windows(SlotStatus& status) const {
-  const auto missing = [](const WindowStatus& window) {
-    if (window.effective_ms < 0) return 0.0;
-    return 1.0 - static_cast<double>(window.effective_ms) / static_cast<double>(window.configured_ms);
+  const auto missing = [](std::int64_t covered_ms, std::int64_t ttl_ms) {
+    return covered_ms < 0 ? 0.0 : 1.0 - static_cast<double>(covered_ms) / static_cast<double>(ttl_ms);
   };
-  WindowStatus shown;
+  std::tuple<double, double, std::int64_t> most{-1.0, -1.0, -1};
+  const auto look = [&](std::int64_t ttl_ms, std::int64_t lost_before_ms) {
+    const WindowStatus window{ttl_ms, covered_ms(ttl_ms, lost_before_ms, Among::all)};
+    const std::int64_t of_begun_ms = covered_ms(ttl_ms, lost_before_ms, Among::begun);
+    const std::int64_t begun_ms = of_begun_ms < 0 ? window.effective_ms : of_begun_ms;
+    const std::tuple rank{missing(window.effective_ms, ttl_ms), missing(begun_ms, ttl_ms), ttl_ms};
+    if (rank <= most) return window;
+    most = rank;
+    status.configured_window_ms = window.configured_ms;
+    status.effective_window_ms = window.effective_ms;
+    status.begun_window_ms = begun_ms;
+    return window;
+  };
   for (const store::LogStats& log : status.store.logs) {
-    const std::int64_t ttl_ms = log.ttl.count();
-    const WindowStatus window{ttl_ms, covered_ms(ttl_ms, log.evicted_before_ms)};
-    status.windows.push_back(window);
-    const bool first = status.windows.size() == 1;
-    if (first || missing(window) > missing(shown) ||
-        (missing(window) == missing(shown) && window.configured_ms > shown.configured_ms)) {
-      shown = window;
-    }
+    status.windows.push_back(look(log.ttl.count(), log.evicted_before_ms));
   }
-  if (status.windows.empty()) {
-    shown.configured_ms = parts_.options.longest_ttl().count();
-    shown.effective_ms = covered_ms(shown.configured_ms, status.store.evicted_before_ms);
-  }
-  status.configured_window_ms = shown.configured_ms;
-  status.effective_window_ms = shown.effective_ms;
+  if (status.windows.empty()) look(parts_.options.longest_ttl().count(), status.store.evicted_before_ms);
 }
 
 void Slot::Impl::show_pause(SlotStatus& status) const {

@@ -73,8 +73,9 @@ struct Pause {
 
 /// A consistent picture of a slot.
 struct SlotStatus {
-  /// starting | joining | rebuilding | running | paused | restarting | stopped. Paused: by a person, or because no
-  /// batch settles: it fails again and again, or the brokers have not decided it for Standstill::patience_ms.
+  /// starting | joining | rebuilding | running | paused | restarting | stopped. Paused: by a person, because no batch
+  /// settles (it fails again and again, or the brokers have not decided it for Standstill::patience_ms), or between two
+  /// tries after any failure, as of what is rebuilding.
   std::string state;
   std::string detail;  ///< why, when it is not running
   std::optional<Pause> pause;
@@ -83,7 +84,9 @@ struct SlotStatus {
   std::vector<PartitionStatus> partitions;
   std::int64_t configured_window_ms = 0;
   std::int64_t effective_window_ms = 0;  ///< the smallest over the assigned partitions; -1: nothing assigned
-  /// By rules: one for each of store.logs; the two above are then those of the one that is covered least. Else empty.
+  /// The same without those of which nothing is covered, unless all are such: each is until a message of it comes.
+  std::int64_t begun_window_ms = -1;
+  /// By rules: one for each of store.logs; the three above are then those of the one that is covered least. Else empty.
   std::vector<WindowStatus> windows;
   store::Stats store;
 };

@@ -18,6 +18,7 @@ _PHONE = 500
 _SEEN = """({
   verdict: document.querySelector('.verdict')?.textContent ?? '',
   width: document.documentElement.scrollWidth,
+  hidden: Math.max(0, ...[...document.querySelectorAll('.wide')].map(each => each.scrollWidth - each.clientWidth)),
   height: document.documentElement.scrollHeight,
   scripts: document.scripts.length,
   background: getComputedStyle(document.body).backgroundColor,
@@ -30,7 +31,7 @@ class Look:
 
     verdict: str
     too_wide: int
-    """Pixels by which it is wider than the window: one has to scroll sideways."""
+    """Pixels by which it, or one of its tables, is wider than the window: one has to scroll sideways."""
     scripts: int
     background: str
     picture: bytes
@@ -117,7 +118,7 @@ class Browser:
         self._call("Target.closeTarget", targetId=target)
         return Look(
             verdict=seen["verdict"],
-            too_wide=max(0, seen["width"] - width),
+            too_wide=max(seen["hidden"], seen["width"] - width),
             scripts=seen["scripts"],
             background=seen["background"],
             picture=base64.b64decode(shot["data"]),

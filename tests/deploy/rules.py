@@ -59,9 +59,9 @@ def unit_test(rule: dict[str, Any], case: dict[str, Any], common: dict[str, str]
     }
 
 
-def check_query(query: str, series: dict[str, str], value: float, folder: Path) -> None:
+def check_query(query: str, series: dict[str, str], value: float, folder: Path, at: str = "1m") -> None:
     """The query gives one value, without labels, of series as promtool writes them."""
-    asked = [{"expr": query, "eval_time": "1m", "exp_samples": [{"labels": "{}", "value": value}]}]
+    asked = [{"expr": query, "eval_time": at, "exp_samples": [{"labels": "{}", "value": value}]}]
     named = [{"series": name, "values": values} for name, values in series.items()]
     file = folder / "query.test.yaml"
     file.write_text(yaml.safe_dump({"tests": [{"interval": "1m", "input_series": named, "promql_expr_test": asked}]}))

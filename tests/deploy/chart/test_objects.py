@@ -138,6 +138,17 @@ def test_the_check_finds_a_pod_that_may_become_root():
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
+def test_the_pod_of_helm_test_may_run_where_the_daemons_may(example: str):
+    """A cluster may have no node but dedicated ones: it would stay Pending."""
+    daemon, test = pods(golden(example)).values()
+    for choice in ("nodeSelector", "tolerations", "imagePullSecrets"):
+        assert test.get(choice) == daemon.get(choice), choice
+    if example == "production":
+        assert daemon["nodeSelector"], "else the example shows nothing"
+        assert daemon["tolerations"], "else the example shows nothing"
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
 def test_firstseen_accepts_the_configuration(example: str, tmp_path: Path):
     text = one(golden(example), "ConfigMap")["data"]["firstseen.yaml"]
     for name in ("kafka-password", "metrics-token"):

@@ -52,6 +52,19 @@ def test_the_window_covered_is_the_smallest_share_of_an_instance(tmp_path: Path)
     check_query(panel_queries()["Window covered A"], series, 0.99, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("of_b", "ready"), [("1x30", 1), ("1x10 0+0x20", 0), ("1x10 stale _x20", 0), ("1x4 stale _x30", 1)]
+)
+def test_ready_are_all_instances_and_one_that_is_down_is_not_for_a_quarter_of_an_hour(
+    of_b: str, ready: int, tmp_path: Path
+):
+    series = {
+        f'firstseen_ready{{job="firstseen",instance="{instance}"}}': values
+        for instance, values in {"a": "1x30", "b": of_b}.items()
+    }
+    check_query(panel_queries()["Ready A"], series, ready, tmp_path, at="20m")
+
+
 def test_panels_have_places_and_numbers_of_their_own():
     taken: dict[tuple[int, int], str] = {}
     for panel in dashboard()["panels"]:

@@ -36,6 +36,7 @@ dedup::SlotStatus busy() {
   status.state = "running";
   status.configured_window_ms = 86'400'000;
   status.effective_window_ms = 1'500;
+  status.begun_window_ms = 7'500;
   auto& counters = status.counters;
   counters.consumed = 100;
   counters.first_seen = 60;
@@ -176,6 +177,7 @@ TEST(Metrics, TimesAreInSecondsAndWhatIsNotKnownIsAbsent) {
   Samples samples = samples_of(busy());
   EXPECT_EQ(samples.at("firstseen_window_seconds{kind=\"configured\"}"), 86'400);
   EXPECT_EQ(samples.at("firstseen_window_seconds{kind=\"effective\"}"), 1.5);
+  EXPECT_EQ(samples.at("firstseen_window_seconds{kind=\"begun\"}"), 7.5);
   EXPECT_EQ(samples.at("firstseen_store_oldest_entry_time_seconds"), 1'700'000'000.5);
   EXPECT_EQ(samples.at("firstseen_store_max_bytes"), 68'719'476'736.0);
   EXPECT_EQ(samples.at("firstseen_last_step_age_seconds"), 0.25);
@@ -188,6 +190,7 @@ TEST(Metrics, TimesAreInSecondsAndWhatIsNotKnownIsAbsent) {
   unassigned.effective_window_ms = -1;
   samples = samples_of(unassigned);
   EXPECT_FALSE(samples.contains("firstseen_window_seconds{kind=\"effective\"}"));
+  EXPECT_FALSE(samples.contains("firstseen_window_seconds{kind=\"begun\"}"));
   EXPECT_FALSE(samples.contains("firstseen_store_oldest_entry_time_seconds"));
 }
 

@@ -28,5 +28,10 @@ TEST(Html, ATablesCellsAreTexts) {
   EXPECT_NE(table.html().find("<td>&lt;cell&gt;</td><td>1</td>"), std::string::npos);
 }
 
+TEST(Html, ATableOfManyColumnsSaysSoForThePhone) {
+  EXPECT_EQ(HtmlTable({"step", "mean", "99 % within"}).html().find("many"), std::string::npos);
+  EXPECT_NE(HtmlTable({"window", "rules", "covered", "keys"}).html().find("<table class=\"many\">"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace firstseen::page

@@ -74,3 +74,15 @@ imagePullSecrets:
 {{- end -}}
 {{- toYaml $constraints -}}
 {{- end }}
+
+{{/* Which nodes take the pods: that of the test must find one, too. */}}
+{{- define "firstseen.nodes" -}}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}

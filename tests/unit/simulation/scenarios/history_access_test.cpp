@@ -156,6 +156,26 @@ TEST_F(HistoryAccess, RefusedDoesNotKeepARebalanceFromMovingOtherPartitions) {
   expect_kept(read_again);
 }
 
+TEST_F(HistoryAccess, ThatCannotBeRecordedForAFullDiskIsAPauseUntilThereIsRoom) {
+  Host& host = in_the_middle();
+  world().faults.set(Fault::store_failure, 1'000);
+  run_until("it pauses", [&] { return host.status().state == "paused"; });
+  go_on_for(60'000);
+  EXPECT_EQ(host.status().state, "paused") << "nothing is read, so it is not said to be";
+  EXPECT_NE(host.status().detail.find("disk full"), std::string::npos) << host.status().detail;
+  cluster().refuse(in(0), true);
+  world().faults.end();
+  run_until("there is room", [&] { return is_stopped(host, 0); });
+  go_on_for(1'000);
+  expect_waiting(host);
+  EXPECT_EQ(host.status().detail, "") << "of the disk there is nothing more to say";
+  say_more();
+  cluster().refuse(in(0), false);
+  run();
+  EXPECT_EQ(published(), history_and_what_is_new());
+  expect_kept(read_again);
+}
+
 TEST_F(HistoryAccess, TakenByRetentionMeanwhileIsReadFromWhereTheLogBeginsAndTheShorterWindowIsTold) {
   for (const std::int64_t start : {4, 6}) {
     SCOPED_TRACE("the log begins at " + std::to_string(start));

@@ -70,6 +70,30 @@ TEST_F(HistoryInPart, ThatIsNoneIsAWarningToo) {
   EXPECT_FALSE(host.has_warned("in[1]"));
 }
 
+TEST_F(MissingHistory, OfAPartitionThatRetentionHasEmptiedCountsInTheBegunWindowFromItsFirstMessageOn) {
+  say(0, "a", 0);
+  say(1, "b", 0);
+  Host& first = start("A");
+  run();
+  first.stop();
+  for (const std::int32_t number : {0, 1}) cluster().log(in(number))->truncate_head(1);
+  Host& host = start("B", "A");
+  run_until("it runs", [&] { return host.status().state == "running"; });
+  EXPECT_EQ(host.status().begun_window_ms, 0) << "of no partition anything is known";
+  say(1, "c", 100);
+  run();
+  cluster().pass_time(20'000);
+  say(1, "d", 20'100);
+  run();
+  EXPECT_EQ(host.status().begun_window_ms, 20'000) << "that of partition 1";
+  EXPECT_EQ(host.status().effective_window_ms, 0) << "it may repeat a";
+  say(0, "e", 20'200);
+  run();
+  EXPECT_EQ(host.status().begun_window_ms, 0);
+  EXPECT_EQ(published(), (Ids{1, 2, 3, 4, 5}));
+  expect_kept({.history_lost = true});
+}
+
 TEST_F(MissingHistory, IsReadAgainFromTheStartWhenTheProcessIsKilledMeanwhile) {
   Host& host = on_an_empty_store(OnMissingHistory::rebuild);
   host.crash_at_step(1, dedup::Step::rebuilding);
