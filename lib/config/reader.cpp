@@ -108,7 +108,7 @@ void Reader::read_named(const YAML::Node& name, const YAML::Node& value, const s
 void Reader::read_again(const YAML::Node& name, const YAML::Node& value, const std::string& prefix,
                         const std::string& declared) {
   Settings aside = settings_;
-  Reader reader(aside, problems_);
+  Reader reader(aside, problems_, absent_);
   reader.read_named(name, value, prefix, declared);
   seen_.merge(reader.seen_);  // a required option that stands here is not missing
 }
@@ -169,12 +169,15 @@ std::optional<std::string> Reader::scalar(const YAML::Node& node, const std::str
   }
   if (!untagged(node, path)) return std::nullopt;
   auto expanded = expand(node.Scalar());
-  if (!expanded) {
+  if (!expanded && !may_be_left_out(absent_, path, node.Scalar())) {
     problem(node, path, expanded.error().message);
     return std::nullopt;
   }
   if (has_reference(node.Scalar())) settings_.expanded.emplace(path, node.Scalar());
-  return *expanded;
+  if (expanded) return *expanded;
+  problems_.leave_out(path);
+  settings_.left_out.emplace(path, expanded.error().message);
+  return std::nullopt;
 }
 
 void Reader::read_list(const TextList& list, const YAML::Node& node, const std::string& path) {

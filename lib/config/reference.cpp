@@ -32,6 +32,8 @@ with `B`, `KiB`, `MiB`, `GiB`, `TiB` (powers of 1024) or `kB`, `MB`, `GB`, `TB` 
 an environment variable and `${file:PATH}` for a file's contents without its last line end; `$${` is a literal `${`.
 Such a value is not printed: messages, `validate --effective` and `explain` show the `${...}` in its place. Names that Kafka itself
 makes known (topics, group, brokers, instance) and paths do stand in the log, in `status` and in the store.
+What is not there of it below `kafka.properties` and `http` is an error only for what connects (`run`, `store prime`) and for `validate`,
+which lets files below `/run/credentials` be missing, since systemd makes them for the service alone, and says so.
 Anchors and aliases of YAML work; tags, merge keys and several documents are refused.
 )";
 
