@@ -267,9 +267,7 @@ def test_firstseen_takes_the_command_that_puts_a_backup_back_without_any_secret(
     words = [word.replace("/etc/firstseen", str(tmp_path)) for word in container["args"]]
     words = [word.replace("/backup", str(tmp_path / "backup")) for word in words]
     environment = {**os.environ, **{each["name"]: each["value"] for each in container["env"]}}
-    done = subprocess.run(
-        [firstseen_binary(), *words], env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([firstseen_binary(), *words], env=environment, capture_output=True, text=True, check=False)
     assert f"{tmp_path}/backup/monday holds no store of firstseen" in done.stderr, "nothing else is missed"
 
 

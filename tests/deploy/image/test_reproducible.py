@@ -22,7 +22,8 @@ repeat() {  # repeat PATTERN: the one command with it, whose output is compared
   command=$(grep -E -- "$1" /tmp/commands | sed 's/ && cd .*//')  # without what follows linking
   [ "$(wc -l <<<"$command")" = 1 ]
   output=$(sed -E 's/.* -o ([^ ]+) .*/\1/' <<<"$command")
-  CCACHE_DISABLE=1 bash -c "$(sed -E 's/ -o [^ ]+ / -o \/tmp\/again /; s/ -MF [^ ]+ / -MF \/tmp\/again.d /' <<<"$command")"
+  command=$(sed -E 's| -o [^ ]+ | -o /tmp/again |; s| -MF [^ ]+ | -MF /tmp/again.d |' <<<"$command")
+  CCACHE_DISABLE=1 bash -c "$command"
   cmp "$output" /tmp/again
 }
 for unit in $UNITS; do repeat " -c [^ ]*/$unit\$"; done
