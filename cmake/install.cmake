@@ -29,7 +29,13 @@ install(FILES ${PROJECT_BINARY_DIR}/firstseen.pc DESTINATION ${CMAKE_INSTALL_LIB
 configure_file(deploy/systemd/firstseen@.service.in firstseen@.service @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/firstseen@.service DESTINATION lib/systemd/system COMPONENT runtime)
 install(FILES deploy/systemd/firstseen.sysusers DESTINATION lib/sysusers.d RENAME firstseen.conf COMPONENT runtime)
-install(FILES README.md config/REFERENCE.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
+include(cmake/documents.cmake)
+
+# For Prometheus and Grafana, which deploy/README.md tells of; the chart holds them.
+install(FILES deploy/helm/firstseen/files/alerts.yaml DESTINATION ${CMAKE_INSTALL_DATADIR}/firstseen/prometheus
+  COMPONENT runtime)
+install(FILES deploy/helm/firstseen/files/dashboard.json DESTINATION ${CMAKE_INSTALL_DATADIR}/firstseen/grafana
+  RENAME firstseen.json COMPONENT runtime)
 
 # Man pages and shell completions, which the program wrote when it was built.
 set(manual ${PROJECT_BINARY_DIR}/manual)

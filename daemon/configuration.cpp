@@ -14,10 +14,9 @@
 #include "config/brokers.h"
 #include "config/endpoint.h"
 #include "config/load.h"
-#include "http/credentials.h"
-#include "http/token.h"
 #include "kafka/properties.h"
 #include "key/deriver.h"
+#include "secrets.h"
 #include "store_layout.h"
 
 namespace firstseen {
@@ -279,8 +278,12 @@ void check_key(const config::Settings& settings, config::Problems& problems) {
   }
 }
 
-void check_properties(const config::Settings& settings, config::Problems& problems) {
-  for (const auto& [name, why] : kafka::check_properties(client_options(settings).properties)) {
+void check_properties(const config::Settings& settings, Secrets secrets, config::Problems& problems) {
+  std::map<std::string, std::string> here = client_options(settings).properties;
+  for (auto& [name, value] : here) {
+    if (may_be_absent(value, secrets)) value.clear();
+  }
+  for (const auto& [name, why] : kafka::check_properties(here)) {
     problems.add_quoted(settings, "kafka.properties." + name, why);
   }
   for (const auto& [name, why] : kafka::named_twice(settings.kafka.properties)) {
@@ -289,12 +292,13 @@ void check_properties(const config::Settings& settings, config::Problems& proble
 }
 
 /// After all that looks at single properties: a contradiction makes none of them unknown.
-void check_contradictions(const config::Settings& settings, config::Problems& problems) {
+void check_contradictions(const config::Settings& settings, Secrets secrets, config::Problems& problems) {
   const std::string section = "kafka.properties";
   kafka::ClientOptions sound = client_options(settings);
   std::vector<std::string> left_out;
   std::erase_if(sound.properties, [&](const auto& property) {
-    if (!problems.reports(section + "." + property.first)) return false;
+    const bool absent = may_be_absent(property.second, secrets);
+    if (!absent && !problems.reports(section + "." + property.first)) return false;
     left_out.push_back(property.first);
     return true;
   });
@@ -337,28 +341,19 @@ void check_store_path(const config::Settings& settings, config::Problems& proble
                                          length - longest, longest));
 }
 
-void check_secrets(const config::Settings& settings, config::Problems& problems) {
-  const config::Settings::Http& s = settings.http;
-  const auto add = [&](const http::Complaint& wrong) { problems.add(std::string(wrong.option), wrong.text); };
-  std::error_code ignored;
-  const auto type = std::filesystem::status(s.token_file, ignored).type();
-  // What can be read only once is the start's.
-  const bool is_stream = type == std::filesystem::file_type::fifo || type == std::filesystem::file_type::character;
-  if (!s.token_file.empty() && !is_stream) {
-    if (const auto token = http::Token::read(s.token_file); !token) add(token.error());
-  }
-  if (s.tls_certificate.empty() || s.tls_key.empty()) return;  // check_together() tells
-  const auto read = http::read_credentials({.certificate = s.tls_certificate, .key = s.tls_key});
-  if (!read) add(read.error());
-}
-
 }  // namespace
 
 Result<config::Settings> load_settings(const std::filesystem::path& file, Secrets secrets) {
-  std::vector<config::Check> checks{check_key,        check_properties, check_commit_interval, check_contradictions,
-                                    check_batch_fits, check_store_path};
-  if (secrets == Secrets::check) checks.emplace_back(check_secrets);
-  return config::load(file, checks);
+  const auto with = [secrets](auto check) {
+    return [secrets, check](const config::Settings& settings, config::Problems& problems) {
+      check(settings, secrets, problems);
+    };
+  };
+  std::vector<config::Check> checks{
+      check_key,        with(check_properties), check_commit_interval, with(check_contradictions),
+      check_batch_fits, check_store_path};
+  if (secrets == Secrets::check || secrets == Secrets::validate) checks.emplace_back(with(check_http_files));
+  return config::load(file, checks, absent_of(secrets));
 }
 
 Configuration configure(const config::Settings& settings) {

@@ -11,6 +11,7 @@
 #include "kafka/options.h"
 #include "key/spec.h"
 #include "logging.h"
+#include "secrets.h"
 #include "store/seen_store.h"
 
 namespace firstseen {
@@ -31,17 +32,13 @@ struct Configuration {
   LogFormat log_format = LogFormat::text;
 };
 
-/// Whether to look into the files that only the daemon may be able to read: http.token_file, and certificate and key of
-/// http.tls.
-enum class Secrets { leave, check };
-
 /// Reads a file and checks it with all the parts' checks. Exit::config with every problem, one per line with its place.
-Result<config::Settings> load_settings(const std::filesystem::path& file, Secrets secrets = Secrets::leave);
+Result<config::Settings> load_settings(const std::filesystem::path& file, Secrets secrets = Secrets::connect);
 
 /// The settings in the parts' terms.
 Configuration configure(const config::Settings& settings);
 
 /// Both. Exit::config with every problem, one per line with its place.
-Result<Configuration> load_configuration(const std::filesystem::path& file, Secrets secrets = Secrets::leave);
+Result<Configuration> load_configuration(const std::filesystem::path& file, Secrets secrets = Secrets::connect);
 
 }  // namespace firstseen

@@ -20,7 +20,7 @@ struct ExplainArguments {
 };
 
 Exit explain_message(const ExplainArguments& arguments) {
-  const auto configuration = load_configuration(arguments.config);
+  const auto configuration = load_configuration(arguments.config, Secrets::leave);
   if (!configuration) return report(configuration.error());
   const daemon::ExplainOptions options{.default_topic = daemon::sole_topic(configuration->slot.topics),
                                        .json = arguments.as_json};

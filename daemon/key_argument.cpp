@@ -158,7 +158,7 @@ Result<Digest> digest_of(const KeyArgument& key, const Target& target, const Fou
   if (!key.digest.empty()) return from_text(key.digest);
   if (!key.line.empty()) return of_line(key.line, store);
   if (auto words = check_words(key, target); !words) return forward(words.error());
-  const auto configuration = load_configuration(target.config);
+  const auto configuration = load_configuration(target.config, Secrets::leave);
   if (!configuration) return forward(configuration.error());
   const auto deriver = key::Deriver::make(configuration->key);
   if (!deriver) return forward(deriver.error());

@@ -52,7 +52,7 @@ bool has_several_ttls(const config::Settings& settings) {
 /// What the configuration says, or its defaults.
 Result<config::Settings> settings_of(const PlanArguments& arguments) {
   if (arguments.config.empty()) return config::defaults();
-  return load_settings(arguments.config);
+  return load_settings(arguments.config, Secrets::leave);
 }
 
 Result<plan::Workload> workload_of(const PlanArguments& arguments, const config::Settings& settings) {

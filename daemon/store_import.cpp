@@ -42,7 +42,7 @@ std::string to_text_for_people(const std::filesystem::path& directory, const Imp
 }
 
 Exit run_import(const ImportArguments& arguments) {
-  const auto configuration = load_configuration(arguments.config);
+  const auto configuration = load_configuration(arguments.config, Secrets::leave);
   if (!configuration) return report(configuration.error());
   const auto source = find_store({.config = {}, .store = arguments.source});
   if (!source) return report(source.error());

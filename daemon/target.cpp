@@ -46,7 +46,7 @@ void add_any_target(CLI::App& command, const std::shared_ptr<Target>& target) {
 Result<std::filesystem::path> store_path(const Target& target) {
   if (!target.store.empty()) return above_its_environment(target.store);
   if (target.config.empty()) return default_operations_directory();
-  const auto configuration = load_configuration(target.config);
+  const auto configuration = load_configuration(target.config, Secrets::leave);
   if (!configuration) return forward(configuration.error());
   return configuration->store_path;
 }

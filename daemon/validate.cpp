@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -30,6 +31,7 @@ std::vector<std::string> remarks(const config::Settings& settings) {
   std::vector<std::string> made = http::remarks(configuration.http, SystemClock().wall_ms());
   const std::string why = kafka::refused_scram(configuration.client.properties);
   if (!why.empty()) made.push_back("kafka.properties." + why);
+  for (std::string& unchecked : unchecked_secrets(settings)) made.push_back(std::move(unchecked));
   return made;
 }
 
@@ -50,7 +52,7 @@ Exit print_json(const Arguments& arguments, const Result<config::Settings>& sett
 }
 
 Exit validate(const Arguments& arguments) {
-  const auto settings = load_settings(arguments.file, Secrets::check);
+  const auto settings = load_settings(arguments.file, Secrets::validate);
   if (arguments.json) return print_json(arguments, settings);
   if (!settings) {
     fmt::print(stderr, "{}\n", settings.error().message);

@@ -119,7 +119,8 @@ void check_on(const Settings& settings, const std::vector<Check>& checks, Proble
 
 }  // namespace
 
-Result<Settings> load_text(const std::string& yaml, std::string_view name, const std::vector<Check>& checks) {
+Result<Settings> load_text(const std::string& yaml, std::string_view name, const std::vector<Check>& checks,
+                           Absent absent) {
   Problems problems{std::string(name)};
   if (yaml.find('\0') != std::string::npos) {
     problems.add("", "holds zero bytes; this is not a text file");
@@ -141,7 +142,7 @@ Result<Settings> load_text(const std::string& yaml, std::string_view name, const
     } else if (root.IsNull()) {
       problems.add("", "is empty; config/firstseen.yaml is a complete example");
     } else {
-      Reader(settings, problems).read(root);
+      Reader(settings, problems, absent).read(root);
       readable = root.IsMap();
     }
   } catch (const YAML::Exception& error) {  // the first error of syntax is all that can be known
@@ -152,10 +153,10 @@ Result<Settings> load_text(const std::string& yaml, std::string_view name, const
   return settings;
 }
 
-Result<Settings> load(const std::filesystem::path& file, const std::vector<Check>& checks) {
+Result<Settings> load(const std::filesystem::path& file, const std::vector<Check>& checks, Absent absent) {
   const auto text = contents(file);
   if (!text) return forward(text.error());
-  return load_text(*text, file.string(), checks);
+  return load_text(*text, file.string(), checks, absent);
 }
 
 std::string dump(const Settings& settings) {

@@ -34,6 +34,7 @@ Problems Problems::same_file() const {
   fresh.known_ = known_;
   fresh.meant_ = meant_;
   for (const Problem& problem : problems_) fresh.known_.push_back(problem.path);
+  fresh.known_.insert(fresh.known_.end(), left_out_.begin(), left_out_.end());
   return fresh;
 }
 

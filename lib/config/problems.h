@@ -33,6 +33,8 @@ class Problems {
   /// shown, its text in the file is.
   void add_quoted(const Settings& settings, const std::string& path, const std::string& message);
 
+  /// What the file says of an option cannot be known here, and that is no problem: what may follow from it is none.
+  void leave_out(const std::string& path) { left_out_.push_back(path); }
   /// An unknown name may be a misspelt `path`.
   void note_meant(const std::string& path) { meant_.push_back(path); }
 
@@ -70,6 +72,7 @@ class Problems {
   std::map<std::string, Place, std::less<>> places_;
   std::vector<Problem> problems_;
   std::vector<std::string> known_;  ///< the options of the problems of another, from which this came
+  std::vector<std::string> left_out_;
   std::vector<std::string> meant_;  ///< what misspelt names may mean
 };
 

@@ -119,7 +119,7 @@ void Reader::read_named(const YAML::Node& name, const YAML::Node& value, const s
 void Reader::read_again(const YAML::Node& name, const YAML::Node& value, const std::string& prefix,
                         const std::string& declared) {
   Settings aside = settings_;
-  Reader reader(aside, problems_);
+  Reader reader(aside, problems_, absent_);
   reader.read_named(name, value, prefix, declared);
   seen_.merge(reader.seen_);  // a required option that stands here is not missing
 }
@@ -188,11 +188,11 @@ std::optional<std::string> Reader::scalar(const YAML::Node& node, const std::str
   }
   std::vector<std::string> put_in;
   auto expanded = expand(node.Scalar(), &put_in);
-  if (!expanded) {
+  if (!expanded && !may_be_left_out(absent_, path, node.Scalar())) {
     problem(node, path, expanded.error().message);
     return std::nullopt;
   }
-  if (has_zero(*expanded)) {
+  if (expanded && has_zero(*expanded)) {
     problem(node, path, fmt::format("'{}' holds a zero byte; is the file UTF-16? Save it as UTF-8", node.Scalar()));
     return std::nullopt;
   }
@@ -200,7 +200,10 @@ std::optional<std::string> Reader::scalar(const YAML::Node& node, const std::str
     settings_.expanded.emplace(path, node.Scalar());
     settings_.put_in.emplace(path, std::move(put_in));
   }
-  return *expanded;
+  if (expanded) return *expanded;
+  problems_.leave_out(path);
+  settings_.left_out.emplace(path, expanded.error().message);
+  return std::nullopt;
 }
 
 void Reader::read_list(const TextList& list, const YAML::Node& node, const std::string& path) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "config/absent.h"
 #include "config/options.h"
 #include "config/problems.h"
 
@@ -14,7 +15,8 @@ namespace firstseen::config {
 /// Walks a YAML tree along the declared options and fills the settings.
 class Reader {
  public:
-  Reader(Settings& settings, Problems& problems) : settings_(settings), problems_(problems) {}
+  Reader(Settings& settings, Problems& problems, Absent absent)
+      : settings_(settings), problems_(problems), absent_(absent) {}
 
   /// `root`: the document. Reports unknown, repeated, missing and malformed options.
   void read(const YAML::Node& root);
@@ -42,7 +44,8 @@ class Reader {
   bool is_first(Places& seen, const YAML::Node& name, const std::string& path);
   /// Reports a YAML tag.
   bool untagged(const YAML::Node& node, const std::string& path);
-  /// A scalar with its ${...} expanded, noted in Settings::expanded; nothing when it is none, reported.
+  /// A scalar with its ${...} expanded, noted in Settings::expanded; nothing when it is none, reported,
+  /// or when it is left out, noted.
   std::optional<std::string> scalar(const YAML::Node& node, const std::string& path);
   /// Something is wrong with a value, at the place noted for its path; the document has none: `node` is it.
   void problem(const YAML::Node& node, const std::string& path, const std::string& message);
@@ -50,6 +53,7 @@ class Reader {
 
   Settings& settings_;
   Problems& problems_;
+  Absent absent_;
   Places seen_;
 };
 

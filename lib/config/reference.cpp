@@ -33,6 +33,8 @@ an environment variable and `${file:PATH}` for a file's contents without its las
 Such a value is not printed: messages, `validate --effective` and `explain` show the `${...}` in its place. `name` and `when.part`
 of a rule are shown as they are, and take none. Names that Kafka itself
 makes known (topics, group, brokers, instance) and paths do stand in the log, in `status` and in the store.
+What is not there of it below `kafka.properties` and `http` is an error only for what connects (`run`, `store prime`) and for `validate`,
+which lets files below `/run/credentials` be missing, since systemd makes them for the service alone, and says so.
 Anchors and aliases of YAML work; tags, merge keys and several documents are refused.
 )";
 

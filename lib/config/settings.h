@@ -59,6 +59,10 @@ struct Settings {
     return found == expanded.end() ? value : found->second;
   }
 
+  /// The scalars that were left out, by path, each with why; see config/absent.h. They hold their default, a property
+  /// nothing.
+  std::map<std::string, std::string> left_out;
+
   struct Kafka {
     std::vector<std::string> brokers;
     std::map<std::string, std::string> properties;

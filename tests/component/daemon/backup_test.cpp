@@ -107,6 +107,27 @@ TEST_F(Backup, PutInPlaceOnANewVolumePublishesNothingOfWhatCameSinceAgain) {
   EXPECT_EQ(contents("out", 50).size(), 50U);
 }
 
+TEST_F(Backup, IsPutInPlaceWhileTheSecretsOfTheServiceAreNotThere) {
+  export_thirty_keys();
+  const std::string secret = "${file:/run/credentials/firstseen@nobody.service/password}";
+  std::ofstream(scene_->config()) << "kafka: {brokers: [\"" << cluster_->brokers()
+                                  << "\"], properties: {sasl.password: \"" << secret << "\"}}\n"
+                                  << "input: {topics: [in], group: scene}\noutput: {topic: out}\n"
+                                  << "key: {fields: [\"payload:/order/id\"]}\n"
+                                  << "store: {path: " << scene_->store() << ", max_size: 64MiB}\n"
+                                  << "http: {token_file: /run/credentials/firstseen@nobody.service/token}\n";
+  const Finished imported = put_in_place(*scene_, copy(), {"--replace"});
+  EXPECT_EQ(imported.status, 0) << imported.err;
+  const Finished found = store_command("lookup", R"({"topic": "in", "value": {"order": {"id": 7}}})");
+  EXPECT_EQ(found.status, 0) << found.err;
+  const Finished validated = test::run(command("validate"));
+  EXPECT_EQ(validated.status, 0) << validated.err;
+  EXPECT_NE(validated.err.find(": kafka.properties.sasl.password: cannot read the file "), std::string::npos);
+  for (const std::vector<std::string>& connects : {command("run"), {"store", "prime", "-c", scene_->config()}}) {
+    expect_refused(test::run(connects), 78, "kafka.properties.sasl.password: cannot read the file ");
+  }
+}
+
 TEST_F(Backup, IsPutWhereAStoreIsOnlyWhenAskedToAndThatStoreIsKept) {
   export_thirty_keys();
   expect_refused(put_in_place(*scene_, copy()), 78, "--replace");

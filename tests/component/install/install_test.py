@@ -15,6 +15,9 @@ from pathlib import Path
 from installed_tree import SOURCE, InstalledTree, run, succeed
 from services import PATIENCE, Bank, Service
 
+sys.path.insert(0, str(SOURCE / "tests"))
+from harness.links import dead_links
+
 os.environ["no_proxy"] = "127.0.0.1"
 
 
@@ -96,6 +99,18 @@ class Systemd(Installed):
         judged = succeed("systemd-analyze", "security", "--offline=yes", "--no-pager", str(self.unit))
         exposure = float(re.search(r"Overall exposure level for \S+: ([0-9.]+)", judged)[1])
         self.assertLessEqual(exposure, 1.5, judged)
+
+
+class Documents(Installed):
+    def test_their_links_lead_to_what_is_installed(self):
+        documents = list((self.tree.prefix / "share" / "doc" / "firstseen").rglob("*.md"))
+        self.assertGreater(len(documents), 10)
+        self.assertEqual(dead_links(documents), [])
+
+    def test_a_dead_link_is_found_outside_of_code(self):
+        document = self.scratch / "README.md"
+        document.write_text("[a](README.md#a) [b](none.md) `[c](c)` [d](https://d)\n```\n[e](e)\n```\n")
+        self.assertEqual(dead_links([document]), [f"{document}: none.md"])
 
 
 class Readme(Installed):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -234,6 +235,57 @@ def test_the_scrape_trusts_the_authority_in_the_secret_and_asks_for_the_services
     assert endpoint["tlsConfig"]["serverName"] == "payments-dedup.streams.svc"
     (plain,) = one(golden("ephemeral"), "ServiceMonitor")["spec"]["endpoints"]
     assert not {"scheme", "tlsConfig"} & set(plain)
+
+
+def _restore_job() -> dict[str, Any]:
+    return yaml.safe_load((CHART / "examples/restore-job.yaml").read_text())
+
+
+def test_the_job_that_puts_a_backup_back_is_known_to_kubernetes_and_restricted(kubernetes):
+    job = _restore_job()
+    assert kubernetes(job) == []
+    pod = job["spec"]["template"]["spec"]
+    assert _against_restricted(pod) == []
+    assert pod["automountServiceAccountToken"] is False
+
+
+def test_the_job_that_puts_a_backup_back_is_the_daemons_pod_with_another_command():
+    """But for the backup's volume; of the names none is other than the chart makes it."""
+    objects, job = golden("minimal"), _restore_job()
+    stateful = one(objects, "StatefulSet")
+    daemon, restore = stateful["spec"]["template"]["spec"], job["spec"]["template"]["spec"]
+    for part in ("securityContext", "automountServiceAccountToken", "enableServiceLinks"):
+        assert restore[part] == daemon[part], part
+    (own,), (its,) = restore["containers"], daemon["containers"]
+    for part in ("image", "imagePullPolicy", "command", "securityContext", "resources"):
+        assert own[part] == its[part], part
+    pod_name = f"{stateful['metadata']['name']}-0"
+    assert own["env"] == [{"name": "POD_NAME", "value": pod_name}]
+    assert [mount for mount in own["volumeMounts"] if mount["name"] != "backup"] == its["volumeMounts"]
+    (claim,) = stateful["spec"]["volumeClaimTemplates"]
+    volumes = {volume["name"]: volume for volume in restore["volumes"]}
+    assert volumes.keys() == {mount["name"] for mount in own["volumeMounts"]}
+    assert volumes["state"]["persistentVolumeClaim"] == {"claimName": f"{claim['metadata']['name']}-{pod_name}"}
+    assert [volumes["config"]] == daemon["volumes"]
+    assert not one(objects, "Service")["spec"]["selector"].items() <= job["metadata"].get("labels", {}).items()
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_firstseen_takes_the_command_that_puts_a_backup_back_without_any_secret(example: str, tmp_path: Path):
+    text = one(golden(example), "ConfigMap")["data"]["firstseen.yaml"]
+    (tmp_path / "firstseen.yaml").write_text(text.replace("/var/lib/firstseen", str(tmp_path)))
+    (container,) = _restore_job()["spec"]["template"]["spec"]["containers"]
+    words = [word.replace("/etc/firstseen", str(tmp_path)) for word in container["args"]]
+    words = [word.replace("/backup", str(tmp_path / "backup")) for word in words]
+    environment = {**os.environ, **{each["name"]: each["value"] for each in container["env"]}}
+    done = subprocess.run([firstseen_binary(), *words], env=environment, capture_output=True, text=True, check=False)
+    assert f"{tmp_path}/backup/monday holds no store of firstseen" in done.stderr, "nothing else is missed"
+
+
+def test_the_documented_way_back_names_the_objects_of_the_job_and_of_the_chart():
+    text = (CHART / "README.md").read_text()
+    names = {one(golden("minimal"), "StatefulSet")["metadata"]["name"], _restore_job()["metadata"]["name"]}
+    assert set(re.findall(r"(?:statefulset|job)[ /]([a-z]+-[a-z]+)", text)) == names
 
 
 def test_the_schema_knows_just_the_values_and_takes_the_defaults():

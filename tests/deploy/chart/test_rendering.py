@@ -115,6 +115,7 @@ def test_the_package_holds_what_the_chart_needs(tmp_path: Path):
         assert all(member.isreg() for member in package)
         names = {member.name for member in package}
     assert {"firstseen/files/alerts.yaml", "firstseen/files/dashboard.json", "firstseen/values.schema.json"} <= names
+    assert "firstseen/examples/restore-job.yaml" in names
     assert not any(name.startswith("firstseen/ci/") for name in names)
 
 

@@ -10,6 +10,7 @@ import pytest
 from assemble import assemble
 from debian import Debian, Package, linked
 from deploy.images import Image
+from difference import difference
 from sbom import package_url
 from tree import Tree
 
@@ -140,6 +141,17 @@ def test_who_makes_it_and_when_makes_no_difference(scene: Scene):
         os.utime(file, (1, 1), follow_symlinks=False)
     os.chmod(scene.root / "usr/lib/x86/libc.so.6", 0o555)
     assert scene.files() == first
+
+
+def test_two_images_are_told_apart_by_the_files_that_differ(scene: Scene, tmp_path: Path):
+    one, same, other = (tmp_path / name for name in ("one", "same", "other"))
+    scene.image(one)
+    scene.image(same)
+    assert difference(one / "oci", same / "oci") == []
+    _write(scene.work / "program/usr/bin/firstseen", "another\n", 0o755)
+    scene.image(other)
+    of_the_program = ["/usr/bin/firstseen", "/usr/share/doc/firstseen/firstseen.cdx.json"]
+    assert difference(one / "oci", other / "oci") == of_the_program
 
 
 def test_labels_and_command_are_those_of_the_version(scene: Scene, tmp_path: Path):

@@ -1,4 +1,5 @@
-"""The same commit and the same packages give the same image."""
+"""The same commit and the same packages give the same image: by parts, since all of it, `./dev package image --twice`,
+takes as long as compiling does."""
 
 import os
 import subprocess
@@ -8,18 +9,51 @@ from pathlib import Path
 
 import pytest
 from deploy.images import Image, place
+from harness.debian import run_in, why_not
 from harness.paths import ROOT
+
+_UNITS = ("daemon/status_report.cpp", "daemon/version.cpp", "lib/key/template.cpp")
+# In the Debian that the image is of, where it was compiled. What `ninja -t commands` says is run with other outputs.
+_AGAIN = r"""
+cd /mnt/firstseen/build/deb/firstseen/build/package
+ninja -t commands firstseen >/tmp/commands
+repeat() {  # repeat PATTERN: the one command with it, whose output is compared
+  local command output
+  command=$(grep -E -- "$1" /tmp/commands | sed 's/ && cd .*//')  # without what follows linking
+  [ "$(wc -l <<<"$command")" = 1 ]
+  output=$(sed -E 's/.* -o ([^ ]+) .*/\1/' <<<"$command")
+  command=$(sed -E 's| -o [^ ]+ | -o /tmp/again |; s| -MF [^ ]+ | -MF /tmp/again.d |' <<<"$command")
+  CCACHE_DISABLE=1 bash -c "$command"
+  cmp "$output" /tmp/again
+}
+for unit in $UNITS; do repeat " -c [^ ]*/$unit\$"; done
+repeat ' -o firstseen '
+"""
 
 
 def _contents(directory: Path) -> dict[str, bytes]:
     return {str(file.relative_to(directory)): file.read_bytes() for file in directory.rglob("*") if file.is_file()}
 
 
-def test_made_again_it_is_the_same_to_the_last_byte(image: Image, tmp_path: Path):
-    """By another time zone, umask and order of sets."""
+def _what_it_was_made_of() -> Path:
     held = place()
     if not (held / "debian.stamp").is_file():
         pytest.skip(f"only the image is in {held}, not what it was made of")
+    return held
+
+
+@pytest.mark.usefixtures("image")
+def test_units_compiled_without_a_cache_and_the_program_linked_again_are_the_same():
+    held = _what_it_was_made_of()
+    if reason := why_not():
+        pytest.skip(reason)
+    done = run_in(held / "debian", held / "work", f"UNITS='{' '.join(_UNITS)}'\n{_AGAIN}")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_assembled_again_from_one_compiled_package_it_is_the_same_to_the_last_byte(image: Image, tmp_path: Path):
+    """By another time zone, umask and order of sets."""
+    held = _what_it_was_made_of()
     labels = image.execution["Labels"]
     created = int(datetime.fromisoformat(image.config["created"]).timestamp())
     command = [sys.executable, ROOT / "deploy/image/assemble.py", "--root", held / "debian", "--work", held / "work"]

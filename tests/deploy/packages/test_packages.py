@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from deploy.releases import NUMBERS, package_of
 from harness.debian import RELEASES, Unavailable, root_file_system, run_in, this_release, why_not
+from harness.links import dead_links
 from harness.packages import dependencies, field, files, package
 from harness.paths import ROOT, firstseen_binary
 
@@ -55,12 +56,34 @@ def test_the_program_comes_with_all_that_belongs_to_it(tmp_path: Path):
         "/usr/lib/sysusers.d/firstseen.conf",
         "/usr/share/bash-completion/completions/firstseen",
         "/usr/share/doc/firstseen/README.md",
+        "/usr/share/doc/firstseen/config/REFERENCE.md",
+        "/usr/share/doc/firstseen/daemon/http/README.md",
+        "/usr/share/doc/firstseen/daemon/metrics/README.md",
+        "/usr/share/doc/firstseen/deploy/README.md",
         "/usr/share/doc/firstseen/examples/firstseen.yaml",
+        "/usr/share/firstseen/grafana/firstseen.json",
+        "/usr/share/firstseen/prometheus/alerts.yaml",
         "/usr/share/fish/vendor_completions.d/firstseen.fish",
         "/usr/share/zsh/vendor-completions/_firstseen",
     }
     held = files(package("firstseen"))
     assert wanted <= held, wanted - held
+
+
+def test_every_link_of_a_document_leads_to_a_file_of_the_package(tmp_path: Path):
+    subprocess.run(["dpkg-deb", "--extract", package("firstseen"), tmp_path], check=True)
+    folder = tmp_path / "usr/share/doc/firstseen"
+    documents = list(folder.rglob("*.md"))
+    assert len(documents) > 10
+    assert dead_links(documents) == []
+
+
+@pytest.mark.parametrize("name", ["prometheus/alerts.yaml", "grafana/firstseen.json"])
+def test_alerts_and_dashboard_are_those_of_this_tree(name: str, tmp_path: Path):
+    subprocess.run(["dpkg-deb", "--extract", package("firstseen"), tmp_path], check=True)
+    installed = tmp_path / "usr/share/firstseen" / name
+    assert not installed.is_symlink()
+    assert installed.read_bytes() == (ROOT / "deploy" / name).read_bytes()
 
 
 def test_pages_and_completions_are_those_of_this_very_program(tmp_path: Path):
