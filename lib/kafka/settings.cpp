@@ -87,6 +87,13 @@ std::uint64_t producer_queue_kib(const ClientOptions& options) {
   return largest == 0 ? most : std::clamp<std::uint64_t>(largest / 512, usual, most);
 }
 
+void reach_brokers(Settings& settings, const ClientOptions& options) {
+  connection_defaults(settings);
+  apply_properties(settings, options, PropertyScope::both);
+  apply_connection(settings, options);
+  settings.set("allow.auto.create.topics", "false");
+}
+
 }  // namespace
 
 std::uint64_t produce_batch_bytes(const ClientOptions& options) {
@@ -167,13 +174,19 @@ Result<ClientHandle> make_handle(rd_kafka_type_t kind, ConfHandle conf, Callback
 
 Result<ClientHandle> make_admin_handle(const ClientOptions& options, Callbacks& callbacks) {
   Settings settings;
-  connection_defaults(settings);
-  apply_properties(settings, options, PropertyScope::both);
-  apply_connection(settings, options);
-  settings.set("allow.auto.create.topics", "false");
+  reach_brokers(settings, options);
   auto conf = settings.take();
   if (!conf) return forward(conf.error());
   return make_handle(RD_KAFKA_PRODUCER, std::move(*conf), callbacks);
+}
+
+Result<ClientHandle> make_uncommitted_handle(const ClientOptions& options, Callbacks& callbacks) {
+  Settings settings;
+  reach_brokers(settings, options);
+  settings.set("isolation.level", "read_uncommitted");
+  auto conf = settings.take();
+  if (!conf) return forward(conf.error());
+  return make_handle(RD_KAFKA_CONSUMER, std::move(*conf), callbacks);
 }
 
 }  // namespace firstseen::kafka
