@@ -90,7 +90,7 @@ Result<Progress> Assignment::without_leader(StartFacts& facts) {
 
 Result<Progress> Assignment::plan_next() {
   StartFacts facts = facts_of(open_.front());
-  const auto log = leaders_.watermarks(facts.tp);
+  const auto log = leaders_.watermarks(facts.tp, facts.committed.value_or(facts.known ? facts.known->next_offset : 0));
   if (!log) return forward(log.error());
   if (!*log) return without_leader(facts);
   facts.log = **log;
@@ -104,7 +104,8 @@ Result<Progress> Assignment::plan_next() {
   StartPlan plan = plan_start(facts, context_.options);
   if (plan.verify && (plan.verify->offset < facts.log.low || plan.verify->offset >= plan.start)) plan.verify.reset();
   if (plan.missing_history)
-    history_.emplace(context_.consumer, context_.options, context_.clock, facts.tp, plan.history_from, plan.start);
+    history_.emplace(context_.consumer, context_.options, context_.clock, facts.tp, plan.history_from,
+                     std::min(plan.start, facts.log.high));
   // Nobody knows what lay before the log's first offset, unless it is the very first or the store has seen it.
   const bool continues = facts.known && facts.known->next_offset == plan.history_from;
   if (plan.missing_history && !continues) plan.state.covered_from_ms = facts.log.low > 0 ? nothing_covered : 0;

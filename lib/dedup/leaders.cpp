@@ -12,12 +12,23 @@ namespace {
 constexpr std::int64_t look_again_ms = 500;
 }  // namespace
 
-Result<std::optional<kafka::Watermarks>> Leaders::watermarks(const TopicPartition& tp) {
+Result<std::optional<kafka::Watermarks>> watermarks_around(kafka::Consumer& consumer, const TopicPartition& tp,
+                                                           std::int64_t position) {
+  auto answer = consumer.watermarks(tp);
+  if (!answer || !*answer || position <= (**answer).high) return answer;
+  const auto end = consumer.uncommitted_end(tp);
+  if (!end) return forward(end.error());
+  if (!*end) return std::nullopt;
+  (**answer).uncommitted = **end;
+  return answer;
+}
+
+Result<std::optional<kafka::Watermarks>> Leaders::watermarks(const TopicPartition& tp, std::int64_t position) {
   if (has_none(tp) && is_due(tp.topic)) {
     if (auto looked = look(tp.topic); !looked) return forward(looked.error());
   }
   if (has_none(tp)) return std::nullopt;
-  auto answer = context_.consumer.watermarks(tp);
+  auto answer = watermarks_around(context_.consumer, tp, position);
   if (answer && !*answer) {
     if (auto looked = look(tp.topic); !looked) return forward(looked.error());
   }

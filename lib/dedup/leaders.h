@@ -12,14 +12,18 @@
 
 namespace firstseen::dedup {
 
+/// How long a log is; with Watermarks::uncommitted where only that tells whether it has `position`.
+Result<std::optional<kafka::Watermarks>> watermarks_around(kafka::Consumer& consumer, const TopicPartition& tp,
+                                                           std::int64_t position);
+
 /// Asks the leaders of partitions how long their logs are, and remembers which partitions have none: such a question
 /// would take its second in vain, and nothing else be done meanwhile.
 class Leaders {
  public:
   explicit Leaders(const Context& context) : context_(context) {}
 
-  /// Nothing: no answer; why_not() tells a person why.
-  Result<std::optional<kafka::Watermarks>> watermarks(const TopicPartition& tp);
+  /// Nothing: no answer; why_not() tells a person why. `position`: as for watermarks_around.
+  Result<std::optional<kafka::Watermarks>> watermarks(const TopicPartition& tp, std::int64_t position = 0);
 
   /// As far as is known, it has no leader; otherwise one that did not answer.
   [[nodiscard]] bool has_none(const TopicPartition& tp) const;

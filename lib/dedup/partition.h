@@ -50,6 +50,10 @@ struct Partition {
   std::int64_t known_end = -1;     ///< the end of its log as a fetch or its leader has told it; -1: not known
   std::int64_t stopped_at = -1;    ///< with StopCause::rejected: the offset of the rejected message
   bool at_end = false;             ///< has reached the end of its log, and nothing of it is to be read again
+  std::int64_t at_end_at_ms = -1;  ///< the slot's stream time when it was asked for its end, and was there; -1: never
+  std::int64_t end_asked_ms = -1;  ///< likewise, and the answer is still to come; -1: not asked
+  std::int64_t end_asked_steady_ms = 0;  ///< when that was
+  bool end_is_doubtful = false;          ///< with end_asked_ms: no answer for long
   bool gap_to_settle = false;      ///< the position is of no use; where to go on has to be asked for and decided
   bool other_log = false;     ///< the log is not the one that the store has recorded; until a batch has left it behind
   bool commit_start = false;  ///< the group has no usable offset: commit next_offset before the first message
@@ -75,6 +79,7 @@ struct Partition {
   }
   /// Offsets still to be settled, as far as known; -1: not known. What is taken counts until its batch has settled.
   [[nodiscard]] std::int64_t lag() const {
+    if (at_end && end_is_doubtful) return -1;
     if (!at_end && known_end < 0) return -1;
     if (mode == PartitionMode::stopped && known_end < settled.next_offset) return -1;  // it is another log's end
     const std::int64_t end = at_end ? state.next_offset : std::max(known_end, state.next_offset);
@@ -89,9 +94,26 @@ struct Partition {
     const std::int64_t since_ms = std::max(settled.last.timestamp_ms, left_end_ms);
     return waiting < 0 || since_ms < 0 ? -1 : std::max<std::int64_t>(0, now_ms - since_ms);
   }
+  /// What the client tells counts for the time when it was asked: how long it has been true since, nobody knows.
+  void reach_end() {
+    at_end = true;
+    at_end_at_ms = std::max(at_end_at_ms, end_asked_ms);
+    end_asked_ms = -1;
+    end_is_doubtful = false;
+  }
+  /// The client is asked to tell its end anew; `slot_time_ms`: the slot's stream time.
+  void ask_end(std::int64_t slot_time_ms, std::int64_t steady_ms) {
+    end_asked_ms = slot_time_ms;
+    end_asked_steady_ms = steady_ms;
+  }
+  /// Whatever it still brings is no older: the sweep goes by this.
+  [[nodiscard]] std::int64_t sweep_time_ms() const {
+    return at_end ? std::max(state.stream_time_ms, at_end_at_ms) : state.stream_time_ms;
+  }
   /// Something has come behind the end, and is about to be taken.
   void leave_end(std::int64_t now_ms) {
     at_end = false;
+    end_is_doubtful = false;
     if (settled.next_offset == state.next_offset) left_end_ms = now_ms;
   }
   /// Its log ends there now.

@@ -37,14 +37,16 @@ std::vector<TopicPartition> Partitions::running() const {
   return running;
 }
 
-std::int64_t Partitions::slowest_stream_time_ms() const {
-  constexpr std::int64_t unknown = std::numeric_limits<std::int64_t>::min();
+std::int64_t Partitions::largest_stream_time_ms() const {
   std::int64_t largest = -1;
   for (const auto& [tp, partition] : map_) largest = std::max(largest, partition.state.stream_time_ms);
-  std::int64_t slowest = largest;
-  for (const auto& [tp, partition] : map_) {
-    if (!partition.at_end) slowest = std::min(slowest, partition.state.stream_time_ms);
-  }
+  return largest;
+}
+
+std::int64_t Partitions::slowest_stream_time_ms() const {
+  constexpr std::int64_t unknown = std::numeric_limits<std::int64_t>::min();
+  std::int64_t slowest = largest_stream_time_ms();
+  for (const auto& [tp, partition] : map_) slowest = std::min(slowest, partition.sweep_time_ms());
   return slowest < 0 ? unknown : slowest;
 }
 

@@ -29,8 +29,11 @@ class Partitions {
 
   [[nodiscard]] std::vector<TopicPartition> running() const;
 
+  /// The slot's stream time: the largest of the partitions; -1: none has any.
+  [[nodiscard]] std::int64_t largest_stream_time_ms() const;
   /// The stream time below which no assigned partition can still call anything a duplicate once the ttl is taken off:
-  /// the smallest of the partitions, where one at the end of its log counts with the largest. INT64_MIN: not known.
+  /// the smallest of the partitions, where one at the end of its log counts with what the largest was when it was asked
+  /// for that end (see FreshEnds). INT64_MIN: not known.
   [[nodiscard]] std::int64_t slowest_stream_time_ms() const;
 
  private:

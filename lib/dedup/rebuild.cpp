@@ -8,6 +8,7 @@
 
 #include "base/time_text.h"
 #include "base/units.h"
+#include "dedup/leaders.h"
 #include "dedup/stream_time.h"
 
 namespace firstseen::dedup {
@@ -181,6 +182,8 @@ void Rebuild::on_event(const kafka::PartitionEvent& event) {
                     to_string(event.tp), event.offset, event.detail));
     context_.log(LogLevel::error, partition->reason);
   } else {
+    const bool read_on = event.kind == Kind::end_of_log && !partition->verify;  // only markers lie between
+    if (read_on) partition->state.next_offset = std::max(partition->state.next_offset, event.offset);
     partition->gap_to_settle = true;  // the position, or the end, is not in the log
   }
 }
@@ -191,7 +194,7 @@ Result<bool> Rebuild::settle_gap() {
   for (Open& open : tasks_) {
     Partition& partition = *partitions_.find(open.task.tp);
     if (open.finished || !partition.gap_to_settle) continue;
-    const auto log = context_.consumer.watermarks(open.task.tp);
+    const auto log = watermarks_around(context_.consumer, open.task.tp, open.task.until);
     if (!log) return forward(log.error());
     if (!*log) return false;
     partition.gap_to_settle = false;
@@ -202,9 +205,9 @@ Result<bool> Rebuild::settle_gap() {
 }
 
 Result<void> Rebuild::go_on_after_gap(Open& open, Partition& partition, const kafka::Watermarks& log) {
-  if (log.high < open.task.until) {
+  if (log.end() < open.task.until) {
     give_up(open, partition,
-            fmt::format("the log ends at offset {}, and the group has consumed up to {}", log.high, open.task.until));
+            fmt::format("the log ends at offset {}, and the group has consumed up to {}", log.end(), open.task.until));
     return {};
   }
   partition.verify_again(log.low);
@@ -223,6 +226,11 @@ Result<void> Rebuild::go_on_after_gap(Open& open, Partition& partition, const ka
       finish(open, partition);
       return {};
     }
+  }
+  // What is left was written by open transactions: the group's offset is a person's, and nothing of it was published.
+  if (partition.state.next_offset >= log.high) {
+    finish(open, partition);
+    return {};
   }
   return context_.consumer.rewind(std::vector{Position{partition.tp, partition.fetch_from()}});
 }

@@ -18,6 +18,7 @@ Session::Session(const Context& context, PublishStage& stage, SlotMemory& memory
       access_(context, partitions_),
       leaders_(context),
       standing_ends_(context, partitions_, leaders_),
+      fresh_ends_(context, partitions_),
       intake_(context, partitions_, batch_, memory.suspects, memory.skipped),
       standstill_(context.clock) {}
 

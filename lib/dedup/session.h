@@ -12,6 +12,7 @@
 #include "dedup/assignment.h"
 #include "dedup/batch.h"
 #include "dedup/context.h"
+#include "dedup/fresh_ends.h"
 #include "dedup/hold.h"
 #include "dedup/intake.h"
 #include "dedup/leaders.h"
@@ -160,6 +161,7 @@ class Session {
   Access access_;
   Leaders leaders_;
   StandingEnds standing_ends_;
+  FreshEnds fresh_ends_;
   Batch batch_;                               ///< in hand
   Batch in_flight_;                           ///< prepared and handed over; open until its outcome is known
   std::uint64_t in_flight_id_ = 0;            ///< its number in the store

@@ -26,7 +26,7 @@ Result<bool> Session::settle_gap() {
   const auto turn = static_cast<std::size_t>(gap_retries_) % gaps.size();
   std::rotate(gaps.begin(), gaps.begin() + static_cast<std::ptrdiff_t>(turn), gaps.end());
   for (Partition* partition : gaps) {
-    const auto log = leaders_.watermarks(partition->tp);
+    const auto log = leaders_.watermarks(partition->tp, partition->state.next_offset);
     if (!log) return forward(log.error());
     if (*log) {
       partition->silence.clear();
@@ -52,7 +52,7 @@ void Session::wait_for_leader_of(Partition& partition) {
 Result<void> Session::go_on_after_gap(Partition& partition, const kafka::Watermarks& log) {
   partition.gap_to_settle = false;
   const std::int64_t position = partition.state.next_offset;
-  if (!partition.other_log && position >= log.low && position <= log.high) {
+  if (!partition.other_log && log.has(position)) {
     // The message to compare with has gone; or the log was shorter than the position a moment ago.
     partition.verify_again(log.low);
     return context_.consumer.rewind(std::vector{Position{partition.tp, partition.fetch_from()}});

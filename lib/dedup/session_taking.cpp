@@ -47,6 +47,9 @@ Result<void> Session::taking() {
   }
   if (assigned_ && !held_) {
     if (auto asked = standing_ends_.ask(); !asked) return asked;
+    if (!batch_.is_open() && !backing_off() && !rebalance_) {
+      if (auto asked = fresh_ends_.ask(); !asked) return asked;
+    }
   }
   return take_chunk();
 }
@@ -196,7 +199,7 @@ Result<void> Session::on_event(const kafka::PartitionEvent& event) {
       if (partition->at_end && event.offset > partition->state.next_offset) {
         partition->leave_end(context_.clock.wall_ms());
       }
-      partition->at_end = true;
+      partition->reach_end();
       partition->verify.reset();
       // Only transaction markers or compacted messages lie between; committing past them keeps the lag true, and the
       // position inside the log when retention takes them.

@@ -15,8 +15,6 @@ namespace {
 constexpr std::string_view no_restart =
     ". Until then every restart of this daemon is refused (status 78), and its other partitions stand still, too";
 
-bool inside(std::int64_t position, const kafka::Watermarks& log) { return position >= log.low && position <= log.high; }
-
 StartPlan start_at(const StartFacts& facts, std::int64_t offset) {
   StartPlan plan;
   plan.start = offset;
@@ -46,7 +44,7 @@ StartPlan after_gap(const StartFacts& facts, std::int64_t position, const SlotOp
 /// The group has no offset for this partition.
 StartPlan without_offset(const StartFacts& facts, const SlotOptions& options) {
   if (facts.known) {
-    if (!inside(facts.known->next_offset, facts.log)) return after_gap(facts, facts.known->next_offset, options);
+    if (!facts.log.has(facts.known->next_offset)) return after_gap(facts, facts.known->next_offset, options);
     StartPlan plan = start_at(facts, facts.known->next_offset);
     plan.commit_start = true;
     plan.verify = facts.known->last;
@@ -97,7 +95,8 @@ std::string warned(const std::string& what, const SlotOptions& options) {
 /// See lacks_history.
 void note_missing_history(StartPlan& plan, const StartFacts& facts, const SlotOptions& options) {
   plan.history_from = facts.known ? std::max(facts.known->next_offset, facts.log.low) : facts.log.low;
-  if (plan.history_from >= plan.start) {  // retention has taken it, or there never was any
+  // What open transactions have written nobody has consumed: neither was it published.
+  if (plan.history_from >= std::min(plan.start, facts.log.high)) {  // retention has taken it, or there never was any
     if (facts.log.low == 0) return;
     plan.state.covered_from_ms = nothing_covered;
     plan.text = fmt::format(
@@ -156,14 +155,14 @@ std::string outside_the_log(const TopicPartition& tp, std::int64_t position, con
   return fmt::format(
       "{}: offset {} is needed but the log ends at {}: it was truncated or the topic was made anew; set "
       "input.on_gap to skip and restart to go on at the log's beginning, {}",
-      to_string(tp), position, log.high, log.low);
+      to_string(tp), position, log.end(), log.low);
 }
 
 namespace {
 
 StartPlan plan_position(const StartFacts& facts, const SlotOptions& options) {
   if (!facts.committed) return without_offset(facts, options);
-  if (!inside(*facts.committed, facts.log)) return after_gap(facts, *facts.committed, options);
+  if (!facts.log.has(*facts.committed)) return after_gap(facts, *facts.committed, options);
   StartPlan plan = start_at(facts, *facts.committed);
   if (facts.known && facts.known->next_offset == plan.start) {
     plan.verify = facts.known->last;
@@ -201,7 +200,7 @@ StartPlan plan_start(const StartFacts& facts, const SlotOptions& options) {
   StartPlan plan = plan_position(facts, options);
   std::string problem = output_problem(facts, options);
   if (problem.empty()) return plan;
-  if (plan.stop == StopCause::none && lacks_history(facts) && inside(*facts.committed, facts.log)) {
+  if (plan.stop == StopCause::none && lacks_history(facts) && facts.log.has(*facts.committed)) {
     plan.also = std::move(plan.text);  // the other partitions begin, and it is their window, too
   }
   plan.stop = StopCause::output;

@@ -92,6 +92,12 @@ struct DeliveryFailure {
 struct Watermarks {
   std::int64_t low = 0;
   std::int64_t high = 0;
+  std::int64_t uncommitted = -1;  ///< Consumer::uncommitted_end, not before `high`; -1: not asked for
+
+  /// Where the log ends, as far as it was asked.
+  [[nodiscard]] std::int64_t end() const { return high > uncommitted ? high : uncommitted; }
+  /// Fetching can begin there: what is missing at that position is still to be written, or to be committed.
+  [[nodiscard]] bool has(std::int64_t position) const { return position >= low && position <= end(); }
 };
 
 /// The taking side of the narrow interface through which a slot sees Kafka: one member of a consumer group.
@@ -135,6 +141,13 @@ class Consumer {
   /// Stable committed offsets: transactions that are still being decided are waited for.
   virtual Result<std::optional<std::vector<Committed>>> committed(std::span<const TopicPartition> partitions) = 0;
   virtual Result<std::optional<Watermarks>> watermarks(const TopicPartition& tp) = 0;
+  /// The end of the log with what open transactions have written, which watermarks() leaves out. To be asked only of a
+  /// position behind Watermarks::high: it may take a client of its own.
+  virtual Result<std::optional<std::int64_t>> uncommitted_end(const TopicPartition& tp) {
+    const auto marks = watermarks(tp);
+    if (!marks) return forward(marks.error());
+    return *marks ? std::optional((**marks).high) : std::nullopt;
+  }
   /// The offset behind the partition's log as the last fetch has told it. Never asks the broker nor waits.
   [[nodiscard]] virtual std::optional<std::int64_t> known_end(const TopicPartition& /*tp*/) { return std::nullopt; }
   /// The first offset whose timestamp is at or after `timestamp_ms`; the high watermark if there is none.

@@ -103,14 +103,23 @@ Result<Taken> GroupConsumer::take(std::size_t max_messages, Millis wait) {
     taken.rebalance = std::move(rebalances_.front());
     rebalances_.pop_front();
   }
-  if (!to_verify_.empty()) {
-    const std::vector<Position> positions(to_verify_.begin(), to_verify_.end());
-    to_verify_.clear();
-    if (auto sought = seek(positions); !sought) return forward(sought.error());
-  }
+  if (auto sought = verify(); !sought) return forward(sought.error());
   taken.messages = batch.finish();
   keep_fetching(taken.messages);
   return taken;
+}
+
+/// Only once all of a fetch is judged: whatever else it holds may have been fetched before the rewind, too.
+Result<void> GroupConsumer::verify() {
+  if (to_verify_.empty()) return {};
+  std::vector<Position> positions;
+  for (const TopicPartition& tp : to_verify_) {
+    if (const auto* track = tracker_.find(tp)) positions.push_back({tp, track->next});
+  }
+  if (auto sought = seek(positions); !sought) return sought;
+  for (const TopicPartition& tp : to_verify_) tracker_.sought_again(tp);
+  to_verify_.clear();
+  return {};
 }
 
 void GroupConsumer::keep_fetching(std::span<const MessageView> taken) {
@@ -154,7 +163,7 @@ Result<void> GroupConsumer::admit(MessageHandle message, MessageBatch& batch, Ta
       batch.add(std::move(message));
       break;
     case OffsetTracker::Verdict::verify:
-      to_verify_.insert({{rd_kafka_topic_name(message->rkt), message->partition}, track->next});
+      to_verify_.insert({rd_kafka_topic_name(message->rkt), message->partition});
       break;
     case OffsetTracker::Verdict::discard:
       break;

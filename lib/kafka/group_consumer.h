@@ -50,6 +50,7 @@ class GroupConsumer final : public Callbacks {
   Result<void> fetch(std::size_t max_messages, Millis wait, MessageBatch& batch, Taken& taken);
   Result<void> admit(MessageHandle message, MessageBatch& batch, Taken& taken);
   Result<void> admit_error(const rd_kafka_message_t& message, Taken& taken);
+  Result<void> verify();
   void report_topic(const std::string& topic, const std::string& detail);
   OffsetTracker::Track* track_of(const rd_kafka_message_t& message);
   void keep_fetching(std::span<const MessageView> taken);
@@ -76,7 +77,7 @@ class GroupConsumer final : public Callbacks {
   std::deque<Rebalance> rebalances_;  ///< recorded and not yet returned by take()
   bool unanswered_ = false;           ///< the group waits for assign() or unassign()
   bool leaving_ = false;
-  std::set<Position> to_verify_;  ///< positions to be fetched again (OffsetTracker::Verdict::verify)
+  std::set<TopicPartition> to_verify_;  ///< assigned, and to be fetched again (OffsetTracker::Verdict::verify)
 };
 
 }  // namespace firstseen::kafka

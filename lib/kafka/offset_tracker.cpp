@@ -20,6 +20,10 @@ void OffsetTracker::rewind(const Position& position) {
   track->blocked = false;
 }
 
+void OffsetTracker::sought_again(const TopicPartition& tp) {
+  if (Track* track = find(tp)) track->verified = true;
+}
+
 void OffsetTracker::set_paused(const TopicPartition& tp, bool paused) {
   if (Track* track = find(tp)) track->paused = paused;
 }
@@ -37,10 +41,7 @@ OffsetTracker::Verdict OffsetTracker::accept(Track& track, std::int64_t offset) 
   if (track.paused || track.blocked || offset < track.next) return Verdict::discard;
   if (track.fetched_before >= 0) {
     // All between may have been removed by compaction or retention, so the second answer is believed.
-    if (offset >= track.fetched_before && !track.verified) {
-      track.verified = true;
-      return Verdict::verify;
-    }
+    if (offset >= track.fetched_before && !track.verified) return Verdict::verify;
     track.fetched_before = -1;
   }
   track.next = offset + 1;

@@ -17,7 +17,7 @@ class OffsetTracker {
   enum class Verdict {
     deliver,
     discard,  ///< not assigned, delivered before, paused, or behind an error
-    verify,   ///< may have been fetched before the last rewind: seek to next() and look again
+    verify,   ///< may have been fetched before the last rewind: seek to `next`, call sought_again(), and look again
   };
 
   struct Track {
@@ -32,6 +32,8 @@ class OffsetTracker {
   void clear() { tracks_.clear(); }
   /// Nothing happens to a partition that is not assigned.
   void rewind(const Position& position);
+  /// The last rewind has been repeated: what is fetched from now on is believed.
+  void sought_again(const TopicPartition& tp);
   void set_paused(const TopicPartition& tp, bool paused);
   void block(const TopicPartition& tp);
 

@@ -76,6 +76,10 @@ Result<std::optional<Watermarks>> Queries::watermarks(const TopicPartition& tp) 
   return Watermarks{**low, **high};
 }
 
+Result<std::optional<std::int64_t>> Queries::end(const TopicPartition& tp) {
+  return listed_offset(tp, RD_KAFKA_OFFSET_END, "end of " + to_string(tp));
+}
+
 std::optional<std::int64_t> Queries::known_end(const TopicPartition& tp) const {
   Watermarks marks;
   const auto code = rd_kafka_get_watermark_offsets(client_, tp.topic.c_str(), tp.partition, &marks.low, &marks.high);

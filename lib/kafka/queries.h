@@ -24,6 +24,8 @@ class Queries {
 
   Result<std::optional<std::vector<Committed>>> committed(std::span<const TopicPartition> partitions);
   Result<std::optional<Watermarks>> watermarks(const TopicPartition& tp);
+  /// As the client's isolation level lets it be seen.
+  Result<std::optional<std::int64_t>> end(const TopicPartition& tp);
   [[nodiscard]] std::optional<std::int64_t> known_end(const TopicPartition& tp) const;
   Result<std::optional<std::int64_t>> offset_for_time(const TopicPartition& tp, std::int64_t timestamp_ms);
   Result<std::optional<std::int32_t>> partition_count(const std::string& topic);

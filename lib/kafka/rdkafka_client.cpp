@@ -8,6 +8,7 @@
 #include "kafka/offset_commit.h"
 #include "kafka/producer.h"
 #include "kafka/queries.h"
+#include "kafka/uncommitted_ends.h"
 
 namespace firstseen::kafka {
 
@@ -15,11 +16,17 @@ namespace {
 
 class RdkafkaConsumer final : public Consumer {
  public:
-  explicit RdkafkaConsumer(std::unique_ptr<GroupConsumer> consumer)
-      : consumer_(std::move(consumer)), queries_(consumer_->handle(), *consumer_), offsets_(*consumer_) {}
+  RdkafkaConsumer(std::unique_ptr<GroupConsumer> consumer, const ClientOptions& options, LogSink log)
+      : consumer_(std::move(consumer)),
+        queries_(consumer_->handle(), *consumer_),
+        ends_(options, std::move(log)),
+        offsets_(*consumer_) {}
 
   Result<void> subscribe(const std::vector<std::string>& topics) override { return consumer().subscribe(topics); }
-  Result<Taken> take(std::size_t max_messages, Millis wait) override { return consumer().take(max_messages, wait); }
+  Result<Taken> take(std::size_t max_messages, Millis wait) override {
+    ends_.rest();
+    return consumer().take(max_messages, wait);
+  }
   Result<void> assign(std::span<const Position> positions) override { return consumer().assign(positions); }
   Result<void> unassign() override { return consumer().unassign(); }
   Result<void> rewind(std::span<const Position> positions) override { return consumer().rewind(positions); }
@@ -34,6 +41,10 @@ class RdkafkaConsumer final : public Consumer {
     return queries().committed(partitions);
   }
   Result<std::optional<Watermarks>> watermarks(const TopicPartition& tp) override { return queries().watermarks(tp); }
+  Result<std::optional<std::int64_t>> uncommitted_end(const TopicPartition& tp) override {
+    owner_.check();
+    return ends_.of(tp);
+  }
   std::optional<std::int64_t> known_end(const TopicPartition& tp) override { return queries().known_end(tp); }
   Result<std::optional<std::int64_t>> offset_for_time(const TopicPartition& tp, std::int64_t timestamp_ms) override {
     return queries().offset_for_time(tp, timestamp_ms);
@@ -58,6 +69,7 @@ class RdkafkaConsumer final : public Consumer {
   ThreadOwner owner_;
   std::unique_ptr<GroupConsumer> consumer_;
   Queries queries_;
+  UncommittedEnds ends_;
   OffsetCommitter offsets_;
 };
 
@@ -108,9 +120,9 @@ class RdkafkaPublisher final : public Publisher {
 }  // namespace
 
 Result<std::unique_ptr<Consumer>> make_consumer(const ClientOptions& options, LogSink log, FiguresSink figures) {
-  auto consumer = GroupConsumer::make(options, std::move(log), std::move(figures));
+  auto consumer = GroupConsumer::make(options, log, std::move(figures));
   if (!consumer) return forward(consumer.error());
-  return std::make_unique<RdkafkaConsumer>(std::move(*consumer));
+  return std::make_unique<RdkafkaConsumer>(std::move(*consumer), options, std::move(log));
 }
 
 Result<Client> make_client(const ClientOptions& options, LogSink log, FiguresSink figures) {

@@ -95,6 +95,13 @@ std::uint64_t fetch_answer_bytes(const ClientOptions& options) {
   return std::clamp<std::uint64_t>(options.prefetch_bytes / 4, 1'000'000, 52'428'800);
 }
 
+void reach_brokers(Settings& settings, const ClientOptions& options) {
+  connection_defaults(settings);
+  apply_properties(settings, options, PropertyScope::both);
+  apply_connection(settings, options);
+  settings.set("allow.auto.create.topics", "false");
+}
+
 }  // namespace
 
 std::uint64_t produce_batch_bytes(const ClientOptions& options) {
@@ -182,13 +189,19 @@ Result<ClientHandle> make_handle(rd_kafka_type_t kind, ConfHandle conf, const Cl
 
 Result<ClientHandle> make_admin_handle(const ClientOptions& options, Callbacks& callbacks) {
   Settings settings;
-  connection_defaults(settings);
-  apply_properties(settings, options, PropertyScope::both);
-  apply_connection(settings, options);
-  settings.set("allow.auto.create.topics", "false");
+  reach_brokers(settings, options);
   auto conf = settings.take();
   if (!conf) return forward(conf.error());
   return make_handle(RD_KAFKA_PRODUCER, std::move(*conf), options, callbacks);
+}
+
+Result<ClientHandle> make_uncommitted_handle(const ClientOptions& options, Callbacks& callbacks) {
+  Settings settings;
+  reach_brokers(settings, options);
+  settings.set("isolation.level", "read_uncommitted");
+  auto conf = settings.take();
+  if (!conf) return forward(conf.error());
+  return make_handle(RD_KAFKA_CONSUMER, std::move(*conf), options, callbacks);
 }
 
 }  // namespace firstseen::kafka

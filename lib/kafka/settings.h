@@ -34,4 +34,7 @@ Result<ClientHandle> make_handle(rd_kafka_type_t kind, ConfHandle conf, const Cl
 /// A client that only knows how to reach the brokers: for checks and queries. As make_handle.
 Result<ClientHandle> make_admin_handle(const ClientOptions& options, Callbacks& callbacks);
 
+/// The same, for which a log ends behind what open transactions have written (read_uncommitted). It is in no group.
+Result<ClientHandle> make_uncommitted_handle(const ClientOptions& options, Callbacks& callbacks);
+
 }  // namespace firstseen::kafka

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from confluent_kafka import Producer
 from harness.daemon import Daemon
 from harness.lab import FAST_SESSION, Lab
 
@@ -47,6 +48,28 @@ def test_offsets_set_forward_skip_messages_but_remember_their_keys(lab: Lab):
     lab.drained()
     assert daemon.stop() == 0
     lab.assert_exact([*before, *(sent for sent in lab.account.sent[4:] if sent.ident in {"c", "d"})])
+
+
+def test_offsets_set_to_an_end_behind_an_open_transaction_are_waited_for(lab: Lab):
+    lab.topics()
+    daemon = _daemon(lab).start()
+    lab.send("a", "b")
+    lab.drained()
+    _stop_and_leave_group(lab, daemon)
+    lab.send("skipped")
+    producer = Producer({"bootstrap.servers": lab.broker.plaintext, "transactional.id": f"{lab.group}.producer"})
+    producer.init_transactions()
+    producer.begin_transaction()
+    producer.produce(lab.input, value=b'{"id": "never"}', partition=0)
+    producer.flush()
+    lab.admin.set_committed(lab.group, lab.input, {0: 4})  # read_committed, the log ends at 3
+    daemon.start()
+    daemon.wait_log("1 messages of history recorded")
+    lab.send("c", "skipped")
+    producer.abort_transaction()
+    lab.drained()
+    assert daemon.stop() == 0
+    lab.assert_exact([sent for sent in lab.account.sent if sent.ident != "skipped"])
 
 
 def test_a_deleted_group_goes_on_from_the_store(lab: Lab):

@@ -220,8 +220,15 @@ TEST_F(Consume, QuestionsAreAnswered) {
   const auto partitions = client.consumer->partition_count("in");
   ASSERT_TRUE(partitions && *partitions);
   EXPECT_EQ(**partitions, 2);
-  std::optional<std::vector<Committed>> committed;
   const auto deadline = std::chrono::steady_clock::now() + patience;
+  std::optional<std::int64_t> end;
+  while (!end && std::chrono::steady_clock::now() < deadline) {
+    const auto answer = client.consumer->uncommitted_end(first);
+    ASSERT_TRUE(answer) << answer.error().message;
+    end = *answer;
+  }
+  EXPECT_EQ(end, 3);
+  std::optional<std::vector<Committed>> committed;
   while (!committed && std::chrono::steady_clock::now() < deadline) {
     const auto answer = client.consumer->committed(std::vector<TopicPartition>{first, second});
     ASSERT_TRUE(answer) << answer.error().message;

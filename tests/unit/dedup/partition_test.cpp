@@ -45,6 +45,20 @@ TEST(Lag, CountsWhatIsTakenUntilItIsSettled) {
   EXPECT_EQ(partition.lag(), 0);
 }
 
+TEST(Lag, IsUnknownWhileTheEndIsAskedForInVain) {
+  Partition partition;
+  partition.settled = {4, 5'000, 0, {3, 5'000, 0}};
+  partition.state = partition.settled;
+  partition.reach_end();
+  partition.ask_end(5'000, 0);
+  EXPECT_EQ(partition.lag(), 0);
+  partition.end_is_doubtful = true;
+  EXPECT_EQ(partition.lag(), -1);
+  EXPECT_EQ(partition.lag_ms(9'000), -1);
+  partition.reach_end();
+  EXPECT_EQ(partition.lag(), 0);
+}
+
 TEST(Lag, OfAStreamWithoutAPauseIsHowLongItsOldestHasWaitedHoweverOldItsTimestampsAre) {
   Partition partition;
   partition.settle({4, 5'000, 0, {3, 5'000, 0}});
@@ -150,7 +164,7 @@ TEST(Checksum, TellsNullFromEmptyAndKeyFromValue) {
   EXPECT_NE(message_checksum(a), message_checksum(b));
 }
 
-TEST(SlowestStreamTime, WaitsForPartitionsThatLagButNotForThoseAtTheirEnd) {
+TEST(SlowestStreamTime, WaitsForPartitionsThatLagButNotForThoseWhoseEndWasToldOnBeingAsked) {
   Partitions partitions;
   EXPECT_EQ(partitions.slowest_stream_time_ms(), unknown);
   Partition& fast = partitions.add({"t", 0});
@@ -158,8 +172,16 @@ TEST(SlowestStreamTime, WaitsForPartitionsThatLagButNotForThoseAtTheirEnd) {
   fast.state.stream_time_ms = 900;
   slow.state.stream_time_ms = 100;
   EXPECT_EQ(partitions.slowest_stream_time_ms(), 100);
-  slow.at_end = true;
+  slow.reach_end();
+  EXPECT_EQ(partitions.slowest_stream_time_ms(), 100) << "nobody knows at what time of the slot that was";
+  slow.ask_end(900, 0);
+  EXPECT_EQ(partitions.slowest_stream_time_ms(), 100) << "not answered yet";
+  slow.reach_end();
   EXPECT_EQ(partitions.slowest_stream_time_ms(), 900);
+  fast.state.stream_time_ms = 1500;
+  EXPECT_EQ(partitions.slowest_stream_time_ms(), 900) << "its log may have grown since";
+  slow.leave_end(0);
+  EXPECT_EQ(partitions.slowest_stream_time_ms(), 100);
 }
 
 TEST(SlowestStreamTime, IsUnknownWhileAPartitionHasShownNothing) {
@@ -167,7 +189,8 @@ TEST(SlowestStreamTime, IsUnknownWhileAPartitionHasShownNothing) {
   partitions.add({"t", 0}).state.stream_time_ms = 900;
   Partition& silent = partitions.add({"t", 1});
   EXPECT_EQ(partitions.slowest_stream_time_ms(), unknown);
-  silent.at_end = true;
+  silent.ask_end(900, 0);
+  silent.reach_end();
   EXPECT_EQ(partitions.slowest_stream_time_ms(), 900);
 }
 

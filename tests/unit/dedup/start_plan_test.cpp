@@ -147,6 +147,24 @@ TEST(Start, OutsideTheLogStopsAndSaysWhatWasLost) {
   EXPECT_NE(plan.text.find("truncated"), std::string::npos);
 }
 
+TEST(Start, BehindAnOpenTransactionIsInsideTheLog) {
+  StartFacts f = facts(95, 60, 0, 60);
+  f.log.uncommitted = 95;
+  for (const OnGap on_gap : {OnGap::stop, OnGap::skip}) {
+    SlotOptions options;
+    options.on_gap = on_gap;
+    const StartPlan plan = plan_start(f, options);
+    EXPECT_EQ(plan.stop, StopCause::none);
+    EXPECT_EQ(plan.start, 95);
+    EXPECT_FALSE(plan.commit_start);
+    EXPECT_FALSE(plan.missing_history) << "nothing of it can be read, nor was it published";
+  }
+  f.committed = 96;
+  const StartPlan plan = plan_start(f, {});
+  EXPECT_EQ(plan.stop, StopCause::gap);
+  EXPECT_NE(plan.text.find("the log ends at 95"), std::string::npos) << plan.text;
+}
+
 TEST(Start, OutsideTheLogWithSkipGoesOnAtItsBeginningAndCommitsThat) {
   SlotOptions options;
   options.on_gap = OnGap::skip;

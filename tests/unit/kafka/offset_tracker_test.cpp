@@ -36,6 +36,8 @@ TEST_F(Offsets, AMessageFetchedBeforeARewindNeverJumpsOverWhatIsToBeReadAgain) {
   EXPECT_EQ(see(101), Answer::deliver);
   tracker_.rewind({tp, 100});
   EXPECT_EQ(see(102), Answer::verify);
+  EXPECT_EQ(see(103), Answer::verify) << "it may have come in the same fetch: the seek follows only behind that";
+  tracker_.sought_again(tp);
   EXPECT_EQ(see(100), Answer::deliver);
   EXPECT_EQ(see(101), Answer::deliver);
   EXPECT_EQ(see(102), Answer::deliver);
@@ -45,6 +47,7 @@ TEST_F(Offsets, WhatWasRemovedFromTheLogSinceIsNotWaitedForForEver) {
   EXPECT_EQ(see(100), Answer::deliver);
   tracker_.rewind({tp, 50});
   EXPECT_EQ(see(101), Answer::verify);
+  tracker_.sought_again(tp);
   EXPECT_EQ(see(101), Answer::deliver);
 }
 

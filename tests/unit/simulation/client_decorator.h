@@ -32,6 +32,9 @@ class ConsumerDecorator : public kafka::Consumer {
   Result<std::optional<kafka::Watermarks>> watermarks(const TopicPartition& tp) override {
     return inner_->watermarks(tp);
   }
+  Result<std::optional<std::int64_t>> uncommitted_end(const TopicPartition& tp) override {
+    return inner_->uncommitted_end(tp);
+  }
   [[nodiscard]] std::optional<std::int64_t> known_end(const TopicPartition& tp) override {
     return inner_->known_end(tp);
   }

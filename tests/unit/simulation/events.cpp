@@ -1,6 +1,7 @@
 #include "events.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -90,7 +91,10 @@ class Reader {
       const StreamTime own = contribution(input);
       time = {std::max(time.low_ms, own.low_ms), std::max(time.high_ms, own.high_ms)};
       highest_ = std::max(highest_, time.high_ms);
-      if (!was_waiting(input)) ahead_[change.tp] = highest_before_;
+      const bool is_first = !last_.contains(change.tp);
+      if (!was_waiting(input)) {
+        ahead_[change.tp] = is_first ? highest_before_ : std::min(highest_before_, known_by(input.readable_ms));
+      }
       Event event{&input, change.txn, index, change.who, time, highest_before_, ahead_[change.tp], {}, {}, {}};
       if (options_.clock == dedup::WindowClock::wall_clock_time) {
         event.time = wall_of(input);
@@ -106,6 +110,23 @@ class Reader {
     const Input* before = std::exchange(last_[input.position.tp], &input);
     const Delivery* delivery = before == nullptr ? nullptr : cluster_.delivery(before->position);
     return delivery != nullptr && input.readable_ms < delivery->first_ms;
+  }
+
+  /// The highest stream time of any partition that a slot can have known by then: by a message of a batch that fell,
+  /// too. Whoever has seen an end that was there for the last time then has swept by no more.
+  std::int64_t known_by(std::int64_t steady_ms) {
+    if (known_.empty()) {
+      for (const auto& [position, input] : workload_.inputs()) {
+        const Delivery* delivery = cluster_.delivery(position);
+        if (delivery == nullptr) continue;
+        std::int64_t& high = known_.try_emplace(delivery->first_ms, none).first->second;
+        high = std::max(high, contribution(input).high_ms);
+      }
+      std::int64_t highest = none;
+      for (auto& [first_ms, high] : known_) high = highest = std::max(highest, high);
+    }
+    const auto after = known_.upper_bound(steady_ms);
+    return after == known_.begin() ? none : std::prev(after)->second;
   }
 
   /// Retention was faster than every reader.
@@ -183,6 +204,7 @@ class Reader {
   std::map<TopicPartition, std::int64_t> deleted_;
   std::map<TopicPartition, const Input*> last_;  // decided
   std::map<TopicPartition, std::int64_t> ahead_;
+  std::map<std::int64_t, std::int64_t> known_;  // see known_by
   std::int64_t highest_ = none;
   std::int64_t highest_before_ = none;
 };

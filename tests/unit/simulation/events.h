@@ -39,7 +39,8 @@ struct Event {
   std::string who;
   StreamTime time;
   std::int64_t others_high_ms = -1;  ///< highest stream time of any partition before this commit
-  /// The same when this partition may last have been at the end of its log: only then the sweep may have gone by it.
+  /// The same when this partition may last have been at the end of its log, before the first message that came then
+  /// could be read: only so far the sweep may have gone by it.
   std::int64_t ahead_high_ms = -1;
   std::vector<const Published*> output;
   std::vector<const Published*> duplicates;

@@ -174,6 +174,11 @@ Result<std::optional<kafka::Watermarks>> ConsumerChecker::watermarks(const Topic
   return leaving(inner_->watermarks(tp), "watermarks");
 }
 
+Result<std::optional<std::int64_t>> ConsumerChecker::uncommitted_end(const TopicPartition& tp) {
+  entering("uncommitted_end");
+  return leaving(inner_->uncommitted_end(tp), "uncommitted_end");
+}
+
 Result<std::optional<std::int64_t>> ConsumerChecker::offset_for_time(const TopicPartition& tp,
                                                                      std::int64_t timestamp_ms) {
   entering("offset_for_time");

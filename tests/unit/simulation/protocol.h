@@ -48,6 +48,7 @@ class ConsumerChecker final : public kafka::Consumer {
                                  const kafka::GroupMembership& membership) override;
   Result<std::optional<std::vector<kafka::Committed>>> committed(std::span<const TopicPartition> partitions) override;
   Result<std::optional<kafka::Watermarks>> watermarks(const TopicPartition& tp) override;
+  Result<std::optional<std::int64_t>> uncommitted_end(const TopicPartition& tp) override;
   [[nodiscard]] std::optional<std::int64_t> known_end(const TopicPartition& tp) override {
     return inner_->known_end(tp);
   }

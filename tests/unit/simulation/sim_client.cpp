@@ -113,6 +113,13 @@ Result<std::optional<kafka::Watermarks>> SimConsumerSide::watermarks(const Topic
   return std::optional(kafka::Watermarks{log->start(), log->last_stable()});
 }
 
+Result<std::optional<std::int64_t>> SimConsumerSide::uncommitted_end(const TopicPartition& tp) {
+  if (network_.unanswered_by_leader(tp)) return std::optional<std::int64_t>{};
+  const PartitionLog* log = cluster_.log(tp);
+  if (log == nullptr) return fail(Exit::config, "unknown topic or partition " + to_string(tp));
+  return std::optional(log->end());
+}
+
 Result<std::optional<std::int64_t>> SimConsumerSide::offset_for_time(const TopicPartition& tp,
                                                                      std::int64_t timestamp_ms) {
   if (network_.unanswered_by_leader(tp)) return std::optional<std::int64_t>{};

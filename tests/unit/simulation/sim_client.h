@@ -55,6 +55,7 @@ class SimConsumerSide final : public kafka::Consumer {
                                  const kafka::GroupMembership& membership) override;
   Result<std::optional<std::vector<kafka::Committed>>> committed(std::span<const TopicPartition> partitions) override;
   Result<std::optional<kafka::Watermarks>> watermarks(const TopicPartition& tp) override;
+  Result<std::optional<std::int64_t>> uncommitted_end(const TopicPartition& tp) override;
   [[nodiscard]] std::optional<std::int64_t> known_end(const TopicPartition& tp) override;
   Result<std::optional<std::int64_t>> offset_for_time(const TopicPartition& tp, std::int64_t timestamp_ms) override;
   Result<std::optional<std::int32_t>> partition_count(const std::string& topic) override;

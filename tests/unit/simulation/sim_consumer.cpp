@@ -144,7 +144,7 @@ bool SimConsumer::fetch_one(const TopicPartition& tp, Fetch& fetch, kafka::Taken
     deliver(tp, offset, log->at(offset).record);
     return true;
   }
-  if (!fetch.at_end) {
+  if (!fetch.at_end && fetch.position == stable) {  // behind open transactions nothing is said
     fetch.at_end = true;
     taken.events.push_back({PartitionEvent::Kind::end_of_log, tp, fetch.position, ""});
   }
