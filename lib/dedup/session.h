@@ -131,7 +131,7 @@ class Session {
   void start_abort(const std::string& why);
   Result<void> aborting();
   Result<void> falling();
-  void restore(const Batch& batch, std::vector<TopicPartition>& running_again);
+  void restore(const Batch& batch);
   Result<void> restore_partitions();
 
   // session_standstill.cpp

@@ -178,7 +178,7 @@ Result<void> Session::falling() {
   return restore_partitions();
 }
 
-void Session::restore(const Batch& batch, std::vector<TopicPartition>& running_again) {
+void Session::restore(const Batch& batch) {
   for (std::size_t range = 0; range < batch.ranges().size(); ++range) {
     Partition* partition = partitions_.find(batch.ranges()[range].tp);
     if (partition == nullptr) continue;
@@ -189,15 +189,13 @@ void Session::restore(const Batch& batch, std::vector<TopicPartition>& running_a
       partition->gap_to_settle = true;
     } else if (partition->cause == StopCause::rejected) {
       partition->run_again();
-      running_again.push_back(partition->tp);
     }
   }
 }
 
 Result<void> Session::restore_partitions() {
-  std::vector<TopicPartition> running_again;
-  restore(batch_, running_again);
-  restore(in_flight_, running_again);  // its states are the earlier ones
+  restore(batch_);
+  restore(in_flight_);  // its states are the earlier ones
   batch_.clear();
   in_flight_.clear();
   std::vector<Position> positions;
@@ -211,7 +209,8 @@ Result<void> Session::restore_partitions() {
   if (rebalance_) return {};
   if (auto rewound = context_.consumer.rewind(positions); !rewound) return rewound;
   if (failures_in_a_row_ > 1) return back_off(detail_);
-  return running_again.empty() ? Result<void>{} : let_fetch(running_again);
+  // All of them: a back-off that was over while the batches fell has left them paused.
+  return let_fetch(partitions_.running());
 }
 
 }  // namespace firstseen::dedup
