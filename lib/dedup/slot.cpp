@@ -84,6 +84,7 @@ class Slot::Impl {
   std::int64_t start_at_ms_ = 0;
   std::string restart_reason_;
   bool clock_awaited_ = false;  ///< nothing is begun until the clock is set
+  bool had_client_ = false;     ///< one was made since the process began
   RequestQueue requests_;
 
   mutable std::mutex mutex_;  // guards what follows
@@ -147,9 +148,12 @@ bool Slot::Impl::await_clock() {
 Result<Slot::Stepped> Slot::Impl::start() {
   auto client = parts_.make_client();
   if (!client) {
-    if (client.error().action == Action::stop) return forward(client.error());
+    // With what one was made of before, it fails for a while only: a certificate is being exchanged, or the process has
+    // no thread or file left.
+    if (client.error().action == Action::stop && !had_client_) return forward(client.error());
     return restart(client.error());
   }
+  had_client_ = true;
   client_ = std::move(*client);
   start_session();
   publish_status();

@@ -196,7 +196,7 @@ struct Client {
   std::unique_ptr<Publisher> publisher;  // destroyed first
 };
 
-/// Makes a slot's client anew at every start of the slot.
+/// Makes a slot's client anew at every start of the slot. A failure with Action::stop ends the slot only at the first.
 using ClientFactory = std::function<Result<Client>()>;
 
 }  // namespace firstseen::kafka

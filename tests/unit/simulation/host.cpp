@@ -109,13 +109,16 @@ bool Host::has_logged(std::string_view text) const { return is_in(log_, text); }
 
 bool Host::has_warned(std::string_view text) const { return is_in(warnings_, text); }
 
-kafka::Client Host::make_client() {
+Result<kafka::Client> Host::make_client() {
+  const Interposers& interposers = options_.interposers;
+  if (interposers.client) {
+    if (auto may_be = interposers.client(); !may_be) return forward(may_be.error());
+  }
   kafka::ClientOptions options;
   options.instance_id = options_.identity;
   options.transactional_id = options_.identity;
   options.guarantee = options_.slot.guarantee;
   kafka::Client client = make_sim_client(shared_.cluster, shared_.faults, *process_, options);
-  const Interposers& interposers = options_.interposers;
   if (interposers.consumer) client.consumer = interposers.consumer(std::move(client.consumer));
   if (interposers.publisher) client.publisher = interposers.publisher(std::move(client.publisher));
   return checked(std::move(client), *process_, shared_.violations, options.guarantee == kafka::Guarantee::exactly_once,
