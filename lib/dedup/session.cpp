@@ -7,6 +7,7 @@
 
 #include "dedup/back_off.h"
 #include "dedup/rule.h"
+#include "dedup/same_cluster.h"
 
 namespace firstseen::dedup {
 
@@ -99,6 +100,17 @@ Result<void> Session::initialise() {
 }
 
 Result<void> Session::rule() {
+  if (!same_cluster_) {
+    const auto checked = check_cluster(context_);
+    if (!checked) return forward(checked.error());
+    if (*checked == kafka::Progress::again) {
+      return fail(Action::retry, Exit::unavailable, "no broker tells the id of its cluster, and the store belongs to one");
+    }
+    same_cluster_ = true;
+    failures_in_a_row_ = 0;
+    standstill_.end();
+    detail_.clear();
+  }
   const auto ruling = apply_decision_rule(context_);
   if (!ruling) return forward(ruling.error());
   if (*ruling == Ruling::unanswered) {

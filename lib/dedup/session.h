@@ -169,6 +169,7 @@ class Session {
 
   Phase phase_ = Phase::initialise;
   bool initialised_ = false;        ///< the publishing stage is
+  bool same_cluster_ = false;       ///< the client has met the store's; asked again with every assignment
   bool acknowledged_ = false;       ///< at_least_once: in_flight_ is published, its offsets are to be committed
   bool commit_unanswered_ = false;  ///< likewise: it was tried, and what became of that is not known
   std::int64_t acknowledged_at_ns_ = 0;

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "dedup/same_cluster.h"
 #include "dedup/session.h"
 
 namespace firstseen::dedup {
@@ -23,6 +24,7 @@ Result<void> Session::answer_rebalance() {
   detail_.clear();
   to_assign_ = false;
   if (rebalance.kind == kafka::Rebalance::Kind::assigned) {
+    same_cluster_ = false;
     begin_asking(std::move(rebalance.partitions), leader_patience);
     return {};
   }
@@ -35,6 +37,13 @@ Result<void> Session::answer_rebalance() {
 
 Result<void> Session::asking() {
   if (auto followed = follow_hold(); !followed) return followed;
+  if (!same_cluster_) {
+    const auto checked = check_cluster(context_);
+    if (!checked) return forward(checked.error());
+    same_cluster_ = *checked == Progress::done;
+    if (context_.stop.requested()) phase_ = Phase::left;
+    if (!same_cluster_) return phase_ == Phase::left ? Result<void>{} : stay_in_touch();
+  }
   const auto asked = assignment_->step();
   if (!asked) return forward(asked.error());
   if (*asked == Progress::again) {

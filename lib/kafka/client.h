@@ -146,6 +146,8 @@ class Consumer {
   virtual Result<std::optional<std::vector<std::int32_t>>> leaderless(const std::string& /*topic*/) {
     return std::vector<std::int32_t>{};
   }
+  /// Which cluster the brokers say they are of.
+  virtual Result<std::optional<std::string>> cluster_id() { return std::optional<std::string>{}; }
 };
 
 /// The publishing side: one producer, and the transaction that makes a batch take effect as a whole; at most one is

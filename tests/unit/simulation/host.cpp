@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "dedup/same_cluster.h"
 #include "guarded_store.h"
 #include "protocol.h"
 #include "sim_client.h"
@@ -87,6 +88,13 @@ void Host::start() {
   store_ = *std::move(opened);
   if (options_.interposers.store) store_ = options_.interposers.store(std::move(store_));
   store_ = std::make_unique<GuardedStore>(std::move(store_), shared_.faults, *process_, shared_.violations);
+  const store::Pin cluster{dedup::cluster_pin, shared_.cluster.id()};
+  if (auto pinned = store_->pin({&cluster, 1}); !pinned) {
+    last_error_ = pinned.error().message;
+    last_exit_ = pinned.error().exit;
+    store_.reset();
+    return;
+  }
   deriver_ = make_test_deriver(options_.slot.rule_ttls.size());
   dedup::SlotParts parts;
   parts.options = options_.slot;
