@@ -38,6 +38,7 @@ struct SlotMemory {
 struct SessionHooks {
   std::function<void()> between;        ///< called whenever no batch is unfinished, for other threads' requests
   std::function<bool()> requests_wait;  ///< there are such requests
+  std::function<void(const std::string& why)> refuse;  ///< answers them with that, and that they be made again
   std::function<void(Millis)> wait_for_publishing;  ///< until the publishing stage has got on, that long at most
 };
 
@@ -112,6 +113,10 @@ class Session {
   void begin_asking(std::vector<TopicPartition> partitions, Millis patience);
   Result<void> stay_in_touch();
 
+  // session_listening.cpp
+  Result<void> listen(Millis limit);
+  Result<void> listen_while_falling(Millis limit);
+
   // session_hold.cpp
   /// What a person has asked for is not what the session does.
   [[nodiscard]] bool hold_is_due() const { return memory_.hold.asked() != held_; }
@@ -144,11 +149,12 @@ class Session {
   Result<void> answer_rebalance();
   Result<void> asking();
   Result<void> rebuilding();
+  void end_rebuild();
   Result<void> begin_consuming();
 
   Result<void> back_off(const std::string& why);
   Result<void> end_back_off();
-  bool waited();
+  Result<bool> waited();
   [[nodiscard]] bool backing_off() const { return resume_at_ms_ >= 0; }
 
   const Context& context_;
@@ -179,7 +185,7 @@ class Session {
   std::optional<kafka::Rebalance> rebalance_;  ///< not answered yet
   std::optional<Assignment> assignment_;
   std::optional<Rebuild> rebuild_;
-  bool in_touch_ = false;   ///< while asking: the group is answered, nothing is fetched
+  bool in_touch_ = false;   ///< while asking, or falling: the group is answered, nothing is fetched
   bool to_assign_ = false;  ///< plans are made, the client has not been told yet
   bool assigned_ = false;
   bool joined_ = false;  ///< has been assigned at least once

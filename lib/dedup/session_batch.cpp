@@ -147,6 +147,7 @@ void Session::start_abort(const std::string& why) {
   phase_ = Phase::aborting;
   abort_asked_ = false;
   aborted_ = false;
+  in_touch_ = false;
 }
 
 /// In order: what is in flight may still stand, only then its successor is aborted; when it has failed, both fall.
@@ -205,6 +206,7 @@ Result<void> Session::restore_partitions() {
     // Messages of the failed chunk may have been handed out for a partition that no batch holds.
     if (partition.running()) positions.push_back({tp, partition.fetch_from()});
   }
+  if (partitions_.empty()) return {};  // they were given up while the batches could not fall
   if (!assigned_) return back_off("the start offsets could not be committed");
   if (rebalance_) return {};
   if (auto rewound = context_.consumer.rewind(positions); !rewound) return rewound;

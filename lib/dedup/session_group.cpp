@@ -86,25 +86,29 @@ Result<void> Session::rebuilding() {
     phase_ = Phase::left;
     return {};
   }
+  if (hooks_.requests_wait()) hooks_.between();
   const std::uint64_t before = rebuild_->recorded();
   const auto stepped = rebuild_->step(rebalance_);
   if (!stepped) return forward(stepped.error());
   memory_.counters.rebuilt += rebuild_->recorded() - before;
-  if (rebalance_ || *stepped == Progress::done) {
-    for (auto& [tp, partition] : partitions_) {
-      if (partition.mode != PartitionMode::rebuilding) continue;
-      if (!rebalance_) partition.settled = partition.state;
-      if (begins_by_itself(partition.cause)) {
-        partition.stop(partition.cause, partition.reason);  // it goes on to wait
-      } else {
-        partition.run_again();
-      }
-    }
-    context_.log(LogLevel::info, fmt::format("{} messages of history recorded", rebuild_->recorded()));
-    rebuild_.reset();
-    phase_ = Phase::taking;
-  }
+  if (rebalance_ || *stepped == Progress::done) end_rebuild();
   return {};
+}
+
+/// All of it is recorded, or the group wants something else.
+void Session::end_rebuild() {
+  for (auto& [tp, partition] : partitions_) {
+    if (partition.mode != PartitionMode::rebuilding) continue;
+    if (!rebalance_) partition.settled = partition.state;
+    if (begins_by_itself(partition.cause)) {
+      partition.stop(partition.cause, partition.reason);  // it goes on to wait
+    } else {
+      partition.run_again();
+    }
+  }
+  context_.log(LogLevel::info, fmt::format("{} messages of history recorded", rebuild_->recorded()));
+  rebuild_.reset();
+  phase_ = Phase::taking;
 }
 
 /// Commits the start offset of partitions for which the group has none, so that nothing later can skip messages; then

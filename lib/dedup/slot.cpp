@@ -169,6 +169,9 @@ void Slot::Impl::start_session() {
                            parts_.steps, stop_, idle_, parts_.log});
   SessionHooks hooks;
   hooks.between = [this] { answer_requests(); };
+  hooks.refuse = [this](const std::string& why) {
+    while (auto request = requests_.pop()) request->reply.set_value(Result<std::string>(fail(Exit::try_again, why)));
+  };
   hooks.requests_wait = [this] { return !requests_.empty(); };
   if (parts_.publish_slice) {
     hooks.wait_for_publishing = [this](Millis) { idle_(Millis{1}); };
