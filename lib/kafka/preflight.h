@@ -34,11 +34,10 @@ struct PreflightReport {
 using KeepWaiting = std::function<bool()>;
 
 /// Checks that the topics exist and cannot break the promises, before anything is consumed or published. Waits for a
-/// broker, and for the id of its cluster, as long as `keep_waiting` says; then the error is Exit::unavailable and tells the last reason. What the
-/// topics themselves must change is one error (Exit::config) that lists everything. A login that newer brokers refuse,
-/// see scram.h, is logged at once. With exactly_once a broker older
-/// than Kafka 2.5 is an error (Exit::unavailable). What the broker does not answer, or an ACL forbids to ask, is a
-/// warning.
+/// broker, and for the id of its cluster, as long as `keep_waiting` says; then the error is Exit::unavailable and tells
+/// the last reason. What the topics themselves must change is one error (Exit::config) that lists everything. A login
+/// that newer brokers refuse, see scram.h, is logged at once. With exactly_once a broker older than Kafka 2.5 is an
+/// error (Exit::unavailable). What the broker does not answer, or an ACL forbids to ask, is a warning.
 Result<PreflightReport> preflight(const PreflightRequest& request, const KeepWaiting& keep_waiting, LogSink log);
 
 }  // namespace firstseen::kafka
