@@ -41,7 +41,7 @@ Result<void> Session::asking() {
     const auto checked = check_cluster(context_);
     if (!checked) return forward(checked.error());
     same_cluster_ = *checked == Progress::done;
-    if (context_.stop.requested()) phase_ = Phase::left;
+    if (!same_cluster_ && context_.stop.requested()) phase_ = Phase::left;
     if (!same_cluster_) return phase_ == Phase::left ? Result<void>{} : stay_in_touch();
   }
   const auto asked = assignment_->step();
