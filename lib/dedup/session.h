@@ -39,7 +39,7 @@ struct SessionHooks {
   std::function<void()> between;        ///< called whenever no batch is unfinished, for other threads' requests
   std::function<bool()> requests_wait;  ///< there are such requests
   std::function<void(const std::string& why)> refuse;  ///< answers them with that, and that they be made again
-  std::function<void(Millis)> wait_for_publishing;  ///< until the publishing stage has got on, that long at most
+  std::function<void(Millis)> wait_for_publishing;     ///< until the publishing stage has got on, that long at most
 };
 
 /// The first of the slot's two stages, for the life of one client: initialise, apply the decision rule, join, then

@@ -41,9 +41,10 @@ Result<void> Session::listen(Millis limit) {
 /// partitions need not wait for that. All that is fetched is paused; new partitions are planned later.
 Result<void> Session::listen_while_falling(Millis limit) {
   if (failures_in_a_row_ > 1 && hooks_.requests_wait()) {
-    hooks_.refuse(fmt::format("nothing was done: a batch that failed cannot be cut off the store yet ({}); try again "
-                              "when it is",
-                              detail_));
+    hooks_.refuse(
+        fmt::format("nothing was done: a batch that failed cannot be cut off the store yet ({}); try again "
+                    "when it is",
+                    detail_));
   }
   if (rebalance_ && rebalance_->kind != kafka::Rebalance::Kind::assigned) return answer_rebalance();
   const bool to_answer = !assigned_ && (rebalance_ || to_assign_) && !in_touch_;
