@@ -7,6 +7,7 @@
 #include <random>
 #include <vector>
 
+#include "dedup/same_cluster.h"
 #include "store_layout.h"
 
 namespace firstseen {
@@ -64,8 +65,7 @@ Result<std::unique_ptr<store::SeenStore>> open_own_store(const Configuration& co
 }
 
 Result<void> pin_cluster(store::SeenStore& store, const std::string& cluster_id) {
-  if (cluster_id.empty()) return {};
-  const store::Pin pin{"cluster", cluster_id};
+  const store::Pin pin{dedup::cluster_pin, cluster_id};
   return store.pin({&pin, 1});
 }
 

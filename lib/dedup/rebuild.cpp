@@ -31,16 +31,45 @@ Rebuild::Rebuild(const Context& context, Partitions& partitions, Access& access,
   }
 }
 
-Result<void> Rebuild::begin() {
+void Rebuild::begin() {
   begun_ = true;
-  std::vector<Position> positions;
   for (const Open& open : tasks_) {
-    positions.push_back({open.task.tp, open.task.from});
     Partition& partition = *partitions_.find(open.task.tp);
     partition.mode = PartitionMode::rebuilding;
     partition.state.next_offset = open.task.from;
+    partition.verify.reset();  // of a message before these
   }
-  return context_.consumer.assign(positions);
+}
+
+/// From where each of them is.
+Result<void> Rebuild::fetch() {
+  std::vector<Position> positions;
+  for (const Open& open : tasks_) {
+    const Partition& partition = *partitions_.find(open.task.tp);
+    if (partition.mode == PartitionMode::rebuilding) positions.push_back({partition.tp, partition.fetch_from()});
+  }
+  if (auto assigned = context_.consumer.assign(positions); !assigned) return assigned;
+  fetching_ = true;
+  in_touch_ = false;
+  return {};
+}
+
+Result<void> Rebuild::listen(Millis limit, std::optional<kafka::Rebalance>& rebalance) {
+  if (!in_touch_) {
+    if (auto answered = context_.consumer.assign({}); !answered) return answered;
+    fetching_ = false;
+    in_touch_ = true;
+  }
+  auto taken = context_.consumer.take(1, limit);
+  if (!taken) return forward(taken.error());
+  hand_over(*taken, rebalance);
+  return {};
+}
+
+void Rebuild::hand_over(kafka::Taken& taken, std::optional<kafka::Rebalance>& rebalance) {
+  if (!taken.rebalance) return;
+  context_.store.drop_staged();
+  rebalance = std::move(taken.rebalance);
 }
 
 Rebuild::Open* Rebuild::task_of(const TopicPartition& tp) {
@@ -236,9 +265,7 @@ Result<void> Rebuild::go_on_after_gap(Open& open, Partition& partition, const ka
 }
 
 Result<Progress> Rebuild::step(std::optional<kafka::Rebalance>& rebalance) {
-  if (!begun_) {
-    if (auto begun = begin(); !begun) return forward(begun.error());
-  }
+  if (!begun_) begin();
   const bool finished = std::all_of(tasks_.begin(), tasks_.end(), [](const Open& open) { return open.finished; });
   if (since_record_ >= context_.options.max_batch || (finished && since_record_ > 0)) {
     if (auto recorded = record(); !recorded) return forward(recorded.error());
@@ -246,6 +273,9 @@ Result<Progress> Rebuild::step(std::optional<kafka::Rebalance>& rebalance) {
   if (finished) {
     for (const Open& open : tasks_) tell_shortened(open);
     return Progress::done;
+  }
+  if (!fetching_) {
+    if (auto fetched = fetch(); !fetched) return forward(fetched.error());
   }
   const auto retried = access_.retry(PartitionMode::rebuilding);
   if (!retried) return forward(retried.error());
@@ -258,10 +288,7 @@ Result<Progress> Rebuild::step(std::optional<kafka::Rebalance>& rebalance) {
   access_.note(*taken);
   for (const MessageView& message : taken->messages) take(message);
   for (const kafka::PartitionEvent& event : taken->events) on_event(event);
-  if (taken->rebalance) {
-    context_.store.drop_staged();
-    rebalance = std::move(taken->rebalance);
-  }
+  hand_over(*taken, rebalance);
   return Progress::again;
 }
 

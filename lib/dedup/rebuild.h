@@ -38,6 +38,9 @@ class Rebuild {
   /// partition, and the store knows it. A rebalance that arrives meanwhile is handed over in `rebalance`; staged
   /// entries are dropped, the rebuild is over.
   Result<kafka::Progress> step(std::optional<kafka::Rebalance>& rebalance);
+  /// Instead of a step, while one has failed and is not to be tried yet: reads nothing, and waits for a rebalance, for
+  /// `limit` at most.
+  Result<void> listen(Millis limit, std::optional<kafka::Rebalance>& rebalance);
 
   [[nodiscard]] std::uint64_t recorded() const { return recorded_; }
 
@@ -48,7 +51,9 @@ class Rebuild {
     bool finished = false;
     bool is_told = false;  ///< that the window is shorter
   };
-  Result<void> begin();
+  void begin();
+  Result<void> fetch();
+  void hand_over(kafka::Taken& taken, std::optional<kafka::Rebalance>& rebalance);
   void take(const MessageView& message);
   bool still_the_same_log(const MessageView& message, Open& open, Partition& partition);
   [[nodiscard]] bool outlived(std::int64_t time_ms, const Task& task) const;
@@ -66,6 +71,8 @@ class Rebuild {
   Access& access_;
   std::vector<Open> tasks_;
   bool begun_ = false;
+  bool fetching_ = false;  ///< the client is told of the partitions
+  bool in_touch_ = false;  ///< the group is answered, nothing is fetched
   std::uint64_t since_record_ = 0;
   std::uint64_t recorded_ = 0;
   key::Derived derived_;

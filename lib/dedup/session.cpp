@@ -7,6 +7,7 @@
 
 #include "dedup/back_off.h"
 #include "dedup/rule.h"
+#include "dedup/same_cluster.h"
 
 namespace firstseen::dedup {
 
@@ -23,8 +24,15 @@ Session::Session(const Context& context, PublishStage& stage, SlotMemory& memory
       standstill_(context.clock) {}
 
 Result<Session::Stepped> Session::step() {
-  if (backing_off() && phase_ != Phase::taking && !waited()) return Stepped::more;
-  if (const auto stepped = step_phase(); !stepped) {
+  auto stepped = Result<void>{};
+  if (const auto over = waited(); !over) {
+    stepped = forward(over.error());
+  } else if (*over) {
+    stepped = step_phase();
+  } else {
+    return Stepped::more;
+  }
+  if (!stepped) {
     if (const auto handled = on_error(stepped.error()); !handled) return forward(handled.error());
   }
   if (phase_ == Phase::left) return Stepped::left;
@@ -32,13 +40,15 @@ Result<Session::Stepped> Session::step() {
   return Stepped::more;
 }
 
-/// Outside the taking phase nothing polls, so the wait is a real one. Returns whether it is over.
-bool Session::waited() {
+/// The taking phase looks at the clock itself; outside it nothing else is done in a back-off. Returns whether there is
+/// something to be done.
+Result<bool> Session::waited() {
+  if (!backing_off() || phase_ == Phase::taking) return true;
   const std::int64_t left = resume_at_ms_ - context_.clock.steady_ms();
   if (context_.stop.requested()) {
     phase_ = Phase::left;
   } else if (left > 0) {
-    context_.idle(Millis{std::min<std::int64_t>(left, 1000)});
+    if (auto listened = listen(Millis{left}); !listened) return forward(listened.error());
     return false;
   }
   resume_at_ms_ = -1;
@@ -100,6 +110,18 @@ Result<void> Session::initialise() {
 }
 
 Result<void> Session::rule() {
+  if (!same_cluster_) {
+    const auto checked = check_cluster(context_);
+    if (!checked) return forward(checked.error());
+    if (*checked == kafka::Progress::again) {
+      return fail(Action::retry, Exit::unavailable,
+                  "no broker tells the id of its cluster, and the store belongs to one");
+    }
+    same_cluster_ = true;
+    failures_in_a_row_ = 0;
+    standstill_.end();
+    detail_.clear();
+  }
   const auto ruling = apply_decision_rule(context_);
   if (!ruling) return forward(ruling.error());
   if (*ruling == Ruling::unanswered) {

@@ -39,7 +39,8 @@ struct SlotMemory {
 struct SessionHooks {
   std::function<void()> between;        ///< called whenever no batch is unfinished, for other threads' requests
   std::function<bool()> requests_wait;  ///< there are such requests
-  std::function<void(Millis)> wait_for_publishing;  ///< until the publishing stage has got on, that long at most
+  std::function<void(const std::string& why)> refuse;  ///< answers them with that, and that they be made again
+  std::function<void(Millis)> wait_for_publishing;     ///< until the publishing stage has got on, that long at most
 };
 
 /// The first of the slot's two stages, for the life of one client: initialise, apply the decision rule, join, then
@@ -114,6 +115,10 @@ class Session {
   void begin_asking(std::vector<TopicPartition> partitions, Millis patience);
   Result<void> stay_in_touch();
 
+  // session_listening.cpp
+  Result<void> listen(Millis limit);
+  Result<void> listen_while_falling(Millis limit);
+
   // session_hold.cpp
   /// What a person has asked for is not what the session does.
   [[nodiscard]] bool hold_is_due() const { return memory_.hold.asked() != held_; }
@@ -133,7 +138,7 @@ class Session {
   void start_abort(const std::string& why);
   Result<void> aborting();
   Result<void> falling();
-  void restore(const Batch& batch, std::vector<TopicPartition>& running_again);
+  void restore(const Batch& batch);
   Result<void> restore_partitions();
 
   // session_standstill.cpp
@@ -146,11 +151,12 @@ class Session {
   Result<void> answer_rebalance();
   Result<void> asking();
   Result<void> rebuilding();
+  void end_rebuild();
   Result<void> begin_consuming();
 
   Result<void> back_off(const std::string& why);
   Result<void> end_back_off();
-  bool waited();
+  Result<bool> waited();
   [[nodiscard]] bool backing_off() const { return resume_at_ms_ >= 0; }
 
   const Context& context_;
@@ -173,6 +179,7 @@ class Session {
 
   Phase phase_ = Phase::initialise;
   bool initialised_ = false;        ///< the publishing stage is
+  bool same_cluster_ = false;       ///< the client has met the store's; asked again with every assignment
   bool acknowledged_ = false;       ///< at_least_once: in_flight_ is published, its offsets are to be committed
   bool commit_unanswered_ = false;  ///< likewise: it was tried, and what became of that is not known
   std::int64_t acknowledged_at_ns_ = 0;
@@ -182,7 +189,7 @@ class Session {
   std::optional<kafka::Rebalance> rebalance_;  ///< not answered yet
   std::optional<Assignment> assignment_;
   std::optional<Rebuild> rebuild_;
-  bool in_touch_ = false;   ///< while asking: the group is answered, nothing is fetched
+  bool in_touch_ = false;   ///< while asking, or falling: the group is answered, nothing is fetched
   bool to_assign_ = false;  ///< plans are made, the client has not been told yet
   bool assigned_ = false;
   bool joined_ = false;  ///< has been assigned at least once

@@ -148,6 +148,7 @@ void Session::start_abort(const std::string& why) {
   phase_ = Phase::aborting;
   abort_asked_ = false;
   aborted_ = false;
+  in_touch_ = false;
 }
 
 /// In order: what is in flight may still stand, only then its successor is aborted; when it has failed, both fall.
@@ -179,7 +180,7 @@ Result<void> Session::falling() {
   return restore_partitions();
 }
 
-void Session::restore(const Batch& batch, std::vector<TopicPartition>& running_again) {
+void Session::restore(const Batch& batch) {
   for (std::size_t range = 0; range < batch.ranges().size(); ++range) {
     Partition* partition = partitions_.find(batch.ranges()[range].tp);
     if (partition == nullptr) continue;
@@ -190,15 +191,13 @@ void Session::restore(const Batch& batch, std::vector<TopicPartition>& running_a
       partition->gap_to_settle = true;
     } else if (partition->cause == StopCause::rejected) {
       partition->run_again();
-      running_again.push_back(partition->tp);
     }
   }
 }
 
 Result<void> Session::restore_partitions() {
-  std::vector<TopicPartition> running_again;
-  restore(batch_, running_again);
-  restore(in_flight_, running_again);  // its states are the earlier ones
+  restore(batch_);
+  restore(in_flight_);  // its states are the earlier ones
   batch_.clear();
   in_flight_.clear();
   std::vector<Position> positions;
@@ -208,11 +207,13 @@ Result<void> Session::restore_partitions() {
     // Messages of the failed chunk may have been handed out for a partition that no batch holds.
     if (partition.running()) positions.push_back({tp, partition.fetch_from()});
   }
+  if (partitions_.empty()) return {};  // they were given up while the batches could not fall
   if (!assigned_) return back_off("the start offsets could not be committed");
   if (rebalance_) return {};
   if (auto rewound = context_.consumer.rewind(positions); !rewound) return rewound;
   if (failures_in_a_row_ > 1) return back_off(detail_);
-  return running_again.empty() ? Result<void>{} : let_fetch(running_again);
+  // All of them: a back-off that was over while the batches fell has left them paused.
+  return let_fetch(partitions_.running());
 }
 
 }  // namespace firstseen::dedup

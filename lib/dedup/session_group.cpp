@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "dedup/same_cluster.h"
 #include "dedup/session.h"
 
 namespace firstseen::dedup {
@@ -23,6 +24,7 @@ Result<void> Session::answer_rebalance() {
   detail_.clear();
   to_assign_ = false;
   if (rebalance.kind == kafka::Rebalance::Kind::assigned) {
+    same_cluster_ = false;
     begin_asking(std::move(rebalance.partitions), leader_patience);
     return {};
   }
@@ -35,6 +37,13 @@ Result<void> Session::answer_rebalance() {
 
 Result<void> Session::asking() {
   if (auto followed = follow_hold(); !followed) return followed;
+  if (!same_cluster_) {
+    const auto checked = check_cluster(context_);
+    if (!checked) return forward(checked.error());
+    same_cluster_ = *checked == Progress::done;
+    if (!same_cluster_ && context_.stop.requested()) phase_ = Phase::left;
+    if (!same_cluster_) return phase_ == Phase::left ? Result<void>{} : stay_in_touch();
+  }
   const auto asked = assignment_->step();
   if (!asked) return forward(asked.error());
   if (*asked == Progress::again) {
@@ -77,26 +86,30 @@ Result<void> Session::rebuilding() {
     phase_ = Phase::left;
     return {};
   }
+  if (hooks_.requests_wait()) hooks_.between();
   const std::uint64_t before = rebuild_->recorded();
   const auto stepped = rebuild_->step(rebalance_);
   if (!stepped) return forward(stepped.error());
   detail_.clear();
   memory_.counters.rebuilt += rebuild_->recorded() - before;
-  if (rebalance_ || *stepped == Progress::done) {
-    for (auto& [tp, partition] : partitions_) {
-      if (partition.mode != PartitionMode::rebuilding) continue;
-      if (!rebalance_) partition.settled = partition.state;
-      if (begins_by_itself(partition.cause)) {
-        partition.stop(partition.cause, partition.reason);  // it goes on to wait
-      } else {
-        partition.run_again();
-      }
-    }
-    context_.log(LogLevel::info, fmt::format("{} messages of history recorded", rebuild_->recorded()));
-    rebuild_.reset();
-    phase_ = Phase::taking;
-  }
+  if (rebalance_ || *stepped == Progress::done) end_rebuild();
   return {};
+}
+
+/// All of it is recorded, or the group wants something else.
+void Session::end_rebuild() {
+  for (auto& [tp, partition] : partitions_) {
+    if (partition.mode != PartitionMode::rebuilding) continue;
+    if (!rebalance_) partition.settled = partition.state;
+    if (begins_by_itself(partition.cause)) {
+      partition.stop(partition.cause, partition.reason);  // it goes on to wait
+    } else {
+      partition.run_again();
+    }
+  }
+  context_.log(LogLevel::info, fmt::format("{} messages of history recorded", rebuild_->recorded()));
+  rebuild_.reset();
+  phase_ = Phase::taking;
 }
 
 /// Commits the start offset of partitions for which the group has none, so that nothing later can skip messages; then

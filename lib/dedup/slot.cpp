@@ -86,6 +86,7 @@ class Slot::Impl {
   std::int64_t start_at_ms_ = 0;
   std::string restart_reason_;
   bool clock_awaited_ = false;  ///< nothing is begun until the clock is set
+  bool had_client_ = false;     ///< one was made since the process began
   RequestQueue requests_;
 
   mutable std::mutex mutex_;  // guards what follows
@@ -149,9 +150,12 @@ bool Slot::Impl::await_clock() {
 Result<Slot::Stepped> Slot::Impl::start() {
   auto client = parts_.make_client();
   if (!client) {
-    if (client.error().action == Action::stop) return forward(client.error());
+    // With what one was made of before, it fails for a while only: a certificate is being exchanged, or the process has
+    // no thread or file left.
+    if (client.error().action == Action::stop && !had_client_) return forward(client.error());
     return restart(client.error());
   }
+  had_client_ = true;
   client_ = std::move(*client);
   start_session();
   publish_status();
@@ -167,6 +171,9 @@ void Slot::Impl::start_session() {
                            parts_.steps, stop_, idle_, parts_.log});
   SessionHooks hooks;
   hooks.between = [this] { answer_requests(); };
+  hooks.refuse = [this](const std::string& why) {
+    while (auto request = requests_.pop()) request->reply.set_value(Result<std::string>(fail(Exit::try_again, why)));
+  };
   hooks.requests_wait = [this] { return !requests_.empty(); };
   if (parts_.publish_slice) {
     hooks.wait_for_publishing = [this](Millis) { idle_(Millis{1}); };

@@ -159,6 +159,8 @@ class Consumer {
   virtual Result<std::optional<std::vector<std::int32_t>>> leaderless(const std::string& /*topic*/) {
     return std::vector<std::int32_t>{};
   }
+  /// Which cluster the brokers say they are of.
+  virtual Result<std::optional<std::string>> cluster_id() { return std::optional<std::string>{}; }
 };
 
 /// The publishing side: one producer, and the transaction that makes a batch take effect as a whole; at most one is
@@ -211,7 +213,7 @@ struct Client {
   std::unique_ptr<Publisher> publisher;  // destroyed first
 };
 
-/// Makes a slot's client anew at every start of the slot.
+/// Makes a slot's client anew at every start of the slot. A failure with Action::stop ends the slot only at the first.
 using ClientFactory = std::function<Result<Client>()>;
 
 }  // namespace firstseen::kafka

@@ -36,7 +36,7 @@ class Inquiry final : public Callbacks {
   Result<ClusterTopics> topics(const KeepWaiting& keep_waiting);
   /// Of the brokers that have answered.
   [[nodiscard]] const BrokerVersion& version() const { return version_; }
-  std::string cluster_id();
+  Result<std::string> cluster_id(const KeepWaiting& keep_waiting);
   /// Fills in the settings of these topics; returns why some could not be asked.
   std::vector<std::string> describe(const std::set<std::string>& names, ClusterTopics& topics,
                                     const KeepWaiting& keep_waiting);
@@ -87,9 +87,16 @@ Result<ClusterTopics> Inquiry::topics(const KeepWaiting& keep_waiting) {
   }
 }
 
-std::string Inquiry::cluster_id() {
-  const MemoryHandle<char> id(rd_kafka_clusterid(client_.get(), wait_ms));
-  return id ? id.get() : "";
+/// A broker tells it with its metadata; one that does not, does not know it yet.
+Result<std::string> Inquiry::cluster_id(const KeepWaiting& keep_waiting) {
+  while (true) {
+    const MemoryHandle<char> id(rd_kafka_clusterid(client_.get(), wait_ms));
+    if (id) return std::string(id.get());
+    if (!keep_waiting()) return fail(Exit::unavailable, "the broker does not tell the id of its cluster");
+    report(LogLevel::warning, "waiting", "waiting for a broker that tells the id of its cluster");
+    rd_kafka_poll(client_.get(), wait_ms);
+    if (auto asked = topics(keep_waiting); !asked) return forward(asked.error());
+  }
 }
 
 EventHandle Inquiry::ask_settings(const std::vector<ConfigResourceHandle>& resources, const KeepWaiting& keep_waiting) {
@@ -175,7 +182,9 @@ Result<PreflightReport> preflight(const PreflightRequest& request, const KeepWai
   if (!inputs) return forward(inputs.error());
 
   PreflightReport report;
-  report.cluster_id = inquiry.cluster_id();
+  auto cluster_id = inquiry.cluster_id(keep_waiting);
+  if (!cluster_id) return forward(cluster_id.error());
+  report.cluster_id = std::move(*cluster_id);
   report.warnings = inquiry.describe(topics_to_describe(request, *inputs, *topics), *topics, keep_waiting);
   TopicFindings findings = check_topics(request, *inputs, *topics);
   if (!findings.errors.empty()) return fail(Exit::config, fmt::format("{}", fmt::join(findings.errors, "; ")));

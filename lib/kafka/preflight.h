@@ -22,7 +22,7 @@ struct PreflightRequest {
 };
 
 struct PreflightReport {
-  std::string cluster_id;                                ///< empty: the broker has none
+  std::string cluster_id;                                ///< never empty
   std::map<std::string, std::int32_t> input_partitions;  ///< per existing input topic
   /// Smallest and largest of outputs and side topics, for ClientOptions; 0: unknown.
   std::uint64_t max_message_bytes = 0;
@@ -34,11 +34,10 @@ struct PreflightReport {
 using KeepWaiting = std::function<bool()>;
 
 /// Checks that the topics exist and cannot break the promises, before anything is consumed or published. Waits for a
-/// broker as long as `keep_waiting` says; then the error is Exit::unavailable and tells the last reason. What the
-/// topics themselves must change is one error (Exit::config) that lists everything. A login that newer brokers refuse,
-/// see scram.h, is logged at once. With exactly_once a broker older
-/// than Kafka 2.5 is an error (Exit::unavailable). What the broker does not answer, or an ACL forbids to ask, is a
-/// warning.
+/// broker, and for the id of its cluster, as long as `keep_waiting` says; then the error is Exit::unavailable and tells
+/// the last reason. What the topics themselves must change is one error (Exit::config) that lists everything. A login
+/// that newer brokers refuse, see scram.h, is logged at once. With exactly_once a broker older than Kafka 2.5 is an
+/// error (Exit::unavailable). What the broker does not answer, or an ACL forbids to ask, is a warning.
 Result<PreflightReport> preflight(const PreflightRequest& request, const KeepWaiting& keep_waiting, LogSink log);
 
 }  // namespace firstseen::kafka

@@ -138,4 +138,16 @@ Result<std::optional<std::vector<std::int32_t>>> Queries::leaderless(const std::
   return without;
 }
 
+Result<std::optional<std::string>> Queries::cluster_id() {
+  const rd_kafka_metadata_t* raw = nullptr;
+  const auto code = rd_kafka_metadata(client_, 0, nullptr, &raw, slice_ms);  // whose answer brings it
+  const MetadataHandle answer(raw);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (auto failed = unanswered(code, "the cluster's id"); !failed) return forward(failed.error());
+    return std::nullopt;
+  }
+  const MemoryHandle<char> id(rd_kafka_clusterid(client_, 0));
+  return id ? std::optional<std::string>(id.get()) : std::nullopt;
+}
+
 }  // namespace firstseen::kafka

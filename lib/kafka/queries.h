@@ -30,6 +30,7 @@ class Queries {
   Result<std::optional<std::int64_t>> offset_for_time(const TopicPartition& tp, std::int64_t timestamp_ms);
   Result<std::optional<std::int32_t>> partition_count(const std::string& topic);
   Result<std::optional<std::vector<std::int32_t>>> leaderless(const std::string& topic);
+  Result<std::optional<std::string>> cluster_id();
 
  private:
   /// A topic as the brokers describe it now; null if there is none.

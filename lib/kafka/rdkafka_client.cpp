@@ -55,6 +55,7 @@ class RdkafkaConsumer final : public Consumer {
   Result<std::optional<std::vector<std::int32_t>>> leaderless(const std::string& topic) override {
     return queries().leaderless(topic);
   }
+  Result<std::optional<std::string>> cluster_id() override { return queries().cluster_id(); }
 
  private:
   GroupConsumer& consumer() {

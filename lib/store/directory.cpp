@@ -61,6 +61,19 @@ Result<void> check_data_file(const fs::path& directory) {
   return {};
 }
 
+/// For whoever meets the lock, over what is there, which takes no space. On a full disk that has none of it the lock
+/// holds all the same, and nobody is told. Returns an errno.
+int write_pid(int file) {
+  const std::string pid = std::to_string(getpid()) + "\n";
+  if (pwrite(file, pid.data(), pid.size(), 0) >= 0) {
+    return ftruncate(file, static_cast<off_t>(pid.size())) == 0 ? 0 : errno;
+  }
+  const int code = errno;
+  if (code != ENOSPC && code != EDQUOT && code != EFBIG) return code;
+  [[maybe_unused]] const int emptied = ftruncate(file, 0);  // it may hold another process's
+  return 0;
+}
+
 }  // namespace
 
 Result<OwnerLock> OwnerLock::acquire(const fs::path& directory) {
@@ -75,10 +88,7 @@ Result<OwnerLock> OwnerLock::acquire(const fs::path& directory) {
                 fmt::format("store {} is held by another process{}: stop it first, or give this one another store.path",
                             directory.string(), pid.empty() ? "" : " (pid " + pid + ")"));
   }
-  const std::string pid = std::to_string(getpid()) + "\n";
-  if (ftruncate(file.fd(), 0) != 0 || pwrite(file.fd(), pid.data(), pid.size(), 0) < 0) {
-    return system_error(Action::stop, path, "write", errno);
-  }
+  if (const int code = write_pid(file.fd()); code != 0) return system_error(Action::stop, path, "write", code);
   return OwnerLock(std::move(file));
 }
 

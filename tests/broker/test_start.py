@@ -7,6 +7,8 @@ from harness.daemon import EXIT_CONFIG, EXIT_TRY_AGAIN
 from harness.lab import Lab
 
 _EXIT_TIMEOUT_S = 20
+# The group's member must have heard that it is none there, or the producer that it is fenced.
+_OTHER_CLUSTER_TIMEOUT_S = 90
 
 
 def _refuses(lab: Lab, *words: str, **sections) -> None:
@@ -80,6 +82,22 @@ def test_a_store_of_another_cluster_is_refused(lab: Lab):
         daemon.configure(lab.config(kafka={"brokers": [other.plaintext]}))
         assert daemon.start().wait_exit(_EXIT_TIMEOUT_S) == EXIT_CONFIG, daemon.log_tail()
     daemon.wait_log("cluster", timeout_s=1)
+
+
+def test_another_cluster_at_the_same_address_ends_a_running_daemon(own_lab: Lab):
+    before = own_lab.topics()
+    daemon = before.daemon(input={"on_gap": "skip"}).start()
+    before.send("a")
+    before.drained()
+    before.broker.stop()
+    before.broker.become_another()
+    before.broker.start()
+    name = before.input.removesuffix(".in")
+    after = Lab(before.broker, Admin(before.broker.plaintext), before.directory / "after", name).topics()
+    after.send("a")
+    assert daemon.wait_exit(_OTHER_CLUSTER_TIMEOUT_S) == EXIT_CONFIG, daemon.log_tail()
+    daemon.wait_log("cluster: the store has", timeout_s=1)
+    assert after.published() == []
 
 
 def test_a_store_of_another_key_configuration_is_refused(lab: Lab):

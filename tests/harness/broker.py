@@ -161,6 +161,11 @@ class Broker:
     def stop(self) -> None:
         self._end(signal.SIGTERM)
 
+    def become_another(self) -> None:
+        """While it is stopped: at the next start it is another cluster, without topics, at the same addresses."""
+        shutil.rmtree(self.directory / "data")
+        self._format()
+
     def suspend(self) -> None:
         """It keeps its connections and answers nothing."""
         self._signal(signal.SIGSTOP)

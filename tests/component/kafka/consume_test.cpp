@@ -261,6 +261,18 @@ TEST_F(Consume, AQuestionToABrokerThatIsSilentIsGivenUpBeforeItsAnswer) {
   ASSERT_EQ(rd_kafka_mock_broker_set_rtt(cluster_->native(), 1, 0), RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
+TEST_F(Consume, TheClusterIsToldBeforeTheGroupIsJoinedAndNotWhileNoBrokerAnswers) {
+  auto client = this->client();
+  const auto id = client.consumer->cluster_id();
+  ASSERT_TRUE(id) << id.error().message;
+  ASSERT_TRUE(*id);
+  EXPECT_FALSE((*id)->empty());
+  ASSERT_TRUE(cluster_->set_down(true));
+  const auto none = client.consumer->cluster_id();
+  ASSERT_TRUE(none) << none.error().message;
+  EXPECT_FALSE(*none) << "what was known before may be another cluster's";
+}
+
 TEST_F(Consume, APartitionWithoutALeaderIsToldAsSuch) {
   auto client = this->client();
   const auto none = client.consumer->leaderless("in");

@@ -47,6 +47,7 @@ class ConsumerDecorator : public kafka::Consumer {
   Result<std::optional<std::vector<std::int32_t>>> leaderless(const std::string& topic) override {
     return inner_->leaderless(topic);
   }
+  Result<std::optional<std::string>> cluster_id() override { return inner_->cluster_id(); }
 
  protected:
   [[nodiscard]] kafka::Consumer& inner() { return *inner_; }

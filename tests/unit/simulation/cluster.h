@@ -118,6 +118,11 @@ class SimCluster {
   void delete_group();
   Group& group() { return group_; }
 
+  // --- identity ---
+  [[nodiscard]] const std::string& id() const { return id_; }
+  /// What clients reach by the same names from now on says that it is another cluster.
+  void set_id(std::string id) { id_ = std::move(id); }
+
   // --- time and faults ---
   void pass_time(std::int64_t ms);
   void attach(Background* client) { clients_.insert(client); }
@@ -165,6 +170,7 @@ class SimCluster {
 
   SimClock& clock_;
   Random random_;
+  std::string id_ = "a cluster";
   std::map<std::string, Topic> topics_;
   std::map<std::string, Producer> producers_;
   std::map<TxnId, Txn> txns_;

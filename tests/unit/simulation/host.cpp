@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "dedup/same_cluster.h"
 #include "guarded_store.h"
 #include "protocol.h"
 #include "sim_client.h"
@@ -91,6 +92,13 @@ void Host::start() {
   store_ = *std::move(opened);
   if (options_.interposers.store) store_ = options_.interposers.store(std::move(store_));
   store_ = std::make_unique<GuardedStore>(std::move(store_), shared_.faults, *process_, shared_.violations);
+  const store::Pin cluster{dedup::cluster_pin, shared_.cluster.id()};
+  if (auto pinned = store_->pin({&cluster, 1}); !pinned) {
+    last_error_ = pinned.error().message;
+    last_exit_ = pinned.error().exit;
+    store_.reset();
+    return;
+  }
   deriver_ = make_test_deriver(options_.slot.rule_ttls.size());
   dedup::SlotParts parts;
   parts.options = options_.slot;
@@ -113,13 +121,16 @@ bool Host::has_logged(std::string_view text) const { return is_in(log_, text); }
 
 bool Host::has_warned(std::string_view text) const { return is_in(warnings_, text); }
 
-kafka::Client Host::make_client() {
+Result<kafka::Client> Host::make_client() {
+  const Interposers& interposers = options_.interposers;
+  if (interposers.client) {
+    if (auto may_be = interposers.client(); !may_be) return forward(may_be.error());
+  }
   kafka::ClientOptions options;
   options.instance_id = options_.identity;
   options.transactional_id = options_.identity;
   options.guarantee = options_.slot.guarantee;
   kafka::Client client = make_sim_client(shared_.cluster, shared_.faults, *process_, options);
-  const Interposers& interposers = options_.interposers;
   if (interposers.consumer) client.consumer = interposers.consumer(std::move(client.consumer));
   if (interposers.publisher) client.publisher = interposers.publisher(std::move(client.publisher));
   return checked(std::move(client), *process_, shared_.violations, options.guarantee == kafka::Guarantee::exactly_once,

@@ -19,6 +19,7 @@ namespace firstseen::simulation {
 
 /// Lets a test put something that lies between the slot and the simulation.
 struct Interposers {
+  std::function<Result<void>()> client;  ///< asked whenever a client is to be made
   std::function<std::unique_ptr<kafka::Consumer>(std::unique_ptr<kafka::Consumer>)> consumer;
   std::function<std::unique_ptr<kafka::Publisher>(std::unique_ptr<kafka::Publisher>)> publisher;
   std::function<std::unique_ptr<store::SeenStore>(std::unique_ptr<store::SeenStore>)> store;
@@ -91,7 +92,7 @@ class Host {
 
  private:
   class CrashHook;
-  kafka::Client make_client();
+  Result<kafka::Client> make_client();
   void step_taking();
   void take_down(bool clean);
   void check_counters();

@@ -195,6 +195,11 @@ Result<std::optional<std::vector<std::int32_t>>> ConsumerChecker::leaderless(con
   return leaving(inner_->leaderless(topic), "leaderless");
 }
 
+Result<std::optional<std::string>> ConsumerChecker::cluster_id() {
+  entering("cluster_id");
+  return leaving(inner_->cluster_id(), "cluster_id");
+}
+
 // --- the publisher ---
 
 void PublisherChecker::entering(const char* call) {

@@ -55,6 +55,7 @@ class ConsumerChecker final : public kafka::Consumer {
   Result<std::optional<std::int64_t>> offset_for_time(const TopicPartition& tp, std::int64_t timestamp_ms) override;
   Result<std::optional<std::int32_t>> partition_count(const std::string& topic) override;
   Result<std::optional<std::vector<std::int32_t>>> leaderless(const std::string& topic) override;
+  Result<std::optional<std::string>> cluster_id() override;
 
  private:
   void entering(const char* call);

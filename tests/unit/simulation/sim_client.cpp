@@ -141,6 +141,12 @@ Result<std::optional<std::vector<std::int32_t>>> SimConsumerSide::leaderless(con
   return std::optional(cluster_.leaderless(topic));
 }
 
+Result<std::optional<std::string>> SimConsumerSide::cluster_id() {
+  if (cluster_.reachable()) return std::optional(cluster_.id());
+  network_.wait();
+  return std::optional<std::string>{};
+}
+
 kafka::Client make_sim_client(SimCluster& cluster, Faults& faults, const Process& process,
                               const kafka::ClientOptions& options) {
   auto batch = std::make_shared<SimBatch>();

@@ -1,5 +1,11 @@
 // Who holds a store's directory, where the holder forks.
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
 #include <optional>
+#include <string>
 
 #include "store/directory.h"
 #include "support/forking.h"
@@ -30,6 +36,25 @@ TEST_F(OwnerOfADirectory, LeavesItFreeThoughAChildForkedMeanwhileLives) {
   lock.reset();
   EXPECT_FALSE(OwnerLock::held(directory_.path()));
   EXPECT_TRUE(acquire());
+}
+
+TEST_F(OwnerOfADirectory, HasItThoughTheDiskHasNoRoomForItsPid) {
+  const pid_t holder = forked([&] {
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit no_room{0, 0};
+    const bool limited = ::setrlimit(RLIMIT_FSIZE, &no_room) == 0;
+    const bool got_it = acquire().has_value();
+    ::_exit(limited && got_it ? 0 : 1);
+  });
+  EXPECT_EQ(status_of(holder), 0);
+}
+
+TEST_F(OwnerOfADirectory, TellsItsWholePidAndNothingOfALongerOneBefore) {
+  std::ofstream(directory_.path() / owner_file) << "12345678901234567890\n";
+  ASSERT_TRUE(acquire());
+  std::string told;
+  std::ifstream(directory_.path() / owner_file) >> told;
+  EXPECT_EQ(told, std::to_string(::getpid()));
 }
 
 TEST_F(OwnerOfADirectory, KeepsItWhenAChildEnds) {
