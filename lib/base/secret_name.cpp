@@ -17,8 +17,9 @@ std::string lower(std::string_view text) {
 }  // namespace
 
 bool is_secret_name(std::string_view property) {
-  constexpr std::array<std::string_view, 10> marks{"password",   "secret", "token",    "ssl.key",           "private",
-                                                   "credential", "jaas",   "keystore", "oauthbearer.config", ".pem"};
+  constexpr std::array<std::string_view, 10> marks{
+      "password",           "secret", "token", "ssl.key", "private", "credential", "jaas", "keystore",
+      "oauthbearer.config", ".pem"};
   if (is_path_name(property)) return false;
   const std::string name = lower(property);
   return std::ranges::any_of(marks, [&](std::string_view mark) { return name.find(mark) != std::string::npos; });

@@ -54,7 +54,7 @@ struct Partition {
   std::int64_t end_asked_ms = -1;  ///< likewise, and the answer is still to come; -1: not asked
   std::int64_t end_asked_steady_ms = 0;  ///< when that was
   bool end_is_doubtful = false;          ///< with end_asked_ms: no answer for long
-  bool gap_to_settle = false;      ///< the position is of no use; where to go on has to be asked for and decided
+  bool gap_to_settle = false;            ///< the position is of no use; where to go on has to be asked for and decided
   bool other_log = false;     ///< the log is not the one that the store has recorded; until a batch has left it behind
   bool commit_start = false;  ///< the group has no usable offset: commit next_offset before the first message
   std::optional<store::LastMessage> verify;    ///< read and compare this message before going on at next_offset

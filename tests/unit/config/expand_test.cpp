@@ -119,9 +119,9 @@ TEST_F(Expand, AnExpandedValueNeverStandsInAMessage) {
 }
 
 TEST_F(Expand, SecretsNeverStandInADump) {
-  for (const char* property : {"sasl.password", "ssl.key.password", "ssl.key.pem", "ssl.keystore.password",
-                               "sasl.oauthbearer.client.secret", "sasl.oauthbearer.config", "ssl.certificate.pem",
-                               "SASL.PASSWORD"}) {
+  for (const char* property :
+       {"sasl.password", "ssl.key.password", "ssl.key.pem", "ssl.keystore.password", "sasl.oauthbearer.client.secret",
+        "sasl.oauthbearer.config", "ssl.certificate.pem", "SASL.PASSWORD"}) {
     const auto settings =
         load_text(fmt::format("{}kafka: {{properties: {{{}: {}}}}}\n", minimal, property, secret), "f", {});
     ASSERT_TRUE(settings) << settings.error().message;

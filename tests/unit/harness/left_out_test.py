@@ -23,7 +23,7 @@ def skipped(name, reason):
 
 def unittest_case(name, output):
     """As ctest logs a test that is a program of unittest."""
-    return f"1/4 Test: {name}\nCommand: \"python3\" \"a_test.py\"\nOutput:\n----------\n{output}OK (skipped=2)\n<end>\n"
+    return f'1/4 Test: {name}\nCommand: "python3" "a_test.py"\nOutput:\n----------\n{output}OK (skipped=2)\n<end>\n'
 
 
 class LeftOut(unittest.TestCase):
@@ -49,7 +49,7 @@ class LeftOut(unittest.TestCase):
         output = (
             "test_a (__main__.Unit.test_a) ... ok\n"
             "test_b (__main__.Unit.test_b) ... skipped 'systemd is not installed'\n"
-            "test_c (__main__.Unit.test_c)\nWhat it is. ... skipped \"it's not here\"\n"
+            'test_c (__main__.Unit.test_c)\nWhat it is. ... skipped "it\'s not here"\n'
             "test_d (__main__.Unit.test_d) ... skipped ''\n"
         )
         self.assertEqual(

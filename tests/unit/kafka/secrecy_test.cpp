@@ -64,8 +64,11 @@ TEST(Secrecy, PathsChoicesNumbersAndNamesOfTheClusterStayReadable) {
   ClientOptions options;
   options.brokers = {"broker:9092"};
   options.group = "orders";
-  options.put_in = {{"ssl.ca.location", {"/etc/ca.pem"}}, {"security.protocol", {"SASL_SSL"}}, {"linger.ms", {"5000"}},
-                    {"enable.ssl.certificate.verification", {"true"}}, {"client.id", {"orders"}},
+  options.put_in = {{"ssl.ca.location", {"/etc/ca.pem"}},
+                    {"security.protocol", {"SASL_SSL"}},
+                    {"linger.ms", {"5000"}},
+                    {"enable.ssl.certificate.verification", {"true"}},
+                    {"client.id", {"orders"}},
                     {"client.rack", {"broker:9092"}}};
   const std::string text = "SASL_SSL at broker:9092 of orders: true after 5000 ms with /etc/ca.pem";
   EXPECT_EQ(shown(options, text), text);

@@ -154,9 +154,7 @@ TEST_F(Sweep, GoesOnWithAPartitionThatStaysAtItsEnd) {
 /// Each question makes the client fetch anew.
 TEST_F(Sweep, AsksForNoEndThatDoesNotHoldItUp) {
   int rewinds = 0;
-  options.interposers.consumer = [&](auto inner) {
-    return std::make_unique<CountsRewinds>(std::move(inner), rewinds);
-  };
+  options.interposers.consumer = [&](auto inner) { return std::make_unique<CountsRewinds>(std::move(inner), rewinds); };
   say(0, "a", 0);
   say(1, "b", 0);
   start();
