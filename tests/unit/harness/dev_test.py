@@ -5,16 +5,20 @@ import tempfile
 import unittest
 from pathlib import Path
 
-_DEV = Path(__file__).parents[3] / "dev"
+_ROOT = Path(__file__).parents[3]
+_SOURCED = "tests/bench/command.sh"
 _MAIN = 'main "$@"\n'
 
 
 def run(*words: str) -> subprocess.CompletedProcess:
     """./dev, which says what each benchmark is given instead of running it."""
-    text = _DEV.read_text()
+    text = (_ROOT / "dev").read_text()
     assert text.endswith(_MAIN)
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "dev"
+        sourced = Path(folder) / _SOURCED
+        sourced.parent.mkdir(parents=True)
+        sourced.write_text((_ROOT / _SOURCED).read_text())
         script.write_text(text.removesuffix(_MAIN) + 'run_bench() { echo "measured: $*"; }\n' + _MAIN)
         return subprocess.run(["bash", script, *words], capture_output=True, text=True, check=False)
 
