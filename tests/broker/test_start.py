@@ -89,6 +89,7 @@ def test_another_cluster_at_the_same_address_ends_a_running_daemon(own_lab: Lab)
     daemon = before.daemon(input={"on_gap": "skip"}).start()
     before.send("a")
     before.drained()
+    before.disconnect()  # what they would make of another cluster is not asked here
     before.broker.stop()
     before.broker.become_another()
     before.broker.start()
