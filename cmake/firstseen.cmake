@@ -16,6 +16,9 @@ if(FIRSTSEEN_SANITIZE)
   # -pthread, so that one set of precompiled headers (cmake/precompiled.cmake) fits what links threads and what does not
   add_compile_options(-fsanitize=${FIRSTSEEN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -pthread)
   add_link_options(-fsanitize=${FIRSTSEEN_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    add_compile_options("SHELL:-Xclang -fno-pch-timestamp")  # else ccache knows nothing again in a new directory
+  endif()
 endif()
 if(FIRSTSEEN_SANITIZE STREQUAL "thread")
   add_library(tsan_c11_threads STATIC ${PROJECT_SOURCE_DIR}/tests/sanitizers/c11_threads.cpp)

@@ -56,6 +56,7 @@ struct Partition {
   bool end_is_doubtful = false;          ///< with end_asked_ms: no answer for long
   bool gap_to_settle = false;            ///< the position is of no use; where to go on has to be asked for and decided
   bool other_log = false;     ///< the log is not the one that the store has recorded; until a batch has left it behind
+  bool without_log = false;   ///< at its start the log had nothing before it that could have been read again
   bool commit_start = false;  ///< the group has no usable offset: commit next_offset before the first message
   std::optional<store::LastMessage> verify;    ///< read and compare this message before going on at next_offset
   std::int32_t range = -1;                     ///< index of its range in the batch in hand; -1: not in it

@@ -58,6 +58,7 @@ Result<void> Session::asking() {
     partition.settled = plan.state;
     // One that waits for its output has its start, too: nothing that arrives meanwhile is skipped.
     partition.commit_start = plan.commit_start && (plan.stop == StopCause::none || plan.stop == StopCause::output);
+    partition.without_log = plan.without_log;
     partition.verify = plan.verify;
     if (plan.stop != StopCause::none) partition.stop(plan.stop, plan.text);
     if (plan.stop == StopCause::none || plan.missing_history) access_.recall(partition);

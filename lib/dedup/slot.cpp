@@ -242,13 +242,13 @@ void Slot::Impl::answer_requests() {
   while (auto request = requests_.pop()) request->reply.set_value(handler.carry_out(*request));
 }
 
-/// What a window of so many milliseconds really covers, over all partitions or those of which anything is covered; -1:
-/// there is none.
+/// What a window of so many milliseconds really covers, over all partitions or without those that came without a log
+/// and have read nothing yet; -1: there is none.
 std::int64_t Slot::Impl::covered_ms(std::int64_t ttl_ms, std::int64_t lost_before_ms, Among among) const {
   std::int64_t smallest = -1;
   if (!session_) return smallest;
   for (const auto& [tp, p] : std::as_const(*session_).partitions()) {
-    if (among == Among::begun && p.state.covered_from_ms == nothing_covered) continue;
+    if (among == Among::begun && p.without_log && p.state.covered_from_ms == nothing_covered) continue;
     const std::int64_t window = effective_window_ms(p.state, ttl_ms, lost_before_ms);
     smallest = smallest < 0 ? window : std::min(smallest, window);
   }

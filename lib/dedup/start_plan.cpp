@@ -57,6 +57,7 @@ StartPlan without_offset(const StartFacts& facts, const SlotOptions& options) {
   const bool latest = starts_at_the_end(facts, options);
   StartPlan plan = start_at(facts, latest ? facts.log.high : facts.log.low);
   plan.commit_start = true;
+  plan.without_log = latest;
   if (latest && plan.start > 0) plan.state.covered_from_ms = nothing_covered;  // else nothing ever came before
   return plan;
 }
@@ -98,6 +99,7 @@ void note_missing_history(StartPlan& plan, const StartFacts& facts, const SlotOp
   // What open transactions have written nobody has consumed: neither was it published.
   if (plan.history_from >= std::min(plan.start, facts.log.high)) {  // retention has taken it, or there never was any
     if (facts.log.low == 0) return;
+    plan.without_log = true;
     plan.state.covered_from_ms = nothing_covered;
     plan.text = fmt::format(
         "{}: this store has not recorded what was consumed before offset {}, and the input's log no longer has it: {}. "

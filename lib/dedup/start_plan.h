@@ -32,6 +32,7 @@ struct StartPlan {
   std::string also;                  ///< a warning beside the reason; empty: nothing more to say
   std::int64_t start = 0;            ///< the first offset to process
   bool commit_start = false;         ///< the group has no offset, or one that cannot be used: commit `start` first
+  bool without_log = false;          ///< the log has nothing before `start` that would count: nothing can be read again
   bool missing_history = false;      ///< [history_from, start) was not recorded in this store: read it, though it stops
   std::int64_t history_from = 0;     ///< lower bound; how far the window reaches back is asked for later
   std::int64_t history_ends_ms = 0;  ///< the stream time at `start` is not before this

@@ -84,7 +84,7 @@ struct SlotStatus {
   std::vector<PartitionStatus> partitions;
   std::int64_t configured_window_ms = 0;
   std::int64_t effective_window_ms = 0;  ///< the smallest over the assigned partitions; -1: nothing assigned
-  /// The same without those of which nothing is covered, unless all are such: each is until a message of it comes.
+  /// The same without those that came without a log, each until a message of it comes; unless all are such.
   std::int64_t begun_window_ms = -1;
   /// By rules: one for each of store.logs; the three above are then those of the one that is covered least. Else empty.
   std::vector<WindowStatus> windows;

@@ -59,15 +59,19 @@ bool one_of_few(const std::string& property) {
 }  // namespace
 
 HiddenTexts::HiddenTexts(const ClientOptions& options) {
+  // A part of a name that is shown anyhow: without it nobody knows which broker is meant.
   const auto known = [&](const std::string& text) {
-    return text == options.group || std::ranges::find(options.brokers, text) != options.brokers.end();
+    const auto holds_it = [&](const std::string& shown) { return shown.find(text) != std::string::npos; };
+    return holds_it(options.group) || std::ranges::any_of(options.brokers, holds_it);
   };
   for (const auto& [name, value] : options.properties) {
     if (is_secret_name(name)) texts_.push_back(value);
   }
   for (const auto& [name, texts] : options.put_in) {
     if (one_of_few(name) || is_path_name(name)) continue;
-    std::ranges::copy_if(texts, std::back_inserter(texts_), [&](const std::string& text) { return !known(text); });
+    const bool secret = is_secret_name(name);
+    std::ranges::copy_if(texts, std::back_inserter(texts_),
+                         [&](const std::string& text) { return secret || !known(text); });
   }
   std::erase(texts_, "");
 }

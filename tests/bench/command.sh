@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# `./dev bench`, which sources this.
+# `./dev bench`, which sources this inside a function.
 
 readonly bench_order=(store keys filter e2e profile latency peers scale http scrape)
 # The programs that each benchmark runs.
-declare -rA bench_programs=(
+declare -grA bench_programs=(
   [store]="store_bench"
   [keys]="keys_bench"
   [filter]="firstseen"

@@ -30,6 +30,8 @@ def tool(*command: object) -> list[str]:
 
 
 def is_shell(file: Path) -> bool:
+    if file.suffix == ".sh":
+        return True
     with file.open(errors="replace") as stream:
         first = stream.readline()
     return first.startswith("#!") and first.rstrip().endswith(("bash", "/sh"))

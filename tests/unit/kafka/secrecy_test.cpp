@@ -69,7 +69,8 @@ TEST(Secrecy, PathsChoicesNumbersAndNamesOfTheClusterStayReadable) {
                     {"linger.ms", {"5000"}},
                     {"enable.ssl.certificate.verification", {"true"}},
                     {"client.id", {"orders"}},
-                    {"client.rack", {"broker:9092"}}};
+                    {"client.rack", {"broker:9092"}},
+                    {"sasl.username", {"broker"}}};
   const std::string text = "SASL_SSL at broker:9092 of orders: true after 5000 ms with /etc/ca.pem";
   EXPECT_EQ(shown(options, text), text);
 }

@@ -94,6 +94,20 @@ TEST_F(MissingHistory, OfAPartitionThatRetentionHasEmptiedCountsInTheBegunWindow
   expect_kept({.history_lost = true});
 }
 
+TEST_F(MissingHistory, ThatIsNotReadCountsInTheBegunWindowAtOnce) {
+  say(0, "a", 0);
+  say(1, "b", 0);
+  Host& first = start("A");
+  run();
+  first.stop();
+  cluster().log(in(1))->truncate_head(1);
+  options.slot.on_missing_history = OnMissingHistory::warn;
+  Host& host = start("B", "A");
+  say(1, "c", 100);
+  run();
+  EXPECT_EQ(host.status().begun_window_ms, 0) << "of partition 0, whose log has a, which was not read";
+}
+
 TEST_F(MissingHistory, IsReadAgainFromTheStartWhenTheProcessIsKilledMeanwhile) {
   Host& host = on_an_empty_store(OnMissingHistory::rebuild);
   host.crash_at_step(1, dedup::Step::rebuilding);
