@@ -114,8 +114,7 @@ Result<void> Session::rule() {
     const auto checked = check_cluster(context_);
     if (!checked) return forward(checked.error());
     if (*checked == kafka::Progress::again) {
-      return fail(Action::retry, Exit::unavailable,
-                  "no broker tells the id of its cluster, and the store belongs to one");
+      return fail(Action::retry, Exit::unavailable, no_cluster_id);
     }
     same_cluster_ = true;
     failures_in_a_row_ = 0;

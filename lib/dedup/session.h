@@ -172,6 +172,7 @@ class Session {
   Batch in_flight_;                           ///< prepared and handed over; open until its outcome is known
   std::uint64_t in_flight_id_ = 0;            ///< its number in the store
   std::int64_t next_begin_ms_ = 0;            ///< steady; the transaction of the batch in hand does not begin before
+  std::int64_t prepare_time_ms_ = 1;          ///< of the last batch, rounded up: the next is cut that long before
   std::vector<kafka::OffsetCommit> offsets_;  ///< of in_flight_; at_least_once only
   Intake intake_;
   Publications publications_;          ///< of the chunk in hand; empty between steps

@@ -25,7 +25,9 @@ Result<void> Session::prepare() {
   const std::int64_t begun_ns = context_.clock.steady_ns();
   const auto id = context_.store.prepare(batch_.ranges(), batch_.expire_before_ms(), false);
   if (!id) return forward(id.error());
-  batch_.times()[BatchStep::prepare] = context_.clock.steady_ns() - begun_ns;
+  const std::int64_t took_ns = context_.clock.steady_ns() - begun_ns;
+  batch_.times()[BatchStep::prepare] = took_ns;
+  prepare_time_ms_ = 1 + took_ns / 1'000'000;
   ++batch_.counts().batches_committed;
   memory_.in_doubt = batch_.counts();
   context_.at(Step::prepared);

@@ -41,6 +41,8 @@ Result<void> Session::asking() {
     const auto checked = check_cluster(context_);
     if (!checked) return forward(checked.error());
     same_cluster_ = *checked == Progress::done;
+    if (!same_cluster_) detail_ = no_cluster_id;
+    if (same_cluster_ && detail_ == no_cluster_id) detail_.clear();
     if (!same_cluster_ && context_.stop.requested()) phase_ = Phase::left;
     if (!same_cluster_) return phase_ == Phase::left ? Result<void>{} : stay_in_touch();
   }

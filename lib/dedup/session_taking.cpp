@@ -15,8 +15,6 @@ constexpr std::uint64_t chunk_bytes = 4ULL << 20U;
 constexpr std::int64_t longest_wait_ms = 1000;
 /// While a batch is in flight nothing wakes the consumer when its outcome is known.
 constexpr std::int64_t longest_wait_in_flight_ms = 2;
-/// For preparing a batch before its transaction may begin.
-constexpr std::int64_t prepare_time_ms = 1;
 }  // namespace
 
 Result<void> Session::taking() {
@@ -99,7 +97,7 @@ bool Session::must_finish() const {
 /// When the batch in hand has waited long enough. Cut before its transaction may begin it would be out no sooner, and
 /// what comes meanwhile would have to wait for the one after.
 std::int64_t Session::complete_at_ms() const {
-  return std::max(batch_.deadline_ms(), next_begin_ms_ - prepare_time_ms);
+  return std::max(batch_.deadline_ms(), next_begin_ms_ - prepare_time_ms_);
 }
 
 Millis Session::wait_limit() const {

@@ -89,7 +89,8 @@ Result<std::vector<TopicPartition>> Session::ready_to_begin() {
     const auto can_be_taken = has_output(*partition, outputs);
     if (!can_be_taken) return forward(can_be_taken.error());
     if (!*can_be_taken || waited) continue;
-    const auto log = leaders_.watermarks(partition->tp);  // planning it waits for them, and all others with it
+    const auto log =
+        leaders_.watermarks(partition->tp, partition->state.next_offset);  // as planning it asks, for which all wait
     if (!log) return forward(log.error());
     if (*log) {
       ready.push_back(partition->tp);
