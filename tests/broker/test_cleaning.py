@@ -7,8 +7,8 @@ import time
 import pytest
 from confluent_kafka import Producer
 from harness.broker import SASL_PASSWORD
-from harness.daemon import librdkafka_version
 from harness.lab import Lab
+from harness.librdkafka import librdkafka_version
 from harness.poll import wait_until
 from harness.reader import read_topic
 from harness.stream import Stream

@@ -5,6 +5,7 @@ from harness.admin import Admin
 from harness.broker import SASL_PASSWORD, Broker
 from harness.daemon import EXIT_CONFIG, EXIT_TRY_AGAIN
 from harness.lab import Lab
+from harness.librdkafka import is_librdkafkas_crash
 
 _EXIT_TIMEOUT_S = 20
 # The group's member must have heard that it is none there, or the producer that it is fenced.
@@ -89,14 +90,17 @@ def test_another_cluster_at_the_same_address_ends_a_running_daemon(own_lab: Lab)
     daemon = before.daemon(input={"on_gap": "skip"}).start()
     before.send("a")
     before.drained()
-    before.disconnect()  # what they would make of another cluster is not asked here
+    before.disconnect()  # the tests' own librdkafka may have the defect, too
     before.broker.stop()
     before.broker.become_another()
     before.broker.start()
     name = before.input.removesuffix(".in")
     after = Lab(before.broker, Admin(before.broker.plaintext), before.directory / "after", name).topics()
     after.send("a")
-    assert daemon.wait_exit(_OTHER_CLUSTER_TIMEOUT_S) == EXIT_CONFIG, daemon.log_tail()
+    status = daemon.wait_exit(_OTHER_CLUSTER_TIMEOUT_S)
+    if status != EXIT_CONFIG and is_librdkafkas_crash(daemon, status):
+        status = daemon.start().wait_exit(_EXIT_TIMEOUT_S)  # as systemd and Kubernetes do
+    assert status == EXIT_CONFIG, daemon.log_tail()
     daemon.wait_log("cluster: the store has", timeout_s=1)
     assert after.published() == []
 

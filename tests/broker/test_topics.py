@@ -1,37 +1,20 @@
 """Topics are deleted, made again, and appear under a running daemon."""
 
 import json
-import re
 import signal
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from harness.admin import Admin
 from harness.broker import Broker
-from harness.daemon import Daemon, librdkafka_version
+from harness.daemon import Daemon
 from harness.lab import FAST_SESSION, Lab
+from harness.librdkafka import is_librdkafkas_crash
 from harness.poll import wait_until
 from harness.verifier import verify
 
 _FAST = {"properties": {**FAST_SESSION, "topic.metadata.refresh.interval.ms": "500"}}
-
-
-_OWN_LAST_WORDS = re.compile(r"^\S+ error |terminate called|/c\+\+/.*Assertion")
-
-
-def _is_librdkafkas_crash(daemon: Daemon, status: int) -> bool:
-    """Has librdkafka ended the process? Once a topic was made anew between two looks at the metadata, these versions
-    use its old entry after it was freed, at any time: https://github.com/confluentinc/librdkafka/issues/4964. Nothing
-    is taken for that of which firstseen or the C++ library has said something. Pytest's summary shows each."""
-    if status not in {-signal.SIGSEGV, -signal.SIGABRT} or not (2, 4) <= librdkafka_version() < (2, 10):
-        return False
-    name = signal.Signals(-status).name
-    own = [line for line in daemon.log_text().splitlines() if _OWN_LAST_WORDS.search(line)]
-    assert not own, f"ended by {name}, and not by librdkafka's defect: {own}"
-    warnings.warn(f"ended by {name}, taken for librdkafka #4964; its last lines:\n{daemon.log_tail(5)}", stacklevel=2)
-    return True
 
 
 def _consumed(lab: Lab, **sections) -> Daemon:
@@ -185,12 +168,12 @@ def test_an_input_made_anew_while_nobody_looked_stops_its_partition(lab: Lab):
     wait_until(lambda: daemon.logged(*stopped) or not daemon.running(), "it has stopped the partition, or ended")
     has_crashed = not daemon.running()
     if has_crashed:
-        assert _is_librdkafkas_crash(daemon, daemon.wait_exit())
+        assert is_librdkafkas_crash(daemon, daemon.wait_exit())
         daemon.start()  # as systemd and Kubernetes do; this one has never seen the old topic
     daemon.wait_log(*stopped)
     assert len(lab.published()) == 3
     status = daemon.stop(timeout_s=10)
-    assert status == 0 or (not has_crashed and _is_librdkafkas_crash(daemon, status))
+    assert status == 0 or (not has_crashed and is_librdkafkas_crash(daemon, status))
 
 
 def test_an_input_that_appears_before_its_output_waits_for_it_alone_and_begins_by_itself(lab: Lab):

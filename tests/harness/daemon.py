@@ -130,12 +130,6 @@ class Daemon:
         self.kill()
 
 
-def librdkafka_version() -> tuple[int, ...]:
-    """Of the library that the program has loaded."""
-    done = subprocess.run([str(firstseen_binary()), "version", "--json"], capture_output=True, text=True, check=True)
-    return tuple(int(number) for number in json.loads(done.stdout)["librdkafka"].split("-")[0].split("."))
-
-
 def cpu_and_memory(pid: int) -> tuple[float, int]:
     """CPU seconds used so far and the peak resident memory in bytes, from /proc (proc(5))."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -63,7 +63,7 @@ TEST_F(HttpServer, RefusesWhatIsNoHttpAndGoesOn) {
   start({.time = Millis{1'000}});  // the end of half a request does not come
   for (const std::string& garbage :
        std::vector<std::string>{"\r\n\r\n", "nonsense\r\n\r\n", "GET\r\n\r\n", "GET /\r\n\r\n", " / HTTP/1.1\r\n\r\n",
-                                "GET / HTTP/9.9\r\nHost: h\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01",
+                                "GET / HTTP/9.9\r\nHost: h\r\n\r\n", std::string("\x16\x03\x01\x02\x00\x01\x00\x01", 8),
                                 std::string("GET /") + '\0' + " HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n",
                                 "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
                                 "GET %zz%00%ff HTTP/1.1\r\nHost: h\r\n\r\n"}) {
