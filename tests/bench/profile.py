@@ -85,11 +85,39 @@ def parts_of(samples: str) -> Counter:
     return Counter(part_of(each["thread"], each["file"], each["symbol"]) for each in found if each)
 
 
-def _counts(perf: subprocess.Popen) -> bool:
-    """Whether perf has mapped its buffers; raises when it has ended instead."""
-    if perf.poll() is not None:
-        raise RuntimeError(f"perf ended with {perf.returncode}; see its perf.log")
-    return "[perf_event]" in Path(f"/proc/{perf.pid}/maps").read_text()
+class Perf:
+    """`perf record` of a process, in which every thread that it starts has its name."""
+
+    def __init__(self, pid: int, trace: Path) -> None:
+        self._log = trace.with_suffix(".log")
+        fifos = [trace.with_suffix(f".{name}") for name in ("control", "answers")]
+        for fifo in fifos:
+            os.mkfifo(fifo)
+        self._control, self._answers = (os.open(fifo, os.O_RDWR | os.O_NONBLOCK) for fifo in fifos)
+        command = ["perf", "record", "-q", "-e", "cpu-clock", "-F", str(_HERTZ), "-o", str(trace), "-p", str(pid)]
+        by_fifos = ["-D", "-1", "--control", f"fifo:{fifos[0]},{fifos[1]}"]
+        self._process = process.start([*command, *by_fifos], self._log)
+
+    def count(self) -> None:
+        """Returns when it counts: before that it does not hear what new threads are called."""
+        os.write(self._control, b"enable\n")
+        wait_until(lambda: self._ended() or self._answer(), "perf counts", 60.0, every_s=0.01)
+        if self._ended():
+            raise RuntimeError(f"perf ended with {self._process.returncode}: {self._log.read_text()}")
+
+    def finish(self) -> None:
+        wait_until(self._ended, "perf has written what it saw", 60.0)
+        os.close(self._control)
+        os.close(self._answers)
+
+    def _ended(self) -> bool:
+        return self._process.poll() is not None
+
+    def _answer(self) -> bytes:
+        try:
+            return os.read(self._answers, 16)
+        except BlockingIOError:
+            return b""
 
 
 def profiled(arena: Arena, program: Program, topic: str, data: DataSet, expected: Expected) -> tuple[float, Counter]:
@@ -97,23 +125,19 @@ def profiled(arena: Arena, program: Program, topic: str, data: DataSet, expected
     job = arena.job(program, topic, data.partitions)
     trace = job.directory / "perf.data"
     with arena.running(program, job) as started:
-        # The program waits for perf, which then follows every thread that it starts.
         os.kill(started.pid, signal.SIGSTOP)
-        perf = process.start(
-            ["perf", "record", "-q", "-e", "cpu-clock", "-F", str(_HERTZ), "-o", str(trace), "-p", str(started.pid)],
-            job.directory / "perf.log",
-        )
-        wait_until(lambda: _counts(perf), "perf counts", 60.0, every_s=0.01)
+        perf = Perf(started.pid, trace)
+        perf.count()
         os.kill(started.pid, signal.SIGCONT)
         task = Task(job.name, topic, job.name, data.messages)
         wait_until(lambda: drained(arena.admin, task), f"{job.name} has drained {topic}", task.timeout_s)
         cpu_us = cpu_s(started.pid) / data.messages * 1e6
-    wait_until(lambda: perf.poll() is not None, "perf has written what it saw", 60.0)
+    perf.finish()
     command = ["perf", "script", "-i", str(trace), "-F", "comm,ip,sym,dso"]
     samples = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True).stdout
     parts = parts_of(samples)
     if not parts:
-        raise RuntimeError(f"perf saw nothing: {(job.directory / 'perf.log').read_text()}")
+        raise RuntimeError(f"perf saw nothing: {trace.with_suffix('.log').read_text()}")
     say(f"{program.name}: {cpu_us:.2f} us CPU, {parts.total():,} samples, {arena.check(program, job, expected)}")
     arena.discard(job)
     return cpu_us, parts
