@@ -18,6 +18,15 @@ class MissingHistory : public Scenario {
     first.stop();
     return start("B", "A");
   }
+
+  /// A host has consumed a message of each partition and is gone with its store.
+  void one_message_each() {
+    say(0, "a", 0);
+    say(1, "b", 0);
+    Host& first = start("A");
+    run();
+    first.stop();
+  }
 };
 
 TEST_F(MissingHistory, IsReadAgainAndNothingOfItIsPublished) {
@@ -71,11 +80,7 @@ TEST_F(HistoryInPart, ThatIsNoneIsAWarningToo) {
 }
 
 TEST_F(MissingHistory, OfAPartitionThatRetentionHasEmptiedCountsInTheBegunWindowFromItsFirstMessageOn) {
-  say(0, "a", 0);
-  say(1, "b", 0);
-  Host& first = start("A");
-  run();
-  first.stop();
+  one_message_each();
   for (const std::int32_t number : {0, 1}) cluster().log(in(number))->truncate_head(1);
   Host& host = start("B", "A");
   run_until("it runs", [&] { return host.status().state == "running"; });
@@ -95,15 +100,14 @@ TEST_F(MissingHistory, OfAPartitionThatRetentionHasEmptiedCountsInTheBegunWindow
 }
 
 TEST_F(MissingHistory, ThatIsNotReadCountsInTheBegunWindowAtOnce) {
-  say(0, "a", 0);
-  say(1, "b", 0);
-  Host& first = start("A");
-  run();
-  first.stop();
-  cluster().log(in(1))->truncate_head(1);
   options.slot.on_missing_history = OnMissingHistory::warn;
+  one_message_each();
+  cluster().log(in(1))->truncate_head(1);
   Host& host = start("B", "A");
   say(1, "c", 100);
+  run();
+  cluster().pass_time(20'000);
+  say(1, "d", 20'100);
   run();
   EXPECT_EQ(host.status().begun_window_ms, 0) << "of partition 0, whose log has a, which was not read";
 }
