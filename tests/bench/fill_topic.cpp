@@ -3,11 +3,11 @@
 //   fill_topic BROKERS TOPIC --messages N --partitions N --value-bytes N --duplicates PERCENT --reach N --keyed
 //              --seed N --first-timestamp-ms T --rate N
 //
-// Value: {"id":"24 hexadecimal digits","amount":N,"currency":"EUR","pad":"xxx..."}. A duplicate is a copy of one of the
-// `reach` originals before it, in the same partition, as a retry is. Partitions are filled in turn, or, with --keyed,
-// by Kafka's murmur2 of the record key, which then is the id. Timestamps rise by 1 ms every 1000 messages; with --rate,
-// which sends so many a second, as the clock does. Prints what was sent as JSON: {"messages": N, "originals": N,
-// "seconds": S}.
+// Value: {"id":"24 hexadecimal digits","amount":N,"currency":"EUR","note":"words"}, of which lz4 leaves about half, as
+// of most JSON. A duplicate is a copy of one of the `reach` originals before it, in the same partition, as a retry is.
+// Partitions are filled in turn, or, with --keyed, by Kafka's murmur2 of the record key, which then is the id.
+// Timestamps rise by 1 ms every 1000 messages; with --rate, which sends so many a second, as the clock does. Prints
+// what was sent as JSON: {"messages": N, "originals": N, "seconds": S}.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -29,6 +29,11 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr int flush_timeout_ms = 120'000;
 constexpr std::uint64_t rate_of_timestamps = 1'000'000;  // messages a second, unless --rate says it
 constexpr std::string_view tail = "\"}";
+
+/// Words of one length: sixteen come from one random number.
+constexpr std::array<std::string_view, 16> words = {
+    "account ", "address ", "balance ", "booking ", "channel ", "country ", "expires ", "invoice ",
+    "loyalty ", "manager ", "payment ", "product ", "receipt ", "shipped ", "support ", "voucher "};
 
 struct Arguments {
   std::string brokers, topic;
@@ -105,7 +110,7 @@ class Filler {
                                       {"queue.buffering.max.messages", "500000"}},
                                      on_delivery, this)),
         topic_(rd_kafka_topic_new(producer_.get(), arguments.topic.c_str(), nullptr)),
-        value_(arguments.value_bytes, 'x') {
+        value_(arguments.value_bytes, ' ') {
     std::copy(tail.begin(), tail.end(), value_.end() - tail.size());
   }
 
@@ -137,15 +142,27 @@ class Filler {
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) ++static_cast<Filler*>(opaque)->acknowledged_;
   }
 
+  /// Words chosen by the message's number, from `start` to the tail.
+  void write_note(std::uint64_t number, std::size_t start) {
+    const std::size_t end = value_.size() - tail.size();
+    const std::uint64_t seed = mix(~number);
+    std::uint64_t random = 0;
+    for (std::size_t at = start, count = 0; at < end; at += words[0].size(), ++count) {
+      random = count % words.size() == 0 ? mix(seed + count) : random >> 4U;
+      words[random % words.size()].copy(value_.data() + at, std::min(words[0].size(), end - at));
+    }
+  }
+
   /// Returns the id within the value.
   std::string_view write_value(std::uint64_t number) {
     std::array<char, 96> head{};
     const int length = std::snprintf(
-        head.data(), head.size(), R"({"id":"%016llx%08llx","amount":%llu,"currency":"EUR","pad":")",
+        head.data(), head.size(), R"({"id":"%016llx%08llx","amount":%llu,"currency":"EUR","note":")",
         static_cast<unsigned long long>(mix(number)),          // NOLINT(google-runtime-int): printf
         static_cast<unsigned long long>(number),               // NOLINT(google-runtime-int): printf
         static_cast<unsigned long long>(100 + number % 900));  // NOLINT(google-runtime-int): of one length
     std::copy_n(head.data(), length, value_.data());
+    write_note(number, static_cast<std::size_t>(length));
     constexpr std::size_t id_start = 7;
     constexpr std::size_t id_length = 24;
     return std::string_view(value_).substr(id_start, id_length);
