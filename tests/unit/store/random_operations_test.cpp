@@ -1,12 +1,15 @@
+#include <algorithm>
+
 #include "support/environment.h"
 #include "unit/store/random_run.h"
 
 namespace firstseen::store::test {
 namespace {
 
-/// FIRSTSEEN_SEED repeats one run.
+/// FIRSTSEEN_SEED repeats one run, FIRSTSEEN_STORE_RUNS is the most of one case.
 std::vector<std::uint64_t> seeds(std::uint64_t count) {
   if (const auto given = firstseen::test::number_from_environment("FIRSTSEEN_SEED")) return {*given};
+  count = std::min(count, firstseen::test::number_from_environment("FIRSTSEEN_STORE_RUNS").value_or(count));
   std::vector<std::uint64_t> result;
   for (std::uint64_t seed = 1; seed <= count; ++seed) result.push_back(seed);
   return result;
