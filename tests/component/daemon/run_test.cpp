@@ -33,6 +33,9 @@ TEST_F(Daemon, PublishesEachOrderOnceAndStopsCleanlyOnSigterm) {
   ASSERT_TRUE(counts("consumed", 150)) << daemon.log();
   EXPECT_EQ(status()["counters"]["duplicates"], 100);
   EXPECT_EQ(test::run(command("status")).status, 0) << "running and every partition served";
+  const Finished as_json = test::run(command("status", {"--json"}));
+  EXPECT_EQ(as_json.status, 0);
+  EXPECT_EQ(Json::parse(as_json.out, nullptr, false)["counters"], status()["counters"]) << as_json.out;
   daemon.signal(SIGTERM);
   const Finished finished = daemon.wait(std::chrono::seconds(10));
   EXPECT_EQ(finished.status, 0) << finished.err;
