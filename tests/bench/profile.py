@@ -12,7 +12,6 @@ import statistics
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -20,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import dataset
 import options
 from arena import Arena, say
-from contestants import Firstseen, Job
+from contestants import Firstseen
 from dataset import DataSet
 from exactness import Expected
 from harness import process
@@ -63,15 +62,6 @@ _MEANING = {
     "store": "the index's lines fetched from memory, records written",
     "keys": "the canonical encoding and what calls parser and digest",
 }
-
-
-@dataclass(frozen=True)
-class Program(Firstseen):
-    path: str = ""  # empty: the build tree's
-
-    def command(self, job: Job) -> list[str]:
-        built, *arguments = super().command(job)
-        return [self.path or built, *arguments]
 
 
 def part_of(thread: str, file: str, symbol: str) -> str:
@@ -120,7 +110,7 @@ class Perf:
             return b""
 
 
-def profiled(arena: Arena, program: Program, topic: str, data: DataSet, expected: Expected) -> tuple[float, Counter]:
+def profiled(arena: Arena, program: Firstseen, topic: str, data: DataSet, expected: Expected) -> tuple[float, Counter]:
     """Microseconds of CPU per message, and samples by part."""
     job = arena.job(program, topic, data.partitions)
     trace = job.directory / "perf.data"
@@ -169,8 +159,8 @@ def main() -> int:
     if chosen.quick:
         chosen.messages, chosen.rounds = 1_000_000, 1
     data = dataset.chosen(chosen)
-    programs = [Program(name="before", path=str(chosen.before))] if chosen.before else []
-    programs.append(Program())
+    programs = [Firstseen(name="before", path=str(chosen.before), http=None)] if chosen.before else []
+    programs.append(Firstseen())
     runs: dict[str, list] = {program.name: [] for program in programs}
     with Arena() as arena:
         topic, expected = arena.filled(data)
