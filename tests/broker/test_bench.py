@@ -40,6 +40,7 @@ def test_e2e_compares_the_daemon_with_bare_loops():
     [result] = _quick("e2e")
     _assert_whole(result, rows=5)
     assert all(row["CPU_us/message"] > 0 and row["peak_MiB"] > 0 for row in result["rows"])
+    assert any("meet a full queue now and then" in note for note in result["notes"]), "why the plain loops are slower"
 
 
 def test_e2e_judges_other_data():
