@@ -27,6 +27,7 @@ readonly bench_shown=(
   "store --keys 100000000 --group start"
   "e2e"
   "e2e --matrix"
+  "profile"
   "defaults"
   "latency"
   "peers"

@@ -64,6 +64,33 @@ def test_profile_tells_where_the_time_goes():
     assert sum(row.get("share", 0.0) for row in result["rows"]) == pytest.approx(1.0)
 
 
+def test_profile_says_of_every_group_what_it_does():
+    sys.path.insert(0, str(_BENCH))
+    import profile_parts
+
+    assert sorted(profile_parts.groups()) == sorted(profile_parts.MEANING)
+    assert all(profile_parts.MEANING.values())
+    samples = """rdk:broker1  7f01 LZ4_compress_fast_continue (/usr/lib/x86_64-linux-gnu/liblz4.so.1.9.4)
+slot-0  5501 firstseen::dedup::Session::take(firstseen::Chunk&) (/usr/bin/firstseen)
+slot-0  5502 firstseen::kafka::MessageBatch::clear() (/usr/bin/firstseen)
+slot-0  7f02 [unknown] (/usr/lib/x86_64-linux-gnu/libstdc++.so.6.0.30)
+"""
+    found = profile_parts.parts_of(samples)
+    assert found == {"compression": 1, "loop": 1, "Kafka client's wrapper": 1, "other": 1}
+    assert found.keys() <= profile_parts.MEANING.keys()
+
+
+def test_another_build_is_run_with_its_environment_and_without_a_section_that_it_may_not_know(tmp_path: Path):
+    sys.path.insert(0, str(_BENCH))
+    from contestants import Firstseen, Job
+
+    before = Firstseen(path="/before/firstseen", environment={"MALLOC_ARENA_MAX": "1"}, http=None)
+    command = before.command(Job("127.0.0.1:9092", tmp_path, "in", "out", 4))
+    assert command[:-1] == ["env", "MALLOC_ARENA_MAX=1", "/before/firstseen", "run", "--config"]
+    assert "http" not in json.loads(Path(command[-1]).read_text())
+    assert len({before, Firstseen()}) == 2, "it can be a key of a dictionary"
+
+
 def test_defaults_compares_firstseen_with_itself_with_one_setting_changed():
     chosen = ["linger.ms=0", "output.compression", "MALLOC_ARENA_MAX=1"]
     [result] = _quick("defaults", "--only", *chosen)
