@@ -144,7 +144,8 @@ def test_peers_compares_with_kafka_streams_and_kills_both():
     rates, recovery = _quick("peers")
     _assert_whole(rates, rows=5)
     _assert_whole(recovery, rows=2)
-    assert all(any(word in note for note in rates["notes"]) for word in ("mapped files", "anonymous", "JVM's defaults"))
+    told = "\n".join(rates["notes"])
+    assert all(words in told for words in ("mapped files", "anonymous memory", "JVM's default heap"))
 
 
 def test_scale_kills_the_members_of_a_group_in_turn():
