@@ -113,6 +113,7 @@ std::uint64_t produce_batch_bytes(const ClientOptions& options) {
 }
 
 Result<ConfHandle> consumer_settings(const ClientOptions& options) {
+  // What is chosen here for speed or memory, `./dev bench defaults` measures against other values.
   const std::uint64_t prefetch_kib = std::clamp<std::uint64_t>(options.prefetch_bytes / 1024, 1, 2097151);
   // Per partition and request. With 4 MB, or a queue of 200,000 messages, the rate was the same and memory the double.
   const std::uint64_t fetch_bytes = std::clamp<std::uint64_t>(options.prefetch_bytes, 1024, 1'000'000);
@@ -145,6 +146,7 @@ Result<ConfHandle> consumer_settings(const ClientOptions& options) {
 }
 
 Result<ConfHandle> producer_settings(const ClientOptions& options) {
+  // What is chosen here for speed or memory, `./dev bench defaults` measures against other values.
   Settings settings;
   connection_defaults(settings);
   statistics_default(settings, options);

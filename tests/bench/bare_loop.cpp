@@ -6,13 +6,14 @@
 //
 // With two threads one takes messages while the other publishes them and commits. Runs until SIGTERM. It shares no
 // code with the daemon. The larger the prefetch, the seldomer librdkafka before 2.2 lets its fetcher sleep for a second
-// in front of a full queue, and the more memory it takes.
+// in front of a full queue, and the more memory it takes: the bound in bytes grows with that of messages.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -43,8 +44,16 @@ struct Arguments {
   std::size_t partitions = 0;
   int threads = 1;
   int commit_interval_ms = 500;
-  int prefetch_messages = 200'000;
+  std::int64_t prefetch_messages = 200'000;
 };
+
+/// 256 MiB for 200,000 messages, or as much as librdkafka takes.
+constexpr std::int64_t prefetch_kbytes(std::int64_t messages) {
+  constexpr std::int64_t most = 2'097'151;
+  return std::clamp<std::int64_t>(messages * 262'144 / 200'000, 1, most);
+}
+static_assert(prefetch_kbytes(1) == 1 && prefetch_kbytes(200'000) == 262'144);
+static_assert(prefetch_kbytes(1'000'000) == 1'310'720 && prefetch_kbytes(10'000'000) == 2'097'151);
 
 void on_delivery(rd_kafka_t* /*producer*/, const rd_kafka_message_t* message, void* /*opaque*/) {
   if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -53,12 +62,15 @@ void on_delivery(rd_kafka_t* /*producer*/, const rd_kafka_message_t* message, vo
 }
 
 bench::Properties consumer_properties(const Arguments& arguments) {
-  return {
-      {"bootstrap.servers", arguments.brokers}, {"group.id", arguments.group},
-      {"enable.auto.commit", "false"},          {"auto.offset.reset", "earliest"},
-      {"isolation.level", "read_committed"},    {"queued.min.messages", std::to_string(arguments.prefetch_messages)},
-      {"queued.max.messages.kbytes", "262144"}, {"fetch.message.max.bytes", "4194304"},
-      {"socket.nagle.disable", "true"}};
+  return {{"bootstrap.servers", arguments.brokers},
+          {"group.id", arguments.group},
+          {"enable.auto.commit", "false"},
+          {"auto.offset.reset", "earliest"},
+          {"isolation.level", "read_committed"},
+          {"queued.min.messages", std::to_string(arguments.prefetch_messages)},
+          {"queued.max.messages.kbytes", std::to_string(prefetch_kbytes(arguments.prefetch_messages))},
+          {"fetch.message.max.bytes", "4194304"},
+          {"socket.nagle.disable", "true"}};
 }
 
 bench::Properties producer_properties(const Arguments& arguments) {

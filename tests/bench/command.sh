@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # `./dev bench`, which sources this inside a function.
 
-readonly bench_order=(store keys filter e2e profile latency peers scale http scrape)
+readonly bench_order=(store keys filter e2e profile defaults latency peers scale http scrape)
 # The programs that each benchmark runs.
 declare -grA bench_programs=(
   [store]="store_bench"
@@ -9,6 +9,7 @@ declare -grA bench_programs=(
   [filter]="firstseen"
   [e2e]="firstseen bare_loop fill_topic"
   [profile]="firstseen fill_topic"
+  [defaults]="firstseen fill_topic"
   [latency]="firstseen bare_loop latency_probe"
   [peers]="firstseen bare_loop fill_topic"
   [scale]="firstseen fill_topic"
@@ -26,6 +27,8 @@ readonly bench_shown=(
   "store --keys 100000000 --group start"
   "e2e"
   "e2e --matrix"
+  "profile"
+  "defaults"
   "latency"
   "peers"
   "scale"

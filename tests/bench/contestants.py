@@ -76,17 +76,22 @@ class Firstseen:
 
     key: str = "payload:/id"
     instance: str = "a"
-    properties: dict[str, str] = field(default_factory=dict)  # librdkafka's
-    http: str = ""  # where it answers, if anywhere
+    properties: dict[str, str] = field(default_factory=dict, hash=False)  # librdkafka's
+    options: dict[str, str] = field(default_factory=dict, hash=False)  # more of the configuration: "output.compression"
+    environment: dict[str, str] = field(default_factory=dict, hash=False)  # of the process, beside what it inherits
+    http: str | None = ""  # where it answers, if anywhere; None: the section is left out, for builds without one
+    path: str = ""  # of the program; empty: the build tree's
     name: str = "firstseen"
     deduplicates: bool = True
 
     def command(self, job: Job) -> list[str]:
-        return [str(firstseen_binary()), "run", "--config", str(self._config_file(job))]
+        variables = [f"{name}={value}" for name, value in self.environment.items()]
+        prefix = ["env", *variables] if variables else []  # env becomes the program: the process stays the one started
+        return [*prefix, self._program(), "run", "--config", str(self._config_file(job))]
 
     def status(self, job: Job) -> dict:
         done = subprocess.run(
-            [str(firstseen_binary()), "status", "--json", "--config", str(self._config_file(job))],
+            [self._program(), "status", "--json", "--config", str(self._config_file(job))],
             capture_output=True,
             text=True,
             check=False,
@@ -97,23 +102,30 @@ class Firstseen:
     def index_bytes(self, job: Job) -> int:
         return self.status(job).get("store", {}).get("index_bytes", 0)
 
+    def _program(self) -> str:
+        return self.path or str(firstseen_binary())
+
     def _config_file(self, job: Job) -> Path:
         directory = job.directory / self.instance
         file = directory / "firstseen.yaml"
         if not file.is_file():
             directory.mkdir(parents=True, exist_ok=True)
-            made = config(
-                directory,
-                job.brokers,
-                [job.input],
-                job.name,
-                job.name,
-                kafka={"properties": self.properties or None},
-                key={"fields": [self.key]},
-                store={"max_size": "8GiB"},
-                delivery={"commit_interval": f"{job.commit_interval_ms}ms", "max_batch": 100000},
-                run={"instance": self.instance},
-                http={"listen": self.http},
-            )
+            made = config(directory, job.brokers, [job.input], job.name, job.name, **self._sections(job))
+            if self.http is None:
+                del made["http"]
             file.write_text(json.dumps(made, indent=1))
         return file
+
+    def _sections(self, job: Job) -> dict[str, dict]:
+        sections: dict[str, dict] = {
+            "kafka": {"properties": self.properties or None},
+            "key": {"fields": [self.key]},
+            "store": {"max_size": "8GiB"},
+            "delivery": {"commit_interval": f"{job.commit_interval_ms}ms", "max_batch": 100000},
+            "run": {"instance": self.instance},
+            "http": {"listen": self.http},
+        }
+        for name, value in self.options.items():
+            section, _, option = name.partition(".")
+            sections.setdefault(section, {})[option] = value
+        return sections

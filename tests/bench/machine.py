@@ -30,12 +30,12 @@ def versions(*names: str) -> dict[str, str]:
     return {"firstseen": commit()} | {name: known[name]() for name in names}
 
 
-def commit() -> str:
+def commit(tree: Path = ROOT) -> str:
     """The commit of the tree, and whether anything but the results differs from it."""
-    if shutil.which("git") is None or not (ROOT / ".git").exists():
+    if shutil.which("git") is None or not (tree / ".git").exists():
         return "of an unknown commit"
-    short = _output("git", "-C", str(ROOT), "rev-parse", "--short=10", "HEAD")
-    changes = _output("git", "-C", str(ROOT), "status", "--porcelain", "--", ".", f":!{_RESULTS}")
+    short = _output("git", "-C", str(tree), "rev-parse", "--short=10", "HEAD")
+    changes = _output("git", "-C", str(tree), "status", "--porcelain", "--", ".", f":!{_RESULTS}")
     return short + (" with changes" if changes else "")
 
 

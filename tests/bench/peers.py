@@ -78,7 +78,10 @@ def rates(arena: Arena, data: DataSet, rounds: int, warm_up: bool) -> dict:
         "ratios": _ratios(runs, best),
         "notes": [
             f"the better of the two is {best}; how Streams was tuned is told in tests/bench/peers.py",
-            "the ratio of memory is one of peak MiB: resident, mapped files included",
+            "the ratios of memory are ones of peak MiB: resident, mapped files (firstseen's store among them) and all; "
+            "that of anonymous memory counts only what no file backs, and the kernel cannot take back",
+            f"{_UNBOUNDED.name}, is what most people run: the heap may be a quarter of the machine's memory; the "
+            "others have the smallest heap that costs no speed",
             DURABILITY_NOTE,
         ],
         **arena.facts(),

@@ -3,86 +3,38 @@
 
 The samples (of the processor's clock: virtual machines often have no other counter) are told apart by the code that
 ran: parts of firstseen by namespace, libraries by file, librdkafka also by whose thread it was. A library without
-symbols is one part. With --before PROGRAM another build is profiled in the same run: before and after."""
+symbols is one part. With --before PROGRAM another build is profiled in the same run: before and after.
+
+The slot got its two overlapping stages in fc45c3d; its parent is the last commit without them:
+  git worktree add ../before c0933e4 && (cd ../before && ./dev build)
+  ./dev bench profile --before ../before/build/release/firstseen"""
 
 import os
-import re
 import signal
 import statistics
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import dataset
+import machine
 import options
 from arena import Arena, say
-from contestants import Firstseen, Job
+from contestants import Firstseen
 from dataset import DataSet
 from exactness import Expected
 from harness import process
 from harness.poll import wait_until
 from load import cpu_s
 from measure import Task, drained
+from profile_parts import MEANING, parts_of
 
 _HERTZ = 997  # a prime: no rhythm of the program's own
 _LARGEST = 3
 _VERSIONS = ("librdkafka", "Kafka", "Java")
-_SAMPLE = re.compile(r"^\s*(?P<thread>\S+)\s+[0-9a-f]+ (?P<symbol>.*) \((?P<file>[^()]*|\[[^]]*\])\)$")
-
-# What ran -> what it is. The first that fits "THREAD FILE SYMBOL".
-_PARTS = {
-    "kernel, new memory": r"\S+ \[kernel\S* (clear_page|.*(page_fault|alloc_pages|folio_add|vma_alloc))",
-    "kernel, the rest: sockets above all": r"\S+ \[kernel",
-    "librdkafka, its own threads": r"rdk:\S+ \S*librdkafka",
-    "librdkafka, called by firstseen": r"\S+ \S*librdkafka",
-    "compression": r"\S+ \S*lib(lz4|zstd|snappy|z)\.",
-    "digest (libcrypto)": r"\S+ \S*libcrypto",
-    "malloc and free": r"\S+ \S*libc\S* \S*(malloc|free|calloc|realloc|arena|unlink_chunk|sysmalloc)",
-    "copying and comparing (libc)": r"\S+ \S*libc\S* \S*(mem(cpy|move|set|cmp|chr)|str)",
-    "locks and waiting (libc)": r"\S+ \S*libc\S* \S*(pthread|mutex|cond|lll|futex|clock|poll|syscall)",
-    "JSON (simdjson)": r"\S+ \S+ .*simdjson",
-    "store": r"\S+ \S+ .*firstseen::store",
-    "keys": r"\S+ \S+ .*firstseen::key",
-    "loop": r"\S+ \S+ .*firstseen::dedup",
-    "Kafka client's wrapper": r"\S+ \S+ .*firstseen::kafka",
-}
-_MEANING = {
-    "kernel, the rest: sockets above all": "every byte is received and sent once",
-    "librdkafka, its own threads": "parses fetched record sets, builds and checks those to be produced (CRC-32C)",
-    "librdkafka, called by firstseen": "an operation per message handed over from and to its queues",
-    "kernel, new memory": "pages of the index, the log and librdkafka's buffers, cleared on first use",
-    "locks and waiting (libc)": "librdkafka's queues and wake-ups between its threads and firstseen's two",
-    "malloc and free": "librdkafka allocates per message; firstseen does not in steady state",
-    "copying and comparing (libc)": "payloads into the client's produce requests",
-    "JSON (simdjson)": "the payload is validated once and walked along the key's pointer",
-    "digest (libcrypto)": "SHA-256 of the key",
-    "store": "the index's lines fetched from memory, records written",
-    "keys": "the canonical encoding and what calls parser and digest",
-}
-
-
-@dataclass(frozen=True)
-class Program(Firstseen):
-    path: str = ""  # empty: the build tree's
-
-    def command(self, job: Job) -> list[str]:
-        built, *arguments = super().command(job)
-        return [self.path or built, *arguments]
-
-
-def part_of(thread: str, file: str, symbol: str) -> str:
-    sample = f"{thread} {file} {symbol}"
-    return next((part for part, pattern in _PARTS.items() if re.match(pattern, sample)), "other")
-
-
-def parts_of(samples: str) -> Counter:
-    """Of what `perf script -F comm,ip,sym,dso` prints: samples by part."""
-    found = (_SAMPLE.match(line) for line in samples.splitlines())
-    return Counter(part_of(each["thread"], each["file"], each["symbol"]) for each in found if each)
 
 
 class Perf:
@@ -120,7 +72,7 @@ class Perf:
             return b""
 
 
-def profiled(arena: Arena, program: Program, topic: str, data: DataSet, expected: Expected) -> tuple[float, Counter]:
+def profiled(arena: Arena, program: Firstseen, topic: str, data: DataSet, expected: Expected) -> tuple[float, Counter]:
     """Microseconds of CPU per message, and samples by part."""
     job = arena.job(program, topic, data.partitions)
     trace = job.directory / "perf.data"
@@ -159,6 +111,12 @@ def table(runs: dict[str, list[tuple[float, Counter]]]) -> list[dict]:
     return [*rows, {"what_runs": "all", **{f"{name},_us/message": sum(each.values()) for name, each in cost.items()}}]
 
 
+def _tree_of(program: Path) -> Path:
+    """The source tree that it was built in, if any: the nearest folder above that git knows."""
+    folders = program.resolve().parents
+    return next((folder for folder in folders if (folder / ".git").exists()), folders[0])
+
+
 def main() -> int:
     parser = options.parser(__doc__)
     options.add_rounds(parser, 3)
@@ -169,8 +127,8 @@ def main() -> int:
     if chosen.quick:
         chosen.messages, chosen.rounds = 1_000_000, 1
     data = dataset.chosen(chosen)
-    programs = [Program(name="before", path=str(chosen.before))] if chosen.before else []
-    programs.append(Program())
+    programs = [Firstseen(name="before", path=str(chosen.before), http=None)] if chosen.before else []
+    programs.append(Firstseen())
     runs: dict[str, list] = {program.name: [] for program in programs}
     with Arena() as arena:
         topic, expected = arena.filled(data)
@@ -181,14 +139,17 @@ def main() -> int:
                     runs[program.name].append(seen)
         facts = arena.facts()
     rows = table(runs)
-    notes = [f"{row['what_runs']}: {_MEANING.get(row['what_runs'], '')}" for row in rows[:_LARGEST]]
+    largest = [row["what_runs"] for row in rows[:-1][:_LARGEST]]  # the last row is their sum
+    notes = [f"the {len(largest)} largest: " + "; ".join(f"{part}: {MEANING[part]}" for part in largest)]
+    if chosen.before:
+        notes.append(f"before: firstseen {machine.commit(_tree_of(chosen.before))}")
     result = {
         "benchmark": "profile",
         "title": "where the CPU time goes",
         "settings": data.settings() | {"rounds": chosen.rounds, "samples a second and thread": _HERTZ},
         "rows": rows,
         "ratios": {},
-        "notes": [f"the {_LARGEST} largest: " + "; ".join(notes)],
+        "notes": notes,
         **facts,
     }
     return options.finish([result], chosen, *_VERSIONS)

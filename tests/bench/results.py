@@ -20,7 +20,7 @@ from load import DISTURBED_CORES
 
 FILE = ROOT / "tests" / "bench" / "RESULTS.md"
 _STORE = ["store", "store-variants", "store-sizes", "store-windows", "store-capped", "store-start"]
-_PROGRAM = ["e2e", "matrix", "profile", "latency", "peers", "recovery", "scale", "idle", "http", "scrape"]
+_PROGRAM = ["e2e", "matrix", "profile", "defaults", "latency", "peers", "recovery", "scale", "idle", "http", "scrape"]
 _ORDER = [*_STORE, "keys", "filter", *_PROGRAM]
 _PREFACE = """# Measured
 

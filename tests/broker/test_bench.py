@@ -40,6 +40,7 @@ def test_e2e_compares_the_daemon_with_bare_loops():
     [result] = _quick("e2e")
     _assert_whole(result, rows=5)
     assert all(row["CPU_us/message"] > 0 and row["peak_MiB"] > 0 for row in result["rows"])
+    assert any("meet a full queue now and then" in note for note in result["notes"]), "why the plain loops are slower"
 
 
 def test_e2e_judges_other_data():
@@ -63,12 +64,88 @@ def test_profile_tells_where_the_time_goes():
     assert sum(row.get("share", 0.0) for row in result["rows"]) == pytest.approx(1.0)
 
 
+def test_profile_says_of_every_group_what_it_does():
+    sys.path.insert(0, str(_BENCH))
+    import profile_parts
+
+    assert sorted(profile_parts.groups()) == sorted(profile_parts.MEANING)
+    assert all(profile_parts.MEANING.values())
+    samples = """rdk:broker1  7f01 LZ4_compress_fast_continue (/usr/lib/x86_64-linux-gnu/liblz4.so.1.9.4)
+slot-0  5501 firstseen::dedup::Session::take(firstseen::Chunk&) (/usr/bin/firstseen)
+slot-0  5502 firstseen::kafka::MessageBatch::clear() (/usr/bin/firstseen)
+slot-0  7f02 [unknown] (/usr/lib/x86_64-linux-gnu/libstdc++.so.6.0.30)
+"""
+    found = profile_parts.parts_of(samples)
+    assert found == {"compression": 1, "loop": 1, "Kafka client's wrapper": 1, "other": 1}
+    assert found.keys() <= profile_parts.MEANING.keys()
+
+
+def test_another_build_is_run_with_its_environment_and_without_a_section_that_it_may_not_know(tmp_path: Path):
+    sys.path.insert(0, str(_BENCH))
+    from contestants import Firstseen, Job
+
+    before = Firstseen(path="/before/firstseen", environment={"MALLOC_ARENA_MAX": "1"}, http=None)
+    command = before.command(Job("127.0.0.1:9092", tmp_path, "in", "out", 4))
+    assert command[:-1] == ["env", "MALLOC_ARENA_MAX=1", "/before/firstseen", "run", "--config"]
+    assert "http" not in json.loads(Path(command[-1]).read_text())
+    assert len({before, Firstseen()}) == 2, "it can be a key of a dictionary"
+
+
+def test_defaults_compares_firstseen_with_itself_with_one_setting_changed():
+    chosen = ["linger.ms=0", "output.compression", "MALLOC_ARENA_MAX=1"]
+    [result] = _quick("defaults", "--only", *chosen)
+    compression = [f"output.compression={codec}" for codec in ("none", "zstd", "snappy")]
+    _assert_whole(result, rows=7)
+    names = [row["contestant"] for row in result["rows"]]
+    assert names == ["as shipped", chosen[0], *compression, chosen[2], "as shipped, again"]
+    assert all(row["CPU_us/message"] > 0 and row["peak_/_shipped"] > 0 for row in result["rows"])
+
+
+def test_every_variant_of_the_defaults_changes_one_setting_to_a_value_that_firstseen_takes(tmp_path: Path):
+    if not (BUILD / "release" / "firstseen").is_file():
+        pytest.skip("firstseen is not built: ./dev build")
+    sys.path.insert(0, str(_BENCH))
+    import defaults
+    from contestants import Job
+
+    def options(command: list[str]) -> dict:
+        made = json.loads(Path(command[-1]).read_text())
+        return {(section, name): value for section in made for name, value in made[section].items() if name != "path"}
+
+    def job(name: str) -> Job:
+        return Job("127.0.0.1:9092", tmp_path / name, "in", "out", 4)
+
+    shipped = options(defaults.SHIPPED.command(job("shipped")))
+    for variant in defaults.variants():
+        command = variant.command(job(variant.name))
+        changed = [option for option, value in options(command).items() if value != shipped.get(option)]
+        assert len(changed) + len(variant.environment) == 1 and len(variant.properties) <= 1, variant.name
+        validated = [*command[:-3], "validate", *command[-2:]]
+        done = subprocess.run(validated, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S)
+        assert done.returncode == 0, f"{variant.name}: {done.stderr}"
+
+
+def test_defaults_names_its_variants_to_whoever_asks_for_another():
+    sys.path.insert(0, str(_BENCH))
+    import defaults
+
+    assert [variant.name for variant in defaults.named(["linger.ms", "batch.size=500000"])] == [
+        "linger.ms=0",
+        "linger.ms=80",
+        "batch.size=500000",
+    ]
+    with pytest.raises(ValueError, match=r"no variant linger\.ms=7; there are: .*linger\.ms=80"):
+        defaults.named(["linger.ms", "linger.ms=7"])
+
+
 def test_peers_compares_with_kafka_streams_and_kills_both():
     if shutil.which("javac") is None:
         pytest.skip("there is no Java compiler (Debian's default-jdk-headless)")
     rates, recovery = _quick("peers")
     _assert_whole(rates, rows=5)
     _assert_whole(recovery, rows=2)
+    told = "\n".join(rates["notes"])
+    assert all(words in told for words in ("mapped files", "anonymous memory", "JVM's default heap"))
 
 
 def test_scale_kills_the_members_of_a_group_in_turn():
