@@ -127,7 +127,7 @@ Json row_of(const Lane& lane) {
       {"cpu_ns_per_key", lane.cpu_ns()},
       {"disk_bytes_per_key", per_key(size.disk_bytes)},
       {"memory_bytes_per_key", per_key(size.memory_bytes)},
-      {"worst_memory_bytes_per_key", per_key(size.worst_memory_bytes)}};
+      {"worst_memory_bytes_per_key", size.worst_memory_bytes > 0 ? Json(per_key(size.worst_memory_bytes)) : Json()}};
 }
 
 /// When the store is at rest (a window after it was filled no growth of the index is under way), says how large it is,

@@ -45,7 +45,7 @@ class Contestant {
     std::uint64_t live = 0;
     std::uint64_t disk_bytes = 0;    ///< in use
     std::uint64_t memory_bytes = 0;  ///< of its own, not the page cache
-    std::uint64_t worst_memory_bytes = 0;
+    std::uint64_t worst_memory_bytes = 0;  ///< while it was filled; 0: not known
     std::uint64_t file_bytes = 0;
     double longest_filling_s = 0;   ///< the batch of fill() that took longest, while the index grew; 0: not by batches
     double most_filling_cpu_s = 0;  ///< the batch of fill() that took most CPU: what growing itself costs
