@@ -8,7 +8,7 @@
 
 namespace firstseen::bench {
 
-/// firstseen's own store. `fill` is its ordinary work: it cannot do less.
+/// firstseen's own store. It is filled by its ordinary work: it cannot do less.
 std::unique_ptr<Contestant> make_seen_store(const std::filesystem::path& directory, const Workload& workload,
                                             store::Durability durability);
 

@@ -5,7 +5,6 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <unordered_map>
@@ -90,32 +89,26 @@ class RocksDbContestant final : public Contestant {
     check(db_->Write(options, &batch));
   }
 
-  void fill(const Workload& workload) override {
-    std::vector<Message> all;
-    std::vector<Message> batch;
-    for (std::uint64_t first = 0; first < workload.window; first += workload.batch) {
-      make_batch(workload, first, batch);
-      all.insert(all.end(), batch.begin(), batch.end());
-    }
-    std::stable_sort(all.begin(), all.end(), [](const Message& a, const Message& b) { return a.digest < b.digest; });
+  bool load(const Workload& workload) override {
     const std::string file = directory_.string() + ".sst";
     rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), tuned());
     check(writer.Open(file));
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (i != 0 && all[i].digest == all[i - 1].digest) continue;  // the first of equal ones is the oldest
-      check(writer.Put(slice_of(all[i].digest), slice_of(all[i].time_ms)));
+    for (const Message& message : left_by_filling(workload)) {
+      check(writer.Put(slice_of(message.digest), slice_of(message.time_ms)));
     }
     check(writer.Finish());
     rocksdb::IngestExternalFileOptions options;
     options.move_files = true;
     check(db_->IngestExternalFile({file}, options));
+    return true;
   }
 
   [[nodiscard]] Size size() const override {
-    return {number("rocksdb.estimate-num-keys"), number("rocksdb.live-sst-files-size"),
-            number("rocksdb.cur-size-all-mem-tables") + number("rocksdb.block-cache-usage") +
-                number("rocksdb.estimate-table-readers-mem"),
-            0, number("rocksdb.total-sst-files-size")};
+    return {.live = number("rocksdb.estimate-num-keys"),
+            .disk_bytes = number("rocksdb.live-sst-files-size"),
+            .memory_bytes = number("rocksdb.cur-size-all-mem-tables") + number("rocksdb.block-cache-usage") +
+                            number("rocksdb.estimate-table-readers-mem"),
+            .file_bytes = number("rocksdb.total-sst-files-size")};
   }
 
  private:
