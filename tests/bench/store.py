@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import options
 from harness.paths import program
-from load import OtherLoad
+from load import OtherLoad, memory_bytes
 from memory_limit import MemoryLimit, NotPossible
 
 _GROUPS = ("contestants", "variants", "sizes", "windows", "capped", "growth", "start")
@@ -33,7 +33,7 @@ _TITLES = {
     "growth": "while the index grows",
     "start": "start after kill -9 and after a clean stop, warm cache",
 }
-_OWN_BYTES = 64 << 20  # of the program beside its index
+_CODE_BYTES = 8 << 20  # of the program and its libraries: their pages are in the page cache, too
 _LARGEST = 300_000_000  # keys, of the group sizes
 _DISK_PER_KEY, _MEMORY_PER_KEY, _MEMORY_WHILE_GROWING = 20.5, 10, 20  # bytes, of firstseen's stores at most
 
@@ -101,14 +101,15 @@ def _output(command: list[str]) -> str:
 
 
 def _capped(command: list[str]) -> str:
-    """Filled without a limit, for the index grows meanwhile; then the page cache is limited to a quarter of the store.
+    """Filled without a limit, for the index grows meanwhile; then the page cache is limited to a quarter of the store:
+    all memory to that beside what the program holds itself at that moment.
 
     The oracle comes when all is measured, and finds room in what the index has given back."""
     with MemoryLimit() as limit:
         command = limit.command([*command, "--wait"])
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
             size = json.loads(running.stdout.readline())
-            limit.set(size["memory_bytes"] + _OWN_BYTES + size["disk_bytes"] // 4)
+            limit.set(memory_bytes(running.pid, "RssAnon") + size["disk_bytes"] // 4 + _CODE_BYTES)
             output, _ = running.communicate("go\n")
     if running.returncode != 0:
         raise subprocess.CalledProcessError(running.returncode, command)
