@@ -35,8 +35,7 @@ class FlatMapContestant final : public Contestant {
     const auto buckets = static_cast<double>(seen_.size()) / static_cast<double>(seen_.load_factor());
     // 15 elements and a line of 16 bytes per group, as Boost describes the container.
     const double bytes = buckets * (sizeof(Map::value_type) + 16.0 / 15.0);
-    return {.live = seen_.size(),
-            .memory_bytes = static_cast<std::uint64_t>(bytes) + queue_.size() * sizeof(Message)};
+    return {.live = seen_.size(), .memory_bytes = static_cast<std::uint64_t>(bytes) + queue_.size() * sizeof(Message)};
   }
 
  private:

@@ -120,6 +120,7 @@ Json row_of(const Lane& lane) {
   return {
       {"contestant", lane.name()},
       {"live_keys", size.live},
+      {"held_keys", size.held > 0 ? Json(size.held) : Json()},
       {"keys_per_s", lane.median_rate()},
       {"slowest", lane.slowest_rate()},
       {"fastest", lane.fastest_rate()},

@@ -61,9 +61,10 @@ class Contestant {
   virtual void look_at_memory() {}
 
   struct Size {
-    std::uint64_t live = 0;
-    std::uint64_t disk_bytes = 0;    ///< in use
-    std::uint64_t memory_bytes = 0;  ///< of its own, not the page cache
+    std::uint64_t live = 0;                ///< within the window
+    std::uint64_t held = 0;                ///< with what is too old and still there; 0: as `live`
+    std::uint64_t disk_bytes = 0;          ///< in use
+    std::uint64_t memory_bytes = 0;        ///< of its own, not the page cache
     std::uint64_t worst_memory_bytes = 0;  ///< while it was filled; 0: not known
     std::uint64_t file_bytes = 0;
     std::optional<double> longest_growth_s = {};  ///< that a batch waited for the index to change its size
