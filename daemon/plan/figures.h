@@ -7,7 +7,8 @@
 /// starts, which are not recorded there.
 namespace firstseen::plan::measured {
 
-// Section store: 20 million live keys, batches of 10,000 of one partition, expiry running.
+// Section store: 20 million live keys, batches of 10,000 of one partition, expiry running. `growing` is the most after
+// any batch from `bound::large_index` keys on.
 inline constexpr double disk_bytes_per_key = 20.1;
 inline constexpr double index_bytes_per_key = 9.25;
 inline constexpr double index_bytes_per_key_growing = 18.8;

@@ -68,12 +68,14 @@ void GrowingIndex::make_room(std::size_t live_entries, std::size_t added, LiveRa
     populate(added);
     if (next_) begin_moving(live_entries, live);
   } else if (!retired_) {
-    const bool full = table_.too_small_for(live_entries);
-    const bool idle = table_.capacity() / shrink_below > roomy(live_entries);
-    if (!full && !idle) return;
+    if (!change_due(live_entries)) return;
     coming_.emplace(roomy(live_entries + live_entries / added_while_populating));
     owed_ = entries_per_step;  // the first step is due at once: it is all that a small table needs
   }
+}
+
+bool GrowingIndex::change_due(std::size_t live_entries) const {
+  return table_.too_small_for(live_entries) || table_.capacity() / shrink_below > roomy(live_entries);
 }
 
 void GrowingIndex::populate(std::size_t added) {

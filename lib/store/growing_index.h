@@ -54,6 +54,10 @@ class GrowingIndex {
   void begin_due_change(std::size_t live_entries, LiveRange live);
 
   [[nodiscard]] bool changing_size() const { return next_ || coming_; }
+  /// Would make_room() do anything, now or because so many live entries ask for it?
+  [[nodiscard]] bool owes_work(std::size_t live_entries) const {
+    return changing_size() || retired_ || change_due(live_entries);
+  }
   /// A table that is being populated counts as far as that has come.
   [[nodiscard]] std::size_t memory_bytes() const;
   [[nodiscard]] std::size_t overflow_entries() const;
@@ -61,6 +65,7 @@ class GrowingIndex {
   [[nodiscard]] std::size_t used_slots() const { return table_.used_slots() + (next_ ? next_->used_slots() : 0); }
 
  private:
+  [[nodiscard]] bool change_due(std::size_t live_entries) const;
   void populate(std::size_t added);
   void begin_moving(std::size_t live_entries, LiveRange live);
   void finish_moving();

@@ -51,6 +51,7 @@ std::size_t LogStore::staged() const {
 void LogStore::drop_staged() {
   user_.check();
   for (WindowLog& log : logs_) log.drop_staged();
+  end_batch();
 }
 
 std::optional<std::string> LogStore::pinned(const std::string& name) const {
@@ -106,6 +107,7 @@ Stats LogStore::stats() const {
   stats.map_bytes = env_->map_bytes();
   stats.disk_free_bytes = env_->disk_free_bytes();
   stats.flushes = flushes_;
+  stats.longest_growth = longest_growth_;
   stats.used_bytes = reader_->read([&](Txn& txn) { return used_bytes(txn, tables_); }).value_or(0);
   for (std::size_t i = 0; i < logs_.size(); ++i) {
     LogStats log = stats_of(i);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <string>
@@ -150,6 +151,7 @@ class LogStore final : public SeenStore {
   Result<std::vector<CommittedRecords>> read_back(const Batch& batch, std::span<const Change> changes) const;
   void adopt(const Batch& batch, const LogState& state, std::span<const Change> changes,
              std::span<const CommittedRecords> records);
+  void end_batch();
   Result<void> evict_early(std::uint64_t bytes);
   Result<RecordView> committed_record(const WindowLog& log, std::uint64_t sequence) const;
   [[nodiscard]] LogState state_with(std::span<const Change> changes, std::span<const SourceRange> ranges,
@@ -187,6 +189,7 @@ class LogStore final : public SeenStore {
   std::int64_t longest_ms_ = 0;          ///< of retain_ms_
   std::vector<Share> shares_;            ///< by log; empty between two calls of decide()
   Histogram flushes_;
+  std::chrono::nanoseconds longest_growth_{0};  ///< see Stats
   bool undecided_ = false;
   bool state_changed_ = false;  ///< by this opening, which has not written it yet
   bool lost_commit_ = false;    ///< a commit could not be read back: the data file is ahead, and is written no more

@@ -346,6 +346,14 @@ void LogStore::adopt(const Batch& batch, const LogState& state, std::span<const 
     }
   }
   undecided_ = !batch.decided;
+  end_batch();
+}
+
+/// Nothing of the batch is staged any more.
+void LogStore::end_batch() {
+  std::chrono::nanoseconds growth{0};
+  for (WindowLog& log : logs_) growth += log.take_growth();
+  longest_growth_ = std::max(longest_growth_, growth);
 }
 
 Result<void> LogStore::evict_early(std::uint64_t bytes) {

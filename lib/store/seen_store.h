@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -169,6 +170,8 @@ struct Stats {
   std::int64_t disk_free_bytes = -1;             ///< on its file system, for this process; -1: not known
   std::uint64_t false_positives = 0;  ///< lookups that the index led to another key; since this store was opened
   Histogram flushes = {};             ///< seconds of commits that waited for the disk (power_loss); likewise
+  /// The longest that one batch, prepared or dropped, waited for the index to change its size; likewise.
+  std::chrono::nanoseconds longest_growth{0};
 };
 
 /// The set of keys seen within the window: an LMDB environment with the batch log, and the position index in memory.

@@ -100,7 +100,11 @@ std::optional<Found> WindowLog::find(const Digest& digest, const KeyedHash& hash
 }
 
 void WindowLog::make_room_for(std::size_t entries) {
-  index_.make_room(log_.entries() + staged_.size() + entries, entries, live(), digest_reader_);
+  const std::size_t wanted = log_.entries() + staged_.size() + entries;
+  if (!index_.owes_work(wanted)) return;
+  const auto began = std::chrono::steady_clock::now();
+  index_.make_room(wanted, entries, live(), digest_reader_);
+  growth_ += std::chrono::steady_clock::now() - began;
 }
 
 void WindowLog::stage(const Entry& entry) {

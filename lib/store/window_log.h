@@ -1,9 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "store/coalesce.h"
@@ -75,6 +77,8 @@ class WindowLog {
   [[nodiscard]] std::uint64_t evicted_entries() const { return evicted_entries_; }
   /// Lookups that the index led to another key's entry.
   [[nodiscard]] std::uint64_t false_positives() const { return false_positives_; }
+  /// How long what was staged since the last call waited for the index to change its size.
+  [[nodiscard]] std::chrono::nanoseconds take_growth() { return std::exchange(growth_, {}); }
 
   // window_log.cpp: the start
   /// Reads the heads of its records, the first of which gets this position. The number of a damaged one is the result.
@@ -151,6 +155,7 @@ class WindowLog {
   std::uint64_t expired_entries_ = 0;
   std::uint64_t evicted_entries_ = 0;
   mutable std::uint64_t false_positives_ = 0;
+  std::chrono::nanoseconds growth_{0};  ///< see take_growth()
 };
 
 }  // namespace firstseen::store

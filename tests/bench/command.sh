@@ -24,6 +24,7 @@ readonly bench_shown=(
   "store --group sizes"
   "store --group windows"
   "store --group capped"
+  "store --keys 100000000 --group growth"
   "store --keys 100000000 --group start"
   "e2e"
   "e2e --matrix"

@@ -19,7 +19,7 @@ from harness.paths import ROOT
 from load import DISTURBED_CORES
 
 FILE = ROOT / "tests" / "bench" / "RESULTS.md"
-_STORE = ["store", "store-variants", "store-sizes", "store-windows", "store-capped", "store-start"]
+_STORE = ["store", "store-variants", "store-sizes", "store-windows", "store-capped", "store-growth", "store-start"]
 _PROGRAM = ["e2e", "matrix", "profile", "defaults", "latency", "peers", "recovery", "scale", "idle", "http", "scrape"]
 _ORDER = [*_STORE, "keys", "filter", *_PROGRAM]
 _PREFACE = """# Measured

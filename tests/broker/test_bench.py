@@ -178,6 +178,7 @@ def test_a_store_that_does_not_fit_is_told_before_it_is_filled():
     assert store.stores("sizes", 20_000_000) == [20_000_000, 100_000_000, 300_000_000]
     assert store.stores("sizes", 100_000_000) == [100_000_000, 300_000_000], "no billion of keys"
     assert store.stores("sizes", 400_000_000) == [400_000_000], "unless it is asked for"
+    assert store.stores("growth", 100_000_000) == [100_000_000], "one after the other"
     gib = 2**30
     assert store.shortage("sizes", 20_000_000, 9 * gib, 8 * gib) == ""
     lack = store.shortage("sizes", 20_000_000, 5 * gib, 4 * gib)

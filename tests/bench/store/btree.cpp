@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -39,19 +38,11 @@ class BtreeContestant final : public Contestant {
     if (auto committed = txn.commit(); !committed) give_up(committed.error().message);
   }
 
-  void fill(const Workload& workload) override {
-    std::vector<Message> all;
-    std::vector<Message> batch;
-    for (std::uint64_t first = 0; first < workload.window; first += workload.batch) {
-      make_batch(workload, first, batch);
-      all.insert(all.end(), batch.begin(), batch.end());
-    }
-    std::stable_sort(all.begin(), all.end(), [](const Message& a, const Message& b) { return a.digest < b.digest; });
+  bool load(const Workload& workload) override {
     Txn txn = begin(Txn::Mode::write);
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (i == 0 || all[i].digest != all[i - 1].digest) put(txn, all[i]);  // the first of equal ones is the oldest
-    }
+    for (const Message& message : left_by_filling(workload)) put(txn, message);
     if (auto committed = txn.commit(); !committed) give_up(committed.error().message);
+    return true;
   }
 
   [[nodiscard]] Size size() const override {
@@ -59,7 +50,7 @@ class BtreeContestant final : public Contestant {
     const auto stat = txn.stat(seen_);
     if (!stat) give_up(stat.error().message);
     const std::uint64_t pages = stat->ms_branch_pages + stat->ms_leaf_pages + stat->ms_overflow_pages;
-    return {stat->ms_entries, pages * stat->ms_psize, 0, 0, env_->file_bytes()};
+    return {.live = stat->ms_entries, .disk_bytes = pages * stat->ms_psize, .file_bytes = env_->file_bytes()};
   }
 
  private:
@@ -76,7 +67,7 @@ class BtreeContestant final : public Contestant {
     for (const Message& message : expired_) {
       auto known = txn.get(seen_, message.digest.bytes);
       if (!known) give_up(known.error().message);
-      if (!*known || time_of(**known) != message.time_ms) continue;  // a duplicate; its first one has gone before
+      if (!*known || time_of(**known) != message.time_ms) continue;  // a duplicate, or accepted again since
       if (auto gone = txn.erase(seen_, message.digest.bytes); !gone) give_up(gone.error().message);
     }
   }

@@ -8,7 +8,7 @@
 
 namespace firstseen::bench {
 
-/// firstseen's own store. `fill` is its ordinary work: it cannot do less.
+/// firstseen's own store. It is filled by its ordinary work: it cannot do less.
 std::unique_ptr<Contestant> make_seen_store(const std::filesystem::path& directory, const Workload& workload,
                                             store::Durability durability);
 
@@ -21,8 +21,9 @@ store::OpenOptions seen_store_options(const std::filesystem::path& directory, co
 /// it is filled in the order of its keys, so without a split page.
 std::unique_ptr<Contestant> make_btree(const std::filesystem::path& directory, const Workload& workload);
 
-/// RocksDB: Bloom filters of 10 bits, no write-ahead log, one write batch per batch. What falls out of the window goes
-/// when a compaction meets it. In its favour it is filled in the order of its keys, straight into a file.
+/// RocksDB: Bloom filters of 10 bits, in the memtables, too; no write-ahead log, one write batch per batch. What falls
+/// out of the window goes when a compaction meets it; one that goes round once per window sees to that. In its favour
+/// it is filled in the order of its keys, straight into files.
 std::unique_ptr<Contestant> make_rocksdb(const std::filesystem::path& directory, const Workload& workload);
 
 /// No store at all: boost::unordered_flat_map from digest to time, and a queue of what expires next.

@@ -5,12 +5,14 @@
 #include <ctime>
 #include <utility>
 
+#include "bench/store/oracle.h"
+
 namespace firstseen::bench {
 namespace {
 
-double cpu_seconds() {
+double cpu_seconds(clockid_t clock = CLOCK_PROCESS_CPUTIME_ID) {
   timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  clock_gettime(clock, &now);
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
@@ -24,12 +26,25 @@ Lane::Lane(std::string name, const Workload& workload, std::unique_ptr<Contestan
     : name_(std::move(name)), workload_(workload), contestant_(std::move(contestant)), flags_(workload.batch) {}
 
 void Lane::fill() {
-  contestant_->fill(workload_);
-  next_ = (workload_.window + workload_.batch - 1) / workload_.batch * workload_.batch;
+  if (!contestant_->load(workload_)) return fill_by_batches();
+  next_ = workload_.filling();
+  answers_from_ = next_;
 }
 
-void Lane::decide_batch() {
-  contestant_->decide(messages_, flags_);
+void Lane::fill_by_batches() {
+  while (next_ < workload_.filling()) {
+    make_batch(workload_, next_, messages_);
+    const double wall_before = wall_seconds();
+    const double cpu_before = cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
+    contestant_->decide(messages_, flags_);
+    most_filling_cpu_s_ = std::max(most_filling_cpu_s_, cpu_seconds(CLOCK_THREAD_CPUTIME_ID) - cpu_before);
+    longest_filling_s_ = std::max(longest_filling_s_, wall_seconds() - wall_before);
+    end_batch();
+    contestant_->look_at_memory();
+  }
+}
+
+void Lane::end_batch() {
   next_ += workload_.batch;
   for (const std::uint8_t flag : flags_) answers_.push_back(flag != 0);
 }
@@ -50,9 +65,8 @@ void Lane::run(double seconds, bool measured) {
     const double batch_s = wall_seconds() - wall_before;
     cpu += cpu_seconds() - cpu_before;
     wall += batch_s;
-    next_ += workload_.batch;
     messages += workload_.batch;
-    for (const std::uint8_t flag : flags_) answers_.push_back(flag != 0);
+    end_batch();
     if (measured) count(batch_s);
   }
   if (!measured) return;
@@ -72,17 +86,13 @@ void Lane::count(double seconds) {
   second_messages_ = 0;
 }
 
-void Lane::catch_up_with(const Lane& other) {
-  while (decided() < other.decided()) {
-    make_batch(workload_, next_, messages_);
-    decide_batch();
-  }
-}
-
-std::uint64_t Lane::differs_from(const Lane& other) const {
-  const std::size_t both = std::min(answers_.size(), other.answers_.size());
+std::uint64_t Lane::wrong_answers() const {
+  Oracle oracle(workload_);
   std::uint64_t wrong = 0;
-  for (std::size_t i = 0; i < both; ++i) wrong += answers_[i] != other.answers_[i] ? 1U : 0U;
+  for (std::uint64_t i = 0; i < next_; ++i) {
+    const bool first_seen = oracle.first_seen(i);
+    if (i >= answers_from_ && answers_[i - answers_from_] != first_seen) ++wrong;
+  }
   return wrong;
 }
 

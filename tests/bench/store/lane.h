@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,15 +18,25 @@ class Lane {
   void fill();
   /// Decides messages for about so long; measured unless it is a warm-up.
   void run(double seconds, bool measured);
-  /// Decides as many messages as `other` has, not measured, so that the answers can be compared.
-  void catch_up_with(const Lane& other);
+  /// Ends the contestant, which gives its memory back: there is nothing but its answers then.
+  void release() { contestant_.reset(); }
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const Workload& workload() const { return workload_; }
   [[nodiscard]] const Contestant& contestant() const { return *contestant_; }
-  [[nodiscard]] std::uint64_t decided() const { return answers_.size(); }
-  /// Messages that this lane and the other have decided differently, of those that both have decided.
-  [[nodiscard]] std::uint64_t differs_from(const Lane& other) const;
+  /// Messages decided since the filling.
+  [[nodiscard]] std::uint64_t decided() const { return next_ - workload_.filling(); }
+  /// Messages whose answers are known: all, but without the filling where that was loaded at once.
+  [[nodiscard]] std::uint64_t answered() const { return answers_.size(); }
+  /// Those that the oracle answers differently. It takes 4 bytes per live key, and some time.
+  [[nodiscard]] std::uint64_t wrong_answers() const;
+
+  // of the batches of the filling; nothing where that was loaded at once
+  [[nodiscard]] std::optional<double> longest_batch_of_filling_ms() const { return milliseconds(longest_filling_s_); }
+  /// What growing itself costs: the time that a batch takes has page faults of others in it.
+  [[nodiscard]] std::optional<double> most_cpu_ms_of_a_filling_batch() const {
+    return milliseconds(most_filling_cpu_s_);
+  }
 
   // of the measured slices
   [[nodiscard]] double median_rate() const;  ///< messages per second
@@ -36,7 +47,11 @@ class Lane {
   [[nodiscard]] double longest_batch_ms() const { return longest_batch_s_ * 1e3; }
 
  private:
-  void decide_batch();
+  static std::optional<double> milliseconds(double seconds) {
+    return seconds > 0 ? std::optional<double>(seconds * 1e3) : std::nullopt;
+  }
+  void fill_by_batches();
+  void end_batch();
   void count(double seconds);
 
   std::string name_;
@@ -45,7 +60,10 @@ class Lane {
   std::uint64_t next_ = 0;
   std::vector<Message> messages_;
   std::vector<std::uint8_t> flags_;
-  std::vector<bool> answers_;  ///< of every message after the fill
+  std::vector<bool> answers_;  ///< of each message from answers_from_ on: was it accepted?
+  std::uint64_t answers_from_ = 0;
+  double longest_filling_s_ = 0;
+  double most_filling_cpu_s_ = 0;
 
   std::vector<double> rates_;  ///< of each slice
   double cpu_s_ = 0;

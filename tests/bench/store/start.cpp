@@ -8,6 +8,7 @@
 #include <ctime>
 
 #include "bench/store/contestants.h"
+#include "bench/store/lane.h"
 
 namespace firstseen::bench {
 namespace {
@@ -29,7 +30,7 @@ void fill_and_kill(const std::filesystem::path& directory, const Workload& workl
   const pid_t child = fork();
   if (child < 0) give_up("cannot fork");
   if (child == 0) {
-    make_seen_store(directory, workload, store::Durability::process_crash)->fill(workload);
+    Lane("store", workload, make_seen_store(directory, workload, store::Durability::process_crash)).fill();
     kill(getpid(), SIGKILL);
   }
   int status = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,11 +11,20 @@
 namespace firstseen::bench {
 
 /// The messages that every contestant decides: message number i has the time i, in milliseconds, and a key of its own
-/// or, for `duplicates` percent of them, that of one of the last `window` / 2 messages.
+/// or, for `duplicates` percent of them, the own key of one of the last reach() messages.
+///
+/// The rule for all is the store's (SeenStore::find with ttl = `window`): a message is a duplicate if one with its key
+/// was accepted, as the first, at most `window` milliseconds before. A duplicate does not renew the key; a message that
+/// comes later than that is accepted, and the key counts from there.
 struct Workload {
   std::uint64_t window = 0;  ///< live keys: a key counts as seen for so many milliseconds, so for so many messages
   std::uint64_t batch = 10'000;
   unsigned int duplicates = 2;  ///< percent
+
+  /// A few repeats come just too late.
+  [[nodiscard]] std::uint64_t reach() const { return window + 2 * batch; }
+  /// The messages that fill a store: whole batches, a window at least.
+  [[nodiscard]] std::uint64_t filling() const { return (window + batch - 1) / batch * batch; }
 };
 
 struct Message {
@@ -24,6 +34,13 @@ struct Message {
 
 /// Messages [first, first + batch); the same for everybody.
 void make_batch(const Workload& workload, std::uint64_t first, std::vector<Message>& messages);
+
+/// The message whose own key message i has: i, or one of the reach() before it.
+std::uint64_t key_number(const Workload& workload, std::uint64_t i);
+
+/// The keys that the messages of the filling leave behind, each with the time at which it was accepted last, in the
+/// order of the keys.
+std::vector<Message> left_by_filling(const Workload& workload);
 
 /// A way of telling duplicates. A contestant may be slow, not wrong: answers are compared.
 class Contestant {
@@ -38,17 +55,19 @@ class Contestant {
   /// Decides one batch and commits it; `first_seen[i]` says whether message i is new within the window. What is older
   /// than the window is removed in the way of the contestant.
   virtual void decide(std::span<const Message> messages, std::span<std::uint8_t> first_seen) = 0;
-  /// The first `window` messages of the workload as quickly as the contestant can take them in.
-  virtual void fill(const Workload& workload) = 0;
+  /// Takes in what the filling leaves behind, at once. False: it cannot, and decides those messages like any others.
+  virtual bool load(const Workload& /*workload*/) { return false; }
+  /// After each batch of the filling; its time does not count.
+  virtual void look_at_memory() {}
 
   struct Size {
-    std::uint64_t live = 0;
-    std::uint64_t disk_bytes = 0;    ///< in use
-    std::uint64_t memory_bytes = 0;  ///< of its own, not the page cache
-    std::uint64_t worst_memory_bytes = 0;
+    std::uint64_t live = 0;                ///< within the window
+    std::uint64_t held = 0;                ///< with what is too old and still there; 0: as `live`
+    std::uint64_t disk_bytes = 0;          ///< in use
+    std::uint64_t memory_bytes = 0;        ///< of its own, not the page cache
+    std::uint64_t worst_memory_bytes = 0;  ///< while it was filled; 0: not known
     std::uint64_t file_bytes = 0;
-    double longest_filling_s = 0;   ///< the batch of fill() that took longest, while the index grew; 0: not by batches
-    double most_filling_cpu_s = 0;  ///< the batch of fill() that took most CPU: what growing itself costs
+    std::optional<double> longest_growth_s = {};  ///< that a batch waited for the index to change its size
   };
   [[nodiscard]] virtual Size size() const = 0;
 };

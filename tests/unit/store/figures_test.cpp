@@ -61,5 +61,27 @@ TEST(Figures, AFewLookupsAmongManyMeetAnotherKeyFirst) {
   EXPECT_LT(met, lookups / 1'000);
 }
 
+TEST(Figures, ABatchThatWaitsForTheIndexToGrowIsTold) {
+  const TemporaryDirectory directory;
+  const auto store = open_or_fail(options_for(directory.path()));
+  ASSERT_TRUE(store);
+  ASSERT_TRUE(add(*store, 0, 100));
+  EXPECT_EQ(store->stats().longest_growth.count(), 0) << "there was room";
+  ASSERT_TRUE(add(*store, 100, 20'000));
+  const auto longest = store->stats().longest_growth;
+  EXPECT_GT(longest.count(), 0);
+  ASSERT_TRUE(add(*store, 20'100, 1));
+  EXPECT_GE(store->stats().longest_growth, longest) << "since the store was opened";
+}
+
+TEST(Figures, ABatchThatWaitedForTheIndexAndWasDroppedIsTold) {
+  const TemporaryDirectory directory;
+  const auto store = open_or_fail(options_for(directory.path()));
+  ASSERT_TRUE(store);
+  for (std::uint64_t key = 0; key < 20'000; ++key) store->stage(seen(key, 5000));
+  store->drop_staged();
+  EXPECT_GT(store->stats().longest_growth.count(), 0);
+}
+
 }  // namespace
 }  // namespace firstseen::store::test
