@@ -5,9 +5,12 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.h"
 #include "base/units.h"
+#include "control/client.h"
 #include "entry_time.h"
 #include "ingest/kept_payloads.h"
+#include "key_bytes.h"
 #include "ledgers.h"
 #include "operations.h"
 #include "output.h"
@@ -19,6 +22,9 @@
 
 namespace firstseen {
 namespace {
+
+/// A daemon that is busy or stands still must not keep the facts of the file back.
+constexpr Millis answer_limit{1'000};
 
 const char* name_of(store::Durability durability) {
   return durability == store::Durability::power_loss ? "power_loss" : "process_crash";
@@ -63,6 +69,13 @@ Json logs_json(const store::Stats& stats) {
   return logs;
 }
 
+/// Bytes of the index as the daemon that holds the store tells them; nothing: none answers at once.
+std::optional<std::uint64_t> asked_of_daemon(const FoundStore& found) {
+  if (found.kind != StoreKind::seen) return std::nullopt;
+  const auto status = control::ask(control_socket(found.directory), {{"command", "status"}}, answer_limit);
+  return status ? index_bytes_of(*status) : std::nullopt;
+}
+
 std::string logs_table(const store::Stats& stats) {
   if (stats.logs.empty()) return {};
   Table table(
@@ -100,7 +113,7 @@ Json to_json(const FoundStore& found, const store::Inspection& facts) {
           {"partitions", partitions_json(facts)}};
 }
 
-std::string to_table(const store::Inspection& facts) {
+std::string to_table(const store::Inspection& facts, const KeyBytes& bytes) {
   const store::Stats& stats = facts.stats;
   std::vector<std::pair<std::string, std::string>> fields{
       {"store", fmt::format("{}, format {}, created {}", facts.id, facts.format, format_time(facts.created_ms))},
@@ -115,6 +128,7 @@ std::string to_table(const store::Inspection& facts) {
       {"removed before", format_time(stats.removed_before_ms)},
       {"evicted before", format_time(stats.evicted_before_ms)},
       {"undecided batch", facts.undecided ? std::to_string(facts.undecided->id.sequence) : "-"}};
+  add_key_bytes(bytes, fields);
   for (const auto& [name, value] : facts.pins) fields.emplace_back("belongs to " + name, value);
   for (const auto& [name, value] : facts.notes) fields.emplace_back("note " + name, value);
   Table partitions({"partition", "next offset", "stream time", "covered from"});
@@ -134,13 +148,15 @@ Exit show_stats(const Target& target, bool as_json) {
   if (!facts) return report(facts.error());
   const auto payloads = kept_payloads(*found);
   if (!payloads) return report(payloads.error());
+  const KeyBytes bytes = key_bytes(*facts, asked_of_daemon(*found));
   if (as_json) {
     Json json = to_json(*found, *facts);
+    add_key_bytes(bytes, json);
     if (*payloads) json["kept_payloads"] = **payloads;
     return print(to_text(json));
   }
   const std::string kept = *payloads ? fmt::format("\nkept payloads  {}\n", format_count(**payloads)) : "";
-  return print(to_table(*facts) + kept);
+  return print(to_table(*facts, bytes) + kept);
 }
 
 }  // namespace
@@ -151,6 +167,10 @@ void add_store_stats(CLI::App& store, Chosen& chosen) {
   const auto as_json = std::make_shared<bool>(false);
   add_any_target(*command, target);
   command->add_flag("--json", *as_json, "Print JSON");
+  command->footer(
+      "Of a store of keys also what each live key takes: bytes in use, of the file, of the index in memory. For the\n"
+      "last the running daemon is asked; without one it is that of the index that a clean stop has saved, and without\n"
+      "either a bound: at most so much ('index_bytes_from' with --json: daemon, saved, bound).");
   command->callback([&chosen, target, as_json] { chosen = [=] { return show_stats(*target, *as_json); }; });
 }
 

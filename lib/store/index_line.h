@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -50,6 +51,8 @@ inline unsigned int count_slots(SlotMask mask) {
 
 namespace plain {
 
+inline constexpr std::string_view name = "plain";
+
 inline SlotMask slots_with(const IndexLine& line, std::uint16_t fingerprint) {
   SlotMask mask = 0;
   for (std::size_t i = 0; i < IndexLine::slots; ++i) mask |= SlotMask{line.fingerprints[i] == fingerprint} << i;
@@ -67,6 +70,8 @@ inline SlotMask live_slots(const IndexLine& line, LiveRange live) {
 #if defined(__SSE2__)
 
 namespace sse2 {
+
+inline constexpr std::string_view name = "sse2";
 
 inline SlotMask slots_with(const IndexLine& line, std::uint16_t fingerprint) {
   const __m128i wanted = _mm_set1_epi16(static_cast<std::int16_t>(fingerprint));
@@ -92,6 +97,10 @@ inline SlotMask live_slots(const IndexLine& line, LiveRange live) {
 
 }  // namespace sse2
 
+#endif
+
+// FIRSTSEEN_PLAIN_INDEX: as on a processor without SSE2.
+#if defined(__SSE2__) && !defined(FIRSTSEEN_PLAIN_INDEX)
 namespace fastest = sse2;
 #else
 namespace fastest = plain;

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <system_error>
 
 #include "base/advice.h"
+#include "store/directory.h"
 #include "store/log_stats.h"
 #include "store/record.h"
 #include "store/snapshot.h"
@@ -77,6 +79,12 @@ Result<void> inspect_logs(Snapshot& snapshot, const Identity& identity, const Lo
   return {};
 }
 
+std::uint64_t saved_index_bytes(const std::filesystem::path& directory) {
+  std::error_code absent;
+  const auto bytes = std::filesystem::file_size(directory / index_file, absent);
+  return absent ? 0 : bytes;
+}
+
 }  // namespace
 
 Result<Inspection> inspect(const std::filesystem::path& directory) {
@@ -108,6 +116,7 @@ Result<Inspection> inspect(const std::filesystem::path& directory) {
   facts.stats.used_bytes = *used;
   facts.stats.file_bytes = env->file_bytes();
   facts.stats.max_size_bytes = identity->max_size_bytes;
+  facts.saved_index_bytes = saved_index_bytes(directory);
   if (auto walked = inspect_logs(*snapshot, *identity, *state, facts); !walked) return forward(walked.error());
   return facts;
 }

@@ -21,6 +21,7 @@ struct Inspection {
   std::vector<Window> windows;  ///< empty: one, of `ttl`
   std::int64_t created_ms = 0;
   Stats stats;
+  std::uint64_t saved_index_bytes = 0;  ///< of the file that a clean stop left; 0: there is none
   std::map<TopicPartition, PartitionState> partitions;
   std::map<std::string, std::string> pins;
   std::map<std::string, std::string> notes;

@@ -66,6 +66,19 @@ TEST_F(Daemon, KeepsNothingLongerForAForgottenKeyWhileTheStreamIsYearsBehind) {
   EXPECT_EQ(stats().at("newest_time_ms"), newest) << "what stands behind a later one could not leave before it";
 }
 
+TEST_F(Daemon, TellsWhatAKeyTakesInMemoryAsLongAsItRunsAndTheSavedIndexAfterwards) {
+  write("in", orders(100, 1));
+  Program daemon(command("run"));
+  ASSERT_TRUE(counts("consumed", 100)) << daemon.log();
+  const auto stats = [&] { return Json::parse(store_command("stats").out, nullptr, false); };
+  EXPECT_EQ(stats().at("index_bytes_from"), "daemon") << stats();
+  EXPECT_TRUE(eventually([&] { return stats().at("index_bytes") == status()["store"]["index_bytes"]; })) << stats();
+  daemon.signal(SIGTERM);
+  ASSERT_EQ(daemon.wait().status, 0) << daemon.log();
+  EXPECT_EQ(stats().at("index_bytes_from"), "saved") << stats();
+  EXPECT_GT(stats().at("index_bytes_per_key"), 0) << stats();
+}
+
 TEST_F(Daemon, GoesOnWhereThePrimedHistoryEnds) {
   write("in", orders(30, 2));
   const Finished primed = test::run({"store", "prime", "-c", scene_->config(), "--until", "end", "--json"});

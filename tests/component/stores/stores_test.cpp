@@ -89,6 +89,32 @@ TEST_F(Stores, EachIsRecognisedAlsoByTheEnvironmentInside) {
   EXPECT_EQ(json("stats", "slot-0").at("kind"), "operations") << "whatever it is called";
 }
 
+TEST_F(Stores, TellWhatEachKeyTakesOnDiskAndInMemoryAndWhereTheFigureIsFrom) {
+  std::string lines;
+  for (int id = 0; id < 1'000; ++id) lines += "{\"id\":" + std::to_string(id) + "}\n";
+  ASSERT_EQ(filter(lines).status, 0);
+  const Json saved = json("stats", "filter");
+  EXPECT_EQ(saved.at("index_bytes_from"), "saved") << "a clean stop left it";
+  EXPECT_EQ(saved.at("index_bytes"), std::filesystem::file_size(at("filter/slot-0/index")));
+  for (const std::string of : {"used", "file", "index"}) {
+    const double bytes = saved.at(of + "_bytes").get<double>();
+    EXPECT_NEAR(saved.at(of + "_bytes_per_key").get<double>(), bytes / 1'000, 0.01) << of;
+  }
+  std::filesystem::remove(at("filter/slot-0/index"));
+  EXPECT_EQ(json("stats", "filter").at("index_bytes_from"), "bound");
+  const std::string text = store("stats", "filter").out;
+  EXPECT_NE(text.find("disk per key"), std::string::npos) << text;
+  EXPECT_NE(text.find("at most 17,009,"), std::string::npos) << text;
+}
+
+TEST_F(Stores, WithoutAKeyTellNoFigurePerKey) {
+  ASSERT_EQ(filter("").status, 0);
+  EXPECT_TRUE(json("stats", "filter").at("used_bytes_per_key").is_null());
+  const Finished shown = store("stats", "filter");
+  EXPECT_EQ(shown.status, 0) << shown.err;
+  EXPECT_EQ(shown.out.find("per key"), std::string::npos) << shown.out;
+}
+
 TEST_F(Stores, WhatMakesNoSenseIsRefusedWithWhatTheStoreIsAndWhatDoes) {
   make_all();
   const std::string digest(32, '0');

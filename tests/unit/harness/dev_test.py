@@ -1,5 +1,6 @@
-"""What ./dev makes of its words, with nothing installed, built or measured."""
+"""What ./dev makes of its words, and which builds it has, with nothing installed, built or measured."""
 
+import json
 import subprocess
 import tempfile
 import unittest
@@ -44,6 +45,13 @@ class Bench(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("'--matrix'", done.stderr)
         self.assertEqual(done.stdout, "")
+
+
+class Presets(unittest.TestCase):
+    def test_one_sanitizer_searches_the_index_without_simd_and_what_is_shipped_with_it(self):
+        presets = json.loads((_ROOT / "CMakePresets.json").read_text())["configurePresets"]
+        plain = {preset["name"]: preset.get("cacheVariables", {}).get("FIRSTSEEN_PLAIN_INDEX") for preset in presets}
+        self.assertEqual([name for name, value in plain.items() if value == "ON"], ["asan"])
 
 
 if __name__ == "__main__":
