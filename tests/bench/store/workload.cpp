@@ -56,7 +56,9 @@ std::vector<Message> left_by_filling(const Workload& workload) {
     make_batch(workload, first, batch);
     all.insert(all.end(), batch.begin(), batch.end());
   }
-  std::stable_sort(all.begin(), all.end(), [](const Message& a, const Message& b) { return a.digest < b.digest; });
+  std::sort(all.begin(), all.end(), [](const Message& a, const Message& b) {
+    return a.digest == b.digest ? a.time_ms < b.time_ms : a.digest < b.digest;
+  });
   const auto window = static_cast<std::int64_t>(workload.window);
   std::size_t kept = 0;
   for (const Message& message : all) {  // those with one key stand in the order of their times
