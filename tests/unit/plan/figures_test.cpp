@@ -19,9 +19,8 @@ std::vector<std::string> cells(const std::string& line) {
   std::vector<std::string> found;
   std::istringstream in(line.substr(1));
   for (std::string cell; std::getline(in, cell, '|');) {
-    const auto begin = cell.find_first_not_of(' ');
-    if (begin == std::string::npos) continue;
-    found.push_back(cell.substr(begin, cell.find_last_not_of(' ') - begin + 1));
+    const auto begin = cell.find_first_not_of(' ');  // a cell may be empty
+    found.push_back(begin == std::string::npos ? "" : cell.substr(begin, cell.find_last_not_of(' ') - begin + 1));
   }
   return found;
 }
@@ -36,7 +35,7 @@ std::map<std::string, double> recorded(const std::string& section, const std::st
     if (!inside || !line.starts_with('|')) continue;
     const auto row = cells(line);
     if (head.empty()) head = row;
-    if (row.front() != name) continue;
+    if (row.empty() || row.front() != name) continue;
     std::map<std::string, double> figures;
     for (std::size_t i = 1; i < std::min(row.size(), head.size()); ++i) {
       std::string digits = row[i];
@@ -59,7 +58,9 @@ TEST(Figures, AreThoseThatWereRecorded) {
   auto whole = recorded("e2e", "firstseen");
   expect_about(measured::messages_per_s, whole["messages/s"]);
   auto peers = recorded("peers", "firstseen");
-  expect_about(static_cast<double>(measured::beside_index_bytes) / (1U << 20U), peers["beside the index MiB"]);
+  EXPECT_GT(peers["beside the index MiB"], 100);
+  EXPECT_GE(static_cast<double>(measured::beside_index_bytes) / (1U << 20U), peers["beside the index MiB"])
+      << "limits of memory are set by it";
 }
 
 TEST(Figures, OfTheDiskAreWhatTheFormatComesTo) {
