@@ -64,7 +64,7 @@ void plan_memory(Plan& plan) {
   const double small = plan.entries < bound::large_index ? bound::small_index_bytes : 0;
   plan.index_bytes = plan.entries * bound::index_bytes_per_key + small;
   plan.index_bytes_growing = plan.entries * measured::index_bytes_per_key_growing + small;
-  plan.memory_bytes = plan.index_bytes_growing + static_cast<double>(measured::beside_index_bytes);
+  plan.memory_bytes = plan.index_bytes_growing + static_cast<double>(bound::most_beside_index_bytes);
 }
 
 void plan_start(const Workload& workload, const Machine& machine, Plan& plan) {

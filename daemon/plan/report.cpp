@@ -38,7 +38,8 @@ std::string plan_text(const Workload& workload, const Plan& plan) {
                          measured::index_bytes_per_key)});
   table.row({"  while it grows", about_size(plan.index_bytes_growing),
              fmt::format("measured: {:g} bytes per key", measured::index_bytes_per_key_growing)});
-  table.row({"memory beside it", about_size(static_cast<double>(measured::beside_index_bytes)), "measured"});
+  table.row({"memory beside it", about_size(static_cast<double>(bound::most_beside_index_bytes)),
+             "the most that was measured"});
   table.row({"start after a kill", about_time(plan.start_after_kill_s),
              fmt::format("computed for this machine's cores; measured: {:g} ns of CPU per key, page cache warm",
                          measured::start_cpu_ns_per_key_after_kill)});

@@ -23,7 +23,7 @@ REQUIRED = {"kafka": ["brokers"]}
 FIGURES = (
     "measured::disk_bytes_per_key",
     "measured::index_bytes_per_key_growing",
-    "measured::beside_index_bytes",
+    "bound::most_beside_index_bytes",
     "bound::large_index",
     "bound::small_index_bytes",
 )

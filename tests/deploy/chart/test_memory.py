@@ -23,7 +23,7 @@ def _needed(max_size_mib: int, prefetch_mib: int = 64) -> int:
     keys = max_size_mib * MIB / _figure("disk_bytes_per_key")
     small = _figure("small_index_bytes") if keys < _figure("large_index") else 0
     index = keys * _figure("index_bytes_per_key_growing") + small
-    return math.ceil(index / MIB + _figure("beside_index_bytes", "ULL << 20U") + max(0, prefetch_mib - 64))
+    return math.ceil(index / MIB + _figure("most_beside_index_bytes", "ULL << 20U") + max(0, prefetch_mib - 64))
 
 
 def _complaint(max_size: str, memory: str, options: Mapping[str, str] | None = None) -> str:

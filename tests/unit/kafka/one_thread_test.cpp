@@ -15,16 +15,26 @@ namespace {
 #ifndef NDEBUG
 using Use = std::function<void(const Client&)>;
 
-/// Of a client that never reaches a broker, and is made where it dies: no thread of it is alive when that is forked.
-void use_by_two_threads(const Use& use) {
+/// It never reaches a broker.
+Result<Client> make_one() {
   ClientOptions options;
   options.brokers = {"127.0.0.1:1"};
   options.group = "group";
   options.transactional_id = "group-0";
-  const auto client = make_client(options, nullptr);
+  return make_client(options, nullptr);
+}
+
+/// The client is made where it dies: no thread of it is alive when that is forked.
+void use_by_two_threads(const Use& use) {
+  const auto client = make_one();
   ASSERT_TRUE(client) << client.error().message;
   std::thread([&] { use(*client); }).join();
   use(*client);
+}
+
+void expect_caught(const std::vector<Use>& uses) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  for (const Use& use : uses) EXPECT_DEATH(use_by_two_threads(use), "does not own");
 }
 #endif
 
@@ -32,13 +42,11 @@ TEST(OneThread, InDebugBuildsASecondOneThatUsesTheConsumerIsCaught) {
 #ifdef NDEBUG
   GTEST_SKIP() << "this build has no assertions";
 #else
-  GTEST_FLAG_SET(death_test_style, "threadsafe");
-  const std::vector<Use> uses{
+  expect_caught({
       [](const Client& client) { static_cast<void>(client.consumer->known_end({"in", 0})); },
       [](const Client& client) { static_cast<void>(client.consumer->pause({})); },
       [](const Client& client) { static_cast<void>(client.consumer->membership()); },
-  };
-  for (const Use& use : uses) EXPECT_DEATH(use_by_two_threads(use), "does not own");
+  });
 #endif
 }
 
@@ -46,13 +54,11 @@ TEST(OneThread, InDebugBuildsASecondOneThatUsesTheProducerIsCaught) {
 #ifdef NDEBUG
   GTEST_SKIP() << "this build has no assertions";
 #else
-  GTEST_FLAG_SET(death_test_style, "threadsafe");
-  const std::vector<Use> uses{
+  expect_caught({
       [](const Client& client) { client.publisher->serve(); },
       [](const Client& client) { static_cast<void>(client.publisher->failures()); },
       [](const Client& client) { static_cast<void>(client.publisher->why_again()); },
-  };
-  for (const Use& use : uses) EXPECT_DEATH(use_by_two_threads(use), "does not own");
+  });
 #endif
 }
 
@@ -60,11 +66,7 @@ TEST(OneThread, EachSideMayHaveItsOwn) {
 #ifdef NDEBUG
   GTEST_SKIP() << "this build has no assertions";
 #else
-  ClientOptions options;
-  options.brokers = {"127.0.0.1:1"};
-  options.group = "group";
-  options.transactional_id = "group-0";
-  const auto client = make_client(options, nullptr);
+  const auto client = make_one();
   ASSERT_TRUE(client) << client.error().message;
   std::thread([&] { client->publisher->serve(); }).join();
   EXPECT_FALSE(client->consumer->known_end({"in", 0}));

@@ -19,7 +19,7 @@
 {{- $figures := include "firstseen.figures" . | fromJson -}}
 {{- $usual := include "firstseen.bytes" $figures.default_prefetch_bytes -}}
 {{- $prefetch := include "firstseen.bytes" (dig "kafka" "prefetch_bytes" "" .Values.config) | default $usual -}}
-{{- addf $figures.beside_index_bytes (maxf 0 (subf $prefetch $usual)) | printf "%.0f" -}}
+{{- addf $figures.most_beside_index_bytes (maxf 0 (subf $prefetch $usual)) | printf "%.0f" -}}
 {{- end }}
 
 {{/* Refuses a limit of memory at which the pod is killed before its store is full. As in `firstseen plan`, the index counts
