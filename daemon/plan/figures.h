@@ -31,7 +31,7 @@ namespace firstseen::plan::bound {
 /// The index at rest takes up to this; from `large_index` keys on nothing beside, below that up to `small_index_bytes`.
 inline constexpr double index_bytes_per_key = 10.1;
 /// While a table of a large index grows it takes less than this.
-inline constexpr double index_bytes_per_key_growing = 20;
+inline constexpr double most_index_bytes_per_key_growing = 20;
 inline constexpr double large_index = 14e6;
 inline constexpr double small_index_bytes = 17e6;
 

@@ -95,8 +95,8 @@ def test_the_values_in_the_readme_install(tmp_path: Path):
     for number, block in enumerate(re.findall(r"```yaml\n(.*?)```", (CHART / "README.md").read_text(), re.DOTALL)):
         (tmp_path / f"{number}.yaml").write_text(block)
         options += ["--values", tmp_path / f"{number}.yaml"]
-    assert len(options) == 4
-    for values in (options[:2], options):
+    assert len(options) == 6
+    for values in (options[:2], options[:4], options):
         done = run_helm("template", RELEASE, CHART, *values)
         assert done.returncode == 0, done.stderr
 

@@ -31,7 +31,7 @@ std::string row(const std::string& name, double keys) {
   return fmt::format("| {} | {} | {} | {} | {} |\n", name, in_words(keys * measured::disk_bytes_per_key),
                      in_words(keys * measured::index_bytes_per_key),
                      in_words(keys * measured::index_bytes_per_key_growing),
-                     in_words(keys * bound::index_bytes_per_key_growing));
+                     in_words(keys * bound::most_index_bytes_per_key_growing));
 }
 
 TEST(TableOfSizes, IsWhatFollowsFromTheMeasuredBytes) {
@@ -66,7 +66,7 @@ TEST(Plan, ForABillionKeysFollowsFromTheMeasuredBytes) {
   EXPECT_NEAR(plan.index_bytes, plan.entries * bound::index_bytes_per_key, 1);
   EXPECT_GE(plan.index_bytes, billion * measured::index_bytes_per_key);
   EXPECT_NEAR(plan.index_bytes_growing, plan.entries * measured::index_bytes_per_key_growing, 1);
-  EXPECT_LE(plan.index_bytes_growing, plan.entries * bound::index_bytes_per_key_growing);
+  EXPECT_LE(plan.index_bytes_growing, plan.entries * bound::most_index_bytes_per_key_growing);
   EXPECT_LT(plan.positions, most_positions()) << "one store holds them";
   EXPECT_EQ(plan.covered_share, 1);
   EXPECT_TRUE(plan.warnings.empty()) << plan.warnings.front();
