@@ -29,11 +29,11 @@ inline constexpr std::uint64_t beside_index_bytes = 154ULL << 20U;
 namespace firstseen::plan::bound {
 
 /// The index at rest takes up to this; from `large_index` keys on nothing beside, below that up to `small_index_bytes`.
-inline constexpr double index_bytes_per_key = 10.1;
+inline constexpr double index_bytes_per_key = 10;
 /// While a table of a large index grows it takes less than this.
 inline constexpr double most_index_bytes_per_key_growing = 20;
-inline constexpr double large_index = 14e6;
-inline constexpr double small_index_bytes = 17e6;
+inline constexpr double large_index = 8e6;
+inline constexpr double small_index_bytes = 9e6;
 
 /// The most that was ever measured beside the index, with values that compress to a fifth, of which one fetch brings
 /// the most (section peers at 2233103046): limits of memory are set by it.

@@ -24,8 +24,9 @@ class RdkafkaConsumer final : public Consumer {
 
   Result<void> subscribe(const std::vector<std::string>& topics) override { return consumer().subscribe(topics); }
   Result<Taken> take(std::size_t max_messages, Millis wait) override {
+    GroupConsumer& taking = consumer();
     ends_.rest();
-    return consumer().take(max_messages, wait);
+    return taking.take(max_messages, wait);
   }
   Result<void> assign(std::span<const Position> positions) override { return consumer().assign(positions); }
   Result<void> unassign() override { return consumer().unassign(); }

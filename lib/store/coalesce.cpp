@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "store/codec.h"
+#include "store/record_head.h"
 
 namespace firstseen::store {
 
@@ -27,8 +28,9 @@ void CoalescedRecord::add(const RecordView& record) {
   for (std::uint32_t i = 0; i < record.range_count(); ++i) {
     places[i] = add_range(record.range(i), record.brought_by(i));
   }
+  const RecordHead head(record);
   for (std::uint32_t i = 0; i < record.entry_count(); ++i) {
-    Entry entry = record.entry(i);
+    Entry entry = head.entry(record.entry_at(i));
     if (entry.kind == EntryKind::seen) entry.range = places[entry.range];
     entries_.push_back(entry);
   }

@@ -9,11 +9,11 @@
 namespace firstseen::store {
 namespace {
 
-/// A larger table has room for twice as many while that is at most two million more (17 MB), then for two million more,
-/// and for a seventh more when that is more: each new entry moves one old one in a small store, up to eight in a large
+/// A larger table has room for twice as many while that is at most one million more (9 MB), then for one million more,
+/// and for an eighth more when that is more: each new entry moves one old one in a small store, up to nine in a large
 /// one, where memory counts.
 constexpr std::size_t least_growth = 65'536;
-constexpr std::size_t largest_doubling = 2'000'000;
+constexpr std::size_t largest_doubling = 1'000'000;
 
 /// New entries per step of populating (2 MiB, up to 10 ms where page faults are dear) or giving back: a batch of 10,000
 /// waits for two steps at most. 100 million keys need 4 million new ones for it: the table, full at three quarters when
@@ -32,7 +32,7 @@ constexpr std::size_t populated_per_worker = std::size_t{32} << 20U;
 constexpr std::size_t chunk = 256;
 
 std::size_t roomy(std::size_t entries) {
-  return entries + std::max(entries / 7, std::clamp(entries, least_growth, largest_doubling));
+  return entries + std::max(entries / 8, std::clamp(entries, least_growth, largest_doubling));
 }
 
 }  // namespace

@@ -106,4 +106,9 @@ namespace fastest = sse2;
 namespace fastest = plain;
 #endif
 
+/// The slots that are empty or dead.
+inline SlotMask free_slots(const IndexLine& line, LiveRange live) {
+  return (fastest::slots_with(line, IndexLine::no_fingerprint) | ~fastest::live_slots(line, live)) & all_slots;
+}
+
 }  // namespace firstseen::store

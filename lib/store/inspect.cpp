@@ -8,7 +8,7 @@
 #include "base/advice.h"
 #include "store/directory.h"
 #include "store/log_stats.h"
-#include "store/record.h"
+#include "store/record_head.h"
 #include "store/snapshot.h"
 #include "store/tables.h"
 
@@ -133,9 +133,10 @@ Result<void> scan(const std::filesystem::path& directory, const std::function<bo
         damaged = row.sequence;
         return goes_on = false;
       }
+      const RecordHead head(*record);
       for (std::uint32_t i = 0; i < record->entry_count() && goes_on; ++i) {
-        LogEntry entry{record->id(), {}, record->entry(i), log};
-        if (entry.entry.kind == EntryKind::seen) entry.source = record->source(entry.entry.range).copy();
+        LogEntry entry{record->id(), {}, head.entry(record->entry_at(i)), log};
+        if (entry.entry.kind == EntryKind::seen) entry.source = head.source(entry.entry.range).copy();
         goes_on = visit(entry);
       }
       return goes_on;

@@ -1,24 +1,23 @@
 #include "store/live_log.h"
 
-#include <algorithm>
-
 namespace firstseen::store {
+namespace {
+
+std::size_t memory_of(const LiveRecord& record) { return sizeof record + record.head.memory_bytes(); }
+
+}  // namespace
 
 void LiveLog::append(std::uint64_t sequence, RecordView record) {
   const auto ordinal = first_ordinal_ + static_cast<std::uint32_t>(records_.size());
-  records_.push_back(
-      {sequence, record.bytes().data(), record.max_time_ms(), tail_, record.entry_count(), record.size_bytes()});
-  const auto stride = static_cast<std::uint16_t>(record.stride());
-  const std::uint8_t* entry = record.first_entry();
-  for (std::uint32_t left = record.entry_count(); left != 0;) {
-    const std::uint32_t here = std::min<std::uint32_t>(left, block);
-    blocks_.push_back({entry, ordinal, static_cast<std::uint16_t>(here), stride});
-    entry += std::size_t{here} * stride;
-    left -= here;
-  }
-  tail_ += positions_for(record.entry_count());
+  const auto stride = static_cast<std::uint32_t>(record.stride());
+  records_.push_back({sequence, record.bytes().data(), record.max_time_ms(), tail_, record.entry_count(),
+                      record.size_bytes(), stride, record.first_entry(), RecordHead(record)});
+  const LogPosition positions = positions_for(record.entry_count());
+  blocks_.insert(blocks_.end(), positions / block, ordinal);
+  tail_ += positions;
   entries_ += record.entry_count();
   bytes_ += record.size_bytes();
+  record_bytes_ += memory_of(records_.back());
 }
 
 void LiveLog::pop_front() {
@@ -28,6 +27,7 @@ void LiveLog::pop_front() {
   head_ += positions;
   entries_ -= record.entry_count;
   bytes_ -= record.size_bytes;
+  record_bytes_ -= memory_of(record);
   records_.pop_front();
   ++first_ordinal_;
 }
@@ -39,20 +39,15 @@ void LiveLog::pop_back() {
   tail_ -= positions;
   entries_ -= record.entry_count;
   bytes_ -= record.size_bytes;
+  record_bytes_ -= memory_of(record);
   records_.pop_back();
 }
 
-std::optional<LiveLog::Place> LiveLog::at(LogPosition position) const {
-  const Block& place = block_of(position);
-  if (position % block >= place.entries) return {};
-  const LiveRecord& record = records_[place.record - first_ordinal_];
-  return Place{&record, position - record.first_position};
-}
-
-const std::uint8_t* LiveLog::digest_at(LogPosition position) const {
-  const Block& place = block_of(position);
-  const LogPosition entry = position % block;
-  return entry < place.entries ? place.first_entry + std::size_t{entry} * place.stride : nullptr;
+void LiveLog::prefetch(LogPosition position) const {
+  const auto place = at(position);
+  if (!place) return;
+  __builtin_prefetch(place->entry);
+  __builtin_prefetch(place->entry + place->record->stride - 1);
 }
 
 }  // namespace firstseen::store

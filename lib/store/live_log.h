@@ -6,6 +6,7 @@
 
 #include "store/index_line.h"
 #include "store/record.h"
+#include "store/record_head.h"
 
 namespace firstseen::store {
 
@@ -17,6 +18,9 @@ struct LiveRecord {
   LogPosition first_position = 0;
   std::uint32_t entry_count = 0;
   std::uint32_t size_bytes = 0;
+  std::uint32_t stride = 0;                   ///< bytes of an entry
+  const std::uint8_t* first_entry = nullptr;  ///< in the map
+  RecordHead head;
 
   [[nodiscard]] RecordView view() const { return RecordView::trusted(value); }
 };
@@ -44,12 +48,17 @@ class LiveLog {
 
   struct Place {
     const LiveRecord* record;
-    std::uint32_t entry;
+    const std::uint8_t* entry;  ///< its bytes, in the map
   };
   /// The entry at a position in [head, tail); nothing in the gap behind a record's last entry.
   [[nodiscard]] std::optional<Place> at(LogPosition position) const;
   /// The digest of that entry, in the map; null in the gap.
   [[nodiscard]] const std::uint8_t* digest_at(LogPosition position) const;
+  /// Has what a look at that entry needs brought into the cache.
+  void prefetch(LogPosition position) const;
+
+  /// Of the process: about what all this takes beside the map.
+  [[nodiscard]] std::size_t memory_bytes() const { return blocks_.size() * sizeof(std::uint32_t) + record_bytes_; }
 
   /// Positions that a record of so many entries takes up.
   static LogPosition positions_for(std::uint64_t entries) {
@@ -57,22 +66,30 @@ class LiveLog {
   }
 
  private:
-  /// What stands at 256 positions in a row.
-  struct Block {
-    const std::uint8_t* first_entry;
-    std::uint32_t record;   ///< ordinal
-    std::uint16_t entries;  ///< the rest is gap
-    std::uint16_t stride;   ///< bytes of an entry
-  };
-  [[nodiscard]] const Block& block_of(LogPosition position) const { return blocks_[(position - head_) / block]; }
+  [[nodiscard]] const LiveRecord& record_at(LogPosition position) const {
+    return records_[blocks_[(position - head_) / block] - first_ordinal_];
+  }
 
   std::deque<LiveRecord> records_;
-  std::deque<Block> blocks_;         ///< since head_
-  std::uint32_t first_ordinal_ = 0;  ///< of records_.front(); modulo 2^32
+  std::deque<std::uint32_t> blocks_;  ///< since head_, of 256 positions in a row: the ordinal of their record
+  std::uint32_t first_ordinal_ = 0;   ///< of records_.front(); modulo 2^32
   std::uint64_t entries_ = 0;
   std::uint64_t bytes_ = 0;
+  std::size_t record_bytes_ = 0;  ///< that records_ takes in memory
   LogPosition head_;
   LogPosition tail_;
 };
+
+inline std::optional<LiveLog::Place> LiveLog::at(LogPosition position) const {
+  const LiveRecord& record = record_at(position);
+  const LogPosition entry = position - record.first_position;
+  if (entry >= record.entry_count) return {};
+  return Place{&record, record.first_entry + std::size_t{entry} * record.stride};
+}
+
+inline const std::uint8_t* LiveLog::digest_at(LogPosition position) const {
+  const auto place = at(position);
+  return place ? place->entry : nullptr;
+}
 
 }  // namespace firstseen::store

@@ -30,8 +30,7 @@ void LogReadAhead::note_chunk() {
 void LogReadAhead::of_lookup(const Env& env, const LiveLog& log, LogPosition position) {
   const auto place = log.at(position);
   if (!place) return;
-  env.will_need({place->record->value, 1});  // its head tells the entry's time and source
-  env.will_need({log.digest_at(position), sizeof(Digest)});
+  env.will_need({place->entry, sizeof(Digest)});
 }
 
 void LogReadAhead::of_pass(const Env& env, const LiveLog& log, LogPosition position) {

@@ -35,7 +35,7 @@ std::size_t LogStore::records() const {
 
 std::size_t LogStore::index_bytes() const {
   std::size_t sum = 0;
-  for (const WindowLog& log : logs_) sum += log.index().memory_bytes();
+  for (const WindowLog& log : logs_) sum += log.index().memory_bytes() + log.live_log().memory_bytes();
   return sum;
 }
 

@@ -9,9 +9,6 @@ namespace firstseen::store {
 namespace {
 
 constexpr double full_load = 0.75;  // two choices of ten slots: beyond this the side table grows quickly
-/// Of ten: a line that has got seven leaves the choice between the two to insert(), so that a full table's side table
-/// stays as good as empty.
-constexpr std::size_t plenty_of_room = 4;
 constexpr std::size_t least_lines = 64;
 constexpr std::size_t least_overflow = 64;
 constexpr std::size_t most_region_lines = (std::size_t{2} << 20U) / sizeof(IndexLine);  // a huge page
@@ -22,15 +19,6 @@ std::size_t lines_for(std::size_t capacity) {
 }
 
 std::size_t regions_for(std::size_t lines) { return (lines + most_region_lines - 1) / most_region_lines; }
-
-SlotMask free_slots(const IndexLine& line, LiveRange live) {
-  return (fastest::slots_with(line, IndexLine::no_fingerprint) | ~fastest::live_slots(line, live)) & all_slots;
-}
-
-void put(IndexLine& line, std::size_t slot, std::uint16_t fingerprint, LogPosition position) {
-  line.fingerprints[slot] = fingerprint;
-  line.positions[slot] = position;
-}
 
 }  // namespace
 
@@ -61,40 +49,11 @@ bool PositionIndex::holds(const IndexLine& line, std::uint16_t fingerprint, LogP
   return false;
 }
 
-void PositionIndex::insert(const KeyedHash& hash, LogPosition position, LiveRange live) {
-  if (!insert_in_region(hash, position, live)) insert_aside(hash.print, position);
-}
-
-bool PositionIndex::insert_first(const KeyedHash& hash, LogPosition position, LiveRange live) {
-  const Place place = place_of(hash);
-  IndexLine& line = memory_.lines()[place.first_line];
-  const SlotMask room = free_slots(line, live);
-  if (count_slots(room) < plenty_of_room) return false;
-  put(line, first_slot(room), place.fingerprint, position);
-  return true;
-}
-
-bool PositionIndex::insert_in_region(const KeyedHash& hash, LogPosition position, LiveRange live) {
-  const Place place = place_of(hash);
-  IndexLine* line = &memory_.lines()[place.first_line];
-  SlotMask room = free_slots(*line, live);
-  IndexLine& second = memory_.lines()[place.second_line];
-  const SlotMask second_room = free_slots(second, live);
-  if (count_slots(second_room) > count_slots(room)) {
-    line = &second;
-    room = second_room;
-  }
-  if (room == 0) return false;
-  put(*line, first_slot(room), place.fingerprint, position);
-  return true;
-}
-
 void PositionIndex::insert_once(const KeyedHash& hash, LogPosition position, LiveRange live) {
   const Place place = place_of(hash);
   if (holds(memory_.lines()[place.first_line], place.fingerprint, position)) return;
   if (holds(memory_.lines()[place.second_line], place.fingerprint, position)) return;
-  const auto [from, to] = overflow_.equal_range(hash.print);
-  if (std::any_of(from, to, [&](const auto& item) { return item.second == position; })) return;
+  if (side_.holds(hash.print, position)) return;
   insert(hash, position, live);
 }
 
@@ -107,9 +66,7 @@ void PositionIndex::erase(const KeyedHash& hash, LogPosition position) {
       if (line.positions[slot] == position) line.fingerprints[slot] = IndexLine::no_fingerprint;
     }
   }
-  const auto [from, to] = overflow_.equal_range(hash.print);
-  const auto it = std::find_if(from, to, [&](const auto& item) { return item.second == position; });
-  if (it != to) overflow_.erase(it);
+  side_.erase(hash.print, position);
 }
 
 bool PositionIndex::too_small_for(std::size_t live_entries) const {
@@ -117,7 +74,7 @@ bool PositionIndex::too_small_for(std::size_t live_entries) const {
   const double load = static_cast<double>(live_entries) / static_cast<double>(lines * IndexLine::slots);
   if (load > full_load) return true;
   // A key that comes again and again fills its own two lines at any size: only a well-filled table grows for overflow.
-  return load > full_load / 2 && overflow_.size() > std::max(least_overflow, lines / 16);
+  return load > full_load / 2 && side_.size() > std::max(least_overflow, lines / 16);
 }
 
 void PositionIndex::scrub(double share, LiveRange live) {
@@ -126,7 +83,7 @@ void PositionIndex::scrub(double share, LiveRange live) {
   for (; scrub_due_ >= 1; scrub_due_ -= 1) {
     if (scrub_at_ >= lines.size()) {
       scrub_at_ = 0;
-      std::erase_if(overflow_, [&](const auto& item) { return !live.contains(item.second); });
+      side_.erase_dead(live);
     }
     IndexLine& line = lines[scrub_at_++];
     for (SlotMask dead = ~fastest::live_slots(line, live) & all_slots; dead != 0; dead &= dead - 1) {
@@ -139,13 +96,10 @@ std::size_t PositionIndex::capacity() const {
   return static_cast<std::size_t>(static_cast<double>(memory_.lines().size() * IndexLine::slots) * full_load);
 }
 
-std::size_t PositionIndex::memory_bytes() const {
-  constexpr std::size_t overflow_node_bytes = 40;  // key, position, link and the allocator's share
-  return memory_.lines().size_bytes() + overflow_.size() * overflow_node_bytes;
-}
+std::size_t PositionIndex::memory_bytes() const { return memory_.lines().size_bytes() + side_.memory_bytes(); }
 
 std::size_t PositionIndex::used_slots() const {
-  std::size_t count = overflow_.size();
+  std::size_t count = side_.size();
   for (const IndexLine& line : memory_.lines()) {
     count += count_slots(~fastest::slots_with(line, IndexLine::no_fingerprint) & all_slots);
   }

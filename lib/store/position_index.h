@@ -3,12 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <unordered_map>
 #include <utility>
 
 #include "base/digest.h"
 #include "store/index_line.h"
 #include "store/index_memory.h"
+#include "store/side_table.h"
 
 namespace firstseen::store {
 
@@ -44,8 +44,7 @@ class PositionIndex {
   [[nodiscard]] std::span<IndexLine> lines() { return memory_.lines(); }
   [[nodiscard]] std::span<const IndexLine> lines() const { return memory_.lines(); }
   /// By the hash's print.
-  using SideTable = std::unordered_multimap<std::uint64_t, LogPosition>;
-  [[nodiscard]] const SideTable& side_table() const { return overflow_; }
+  [[nodiscard]] const SideTable::Entries& side_table() const { return side_.entries(); }
 
   /// Makes the table ready for use a little further; true once it is. Not necessary, but without it inserts wait for
   /// the kernel to find the memory.
@@ -63,7 +62,7 @@ class PositionIndex {
   void populate_regions(std::size_t first, std::size_t end);
   /// As insert(), but false when the two lines have no room. Such an entry is for insert_aside().
   bool insert_in_region(const KeyedHash& hash, LogPosition position, LiveRange live);
-  void insert_aside(std::uint64_t print, LogPosition position) { overflow_.emplace(print, position); }
+  void insert_aside(std::uint64_t print, LogPosition position) { side_.add(print, position); }
 
   /// Has the two lines brought into the cache.
   void prefetch(const KeyedHash& hash) const;
@@ -94,7 +93,7 @@ class PositionIndex {
   [[nodiscard]] std::size_t memory_bytes() const;
   /// Entries that it holds when it is full.
   [[nodiscard]] std::size_t capacity() const;
-  [[nodiscard]] std::size_t overflow_entries() const { return overflow_.size(); }
+  [[nodiscard]] std::size_t overflow_entries() const { return side_.size(); }
   /// Slots in use, dead ones too: a walk of the whole table, for tests.
   [[nodiscard]] std::size_t used_slots() const;
 
@@ -107,12 +106,13 @@ class PositionIndex {
   static constexpr std::uint64_t low_half = 0xFFFFFFFFU;
 
   [[nodiscard]] Place place_of(const KeyedHash& hash) const;
+  static void put(IndexLine& line, SlotMask room, std::uint16_t fingerprint, LogPosition position);
   [[nodiscard]] bool holds(const IndexLine& line, std::uint16_t fingerprint, LogPosition position) const;
 
   std::size_t regions_;
   std::size_t region_lines_;
   IndexMemory memory_;
-  SideTable overflow_;
+  SideTable side_;
   std::size_t scrub_at_ = 0;
   double scrub_due_ = 0;
 };
@@ -145,11 +145,46 @@ void PositionIndex::for_each_candidate(const KeyedHash& hash, LiveRange live, Vi
   };
   visit_line(memory_.lines()[place.first_line]);
   if (place.second_line != place.first_line) visit_line(memory_.lines()[place.second_line]);
-  if (overflow_.empty()) return;
-  const auto [from, to] = overflow_.equal_range(hash.print);
-  for (auto it = from; it != to; ++it) {
-    if (live.contains(it->second)) visit(it->second);
-  }
+  side_.for_each(hash.print, [&](LogPosition position) {
+    if (live.contains(position)) visit(position);
+  });
+}
+
+inline void PositionIndex::put(IndexLine& line, SlotMask room, std::uint16_t fingerprint, LogPosition position) {
+  const std::size_t slot = first_slot(room);
+  line.fingerprints[slot] = fingerprint;
+  line.positions[slot] = position;
+}
+
+inline bool PositionIndex::insert_first(const KeyedHash& hash, LogPosition position, LiveRange live) {
+  // A line that has got seven of ten leaves the choice between the two to insert(), so that a full table's side table
+  // stays as good as empty.
+  constexpr std::size_t plenty_of_room = 4;
+  const Place place = place_of(hash);
+  IndexLine& line = memory_.lines()[place.first_line];
+  const SlotMask room = free_slots(line, live);
+  if (count_slots(room) < plenty_of_room) return false;
+  put(line, room, place.fingerprint, position);
+  return true;
+}
+
+inline bool PositionIndex::insert_in_region(const KeyedHash& hash, LogPosition position, LiveRange live) {
+  const Place place = place_of(hash);
+  IndexLine& first = memory_.lines()[place.first_line];
+  IndexLine& second = memory_.lines()[place.second_line];
+  const SlotMask first_room = free_slots(first, live);
+  const SlotMask second_room = free_slots(second, live);
+  const bool to_second = count_slots(second_room) > count_slots(first_room);
+  const SlotMask room = to_second ? second_room : first_room;
+  if (room == 0) return false;
+  put(to_second ? second : first, room, place.fingerprint, position);
+  return true;
+}
+
+inline void PositionIndex::insert(const KeyedHash& hash, LogPosition position, LiveRange live) {
+  if (insert_in_region(hash, position, live)) return;
+  side_.make_room(live);
+  insert_aside(hash.print, position);
 }
 
 }  // namespace firstseen::store

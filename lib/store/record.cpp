@@ -192,16 +192,19 @@ bool RecordView::intact() const {
   return record_checksum(value_, size_bytes()) == load_le<std::uint64_t>(value_ + layout::checksum_at);
 }
 
+EntryWidths RecordView::widths() const {
+  return {value_[layout::offset_width_at], value_[layout::time_width_at], value_[layout::range_width_at],
+          value_[layout::kind_width_at]};
+}
+
 std::size_t RecordView::stride() const {
-  return layout::digest_bytes + value_[layout::offset_width_at] + value_[layout::time_width_at] +
-         value_[layout::range_width_at] + value_[layout::kind_width_at];
+  const EntryWidths bytes = widths();
+  return layout::digest_bytes + bytes.offset + bytes.time + bytes.range + bytes.kind;
 }
 
 const std::uint8_t* RecordView::first_entry() const {
   return value_ + load_le<std::uint32_t>(value_ + layout::entries_at);
 }
-
-const std::uint8_t* RecordView::entry_at(std::uint32_t entry) const { return first_entry() + entry * stride(); }
 
 const std::uint8_t* RecordView::range_at(std::uint32_t range) const {
   return value_ + layout::header_bytes + range * layout::range_row_bytes;
@@ -213,28 +216,8 @@ Digest RecordView::digest(std::uint32_t entry) const {
   return digest;
 }
 
-bool RecordView::has_digest(std::uint32_t entry, const Digest& digest) const {
-  return std::memcmp(entry_at(entry), digest.bytes.data(), layout::digest_bytes) == 0;
-}
-
-Entry RecordView::entry(std::uint32_t entry) const {
-  const std::uint8_t* at = entry_at(entry);
-  Entry result;
-  std::memcpy(result.digest.bytes.data(), at, layout::digest_bytes);
-  at += layout::digest_bytes;
-  const std::uint64_t offset_delta = load_bytes(at, value_[layout::offset_width_at]);
-  at += value_[layout::offset_width_at];
-  result.time_ms = plus(min_time_ms(), load_bytes(at, value_[layout::time_width_at]));
-  at += value_[layout::time_width_at];
-  const auto range = static_cast<std::uint32_t>(load_bytes(at, value_[layout::range_width_at]));
-  at += value_[layout::range_width_at];
-  if (load_bytes(at, value_[layout::kind_width_at]) != 0) {
-    result.kind = EntryKind::forgotten;
-  } else if (range < range_count()) {
-    result.range = range;
-    result.offset = plus(load_le<std::int64_t>(range_at(range) + layout::base_offset_at), offset_delta);
-  }
-  return result;
+std::int64_t RecordView::base_offset(std::uint32_t range) const {
+  return load_le<std::int64_t>(range_at(range) + layout::base_offset_at);
 }
 
 TopicPartitionView RecordView::source(std::uint32_t range) const {

@@ -55,6 +55,14 @@ class RecordWriter {
   std::size_t size_bytes_ = 0;
 };
 
+/// Bytes of the fields that follow an entry's digest, in this order.
+struct EntryWidths {
+  std::uint8_t offset = 0;
+  std::uint8_t time = 0;
+  std::uint8_t range = 0;
+  std::uint8_t kind = 0;
+};
+
 /// Reads a record in place. Cheap to copy; the bytes must outlive it. Accessors may be called only on a record that
 /// parse() accepted, with indexes in range.
 class RecordView {
@@ -76,12 +84,14 @@ class RecordView {
   /// Does the content match the record's own checksum?
   [[nodiscard]] bool intact() const;
 
+  /// Where an entry's bytes begin, its digest first; RecordHead reads the rest.
+  [[nodiscard]] const std::uint8_t* entry_at(std::uint32_t entry) const { return first_entry() + entry * stride(); }
   [[nodiscard]] Digest digest(std::uint32_t entry) const;
-  [[nodiscard]] bool has_digest(std::uint32_t entry, const Digest& digest) const;
-  [[nodiscard]] Entry entry(std::uint32_t entry) const;
+  [[nodiscard]] EntryWidths widths() const;
   /// An unknown range (possible in a damaged record only) gives an empty one.
   [[nodiscard]] SourceRange range(std::uint32_t range) const;
   [[nodiscard]] TopicPartitionView source(std::uint32_t range) const;
+  [[nodiscard]] std::int64_t base_offset(std::uint32_t range) const;  ///< its entries' offsets count from here
   /// The number of the batch that brought the range's state: an earlier one where records were written again as one.
   [[nodiscard]] std::uint64_t brought_by(std::uint32_t range) const;
 
@@ -92,7 +102,6 @@ class RecordView {
 
  private:
   explicit RecordView(const std::uint8_t* value) : value_(value) {}
-  [[nodiscard]] const std::uint8_t* entry_at(std::uint32_t entry) const;
   [[nodiscard]] const std::uint8_t* range_at(std::uint32_t range) const;
 
   const std::uint8_t* value_;

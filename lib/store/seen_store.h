@@ -153,7 +153,7 @@ struct Stats {
   std::uint64_t used_bytes = 0;  ///< pages in use in the environment
   std::uint64_t file_bytes = 0;  ///< size of the data file
   std::uint64_t max_size_bytes = 0;
-  std::uint64_t index_bytes = 0;      ///< memory of the position index
+  std::uint64_t index_bytes = 0;      ///< memory of the position index, and of what is known of each record
   std::int64_t oldest_time_ms = -1;   ///< smallest of the oldest record; -1: empty
   std::int64_t newest_time_ms = -1;   ///< largest of the newest record
   std::int64_t swept_before_ms = -1;  ///< the highest horizon ever swept by expiry; -1: never

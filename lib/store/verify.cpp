@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "store/inspect.h"
-#include "store/record.h"
+#include "store/record_head.h"
 #include "store/snapshot.h"
 
 namespace firstseen::store {
@@ -78,8 +78,9 @@ class Verifier {
   static std::string of_log(std::size_t number) { return number == 0 ? "" : fmt::format(" of log {}", number); }
 
   void check_entries(const LogRow& row, const RecordView& record) {
+    const RecordHead head(record);
     for (std::uint32_t i = 0; i < record.entry_count(); ++i) {
-      const Entry entry = record.entry(i);
+      const Entry entry = head.entry(record.entry_at(i));
       const bool placed = entry.kind == EntryKind::forgotten || entry.range < record.range_count();
       if (placed && entry.time_ms >= record.min_time_ms() && entry.time_ms <= record.max_time_ms()) continue;
       return problem(row, fmt::format("has an impossible entry {}", i));

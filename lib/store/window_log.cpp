@@ -53,17 +53,20 @@ const std::uint8_t* WindowLog::digest_at(LogPosition position) const {
 }
 
 std::optional<WindowLog::Match> WindowLog::match(const Digest& digest, LogPosition position) const {
-  const std::uint8_t* stands_there = digest_at(position);
-  if (stands_there == nullptr) return {};
-  if (std::memcmp(stands_there, digest.bytes.data(), digest.bytes.size()) != 0) {
-    ++false_positives_;
-    return {};
-  }
   const LogPosition age = position - log_.head();
   const LogPosition prepared = log_.tail() - log_.head();
-  if (age >= prepared) return Match{staged_[age - prepared], age, nullptr};
-  const auto place = log_.at(position);
-  return Match{place->record->view().entry(place->entry), age, place->record};
+  if (age >= prepared) {
+    const Entry& staged = staged_[age - prepared];
+    if (staged.digest == digest) return Match{staged, age, nullptr};
+  } else {
+    const auto place = log_.at(position);
+    if (!place) return {};
+    if (std::memcmp(place->entry, digest.bytes.data(), sizeof digest.bytes) == 0) {
+      return Match{place->record->head.entry(place->entry), age, place->record};
+    }
+  }
+  ++false_positives_;
+  return {};
 }
 
 std::optional<Found> WindowLog::find(const Digest& digest, std::int64_t now_ms, std::uint64_t ttl_ms) const {
@@ -96,7 +99,7 @@ std::optional<Found> WindowLog::find(const Digest& digest, const KeyedHash& hash
   if (!nearest) return {};
   const Entry& entry = nearest->entry;
   if (nearest->record == nullptr) return Found{entry.time_ms, entry.offset, entry.range, true, {}};
-  return Found{entry.time_ms, entry.offset, entry.range, false, nearest->record->view().source(entry.range)};
+  return Found{entry.time_ms, entry.offset, entry.range, false, nearest->record->head.source(entry.range)};
 }
 
 void WindowLog::make_room_for(std::size_t entries) {
@@ -143,11 +146,9 @@ void WindowLog::decide_chunk(std::span<const Entry> messages, std::span<const st
   const LiveRange live_now = live();
   for (std::size_t i = 0; i < messages.size(); ++i) {
     index_.for_each_candidate(hashes[i], live_now, [&](LogPosition position) {
-      const std::uint8_t* entry = digest_at(position);
-      if (entry == nullptr) return;
-      if (from_disk && position - log_.head() < log_.tail() - log_.head())
-        LogReadAhead::of_lookup(env_, log_, position);
-      __builtin_prefetch(entry);
+      if (position - log_.head() >= log_.tail() - log_.head()) return __builtin_prefetch(digest_at(position));
+      if (from_disk) LogReadAhead::of_lookup(env_, log_, position);
+      log_.prefetch(position);
     });
   }
   for (std::size_t i = 0; i < messages.size(); ++i) {

@@ -1,3 +1,5 @@
+#include <lmdb.h>
+
 #include <array>
 #include <cstring>
 
@@ -94,5 +96,7 @@ class BtreeContestant final : public Contestant {
 std::unique_ptr<Contestant> make_btree(const std::filesystem::path& directory, const Workload& workload) {
   return std::make_unique<BtreeContestant>(directory, workload);
 }
+
+std::string lmdb_version() { return mdb_version(nullptr, nullptr, nullptr); }
 
 }  // namespace firstseen::bench

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "bench/store/workload.h"
 #include "store/seen_store.h"
@@ -28,5 +29,10 @@ std::unique_ptr<Contestant> make_rocksdb(const std::filesystem::path& directory,
 
 /// No store at all: boost::unordered_flat_map from digest to time, and a queue of what expires next.
 std::unique_ptr<Contestant> make_flat_map(const Workload& workload);
+
+// Versions, as the libraries tell them.
+std::string lmdb_version();
+std::string rocksdb_version();
+std::string boost_version();
 
 }  // namespace firstseen::bench

@@ -1,4 +1,5 @@
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/version.hpp>
 #include <deque>
 
 #include "bench/store/contestants.h"
@@ -51,5 +52,7 @@ class FlatMapContestant final : public Contestant {
 std::unique_ptr<Contestant> make_flat_map(const Workload& workload) {
   return std::make_unique<FlatMapContestant>(workload);
 }
+
+std::string boost_version() { return BOOST_LIB_VERSION; }
 
 }  // namespace firstseen::bench

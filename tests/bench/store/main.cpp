@@ -135,8 +135,14 @@ Json row_of(const Lane& lane) {
       {"worst_memory_bytes_per_key", size.worst_memory_bytes > 0 ? Json(per_key(size.worst_memory_bytes)) : Json()}};
 }
 
-/// When the store is at rest (a window after it was filled no growth of the index is under way), says how large it is,
-/// and goes on with the next line of input: meanwhile somebody may limit our memory.
+/// A quarter of a window after the store was filled no growth of the index is under way any more: it takes a thirtieth
+/// of the keys to begin, and an eighth to be done (lib/store/README.md).
+void come_to_rest(Lane& lane) {
+  while (lane.decided() < lane.workload().window / 4) lane.run(0.1, false);
+}
+
+/// When the store is at rest, says how large it is, and goes on with the next line of input: meanwhile somebody may
+/// limit our memory.
 void wait_for_go(Lane& lane) {
   while (lane.decided() < lane.workload().window) lane.run(0.1, false);
   const bench::Contestant::Size size = lane.contestant().size();
@@ -155,6 +161,7 @@ Json run(const Arguments& chosen) {
     fmt::print(stderr, "filling {} with {} keys\n", lane->name(), lane->workload().window);
     lane->fill();
   }
+  if (chosen.group == "sizes") std::ranges::for_each(lanes, [](const auto& lane) { come_to_rest(*lane); });
   if (chosen.wait) wait_for_go(*lanes.front());
   for (int round = 0; round <= chosen.rounds; ++round) {
     fmt::print(stderr, "round {} of {}{}\n", round, chosen.rounds, round == 0 ? ": warm-up" : "");
@@ -272,11 +279,13 @@ int run_bench(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   if (fs::exists(chosen.directory)) bench::give_up(chosen.directory.string() + " exists already");
   fs::create_directories(chosen.directory);
-  const Json result = chosen.group == "windows"  ? run_windows(chosen)
-                      : chosen.group == "growth" ? run_growth(chosen)
-                      : chosen.group == "start"  ? run_starts(chosen)
-                                                 : run(chosen);
+  Json result = chosen.group == "windows"  ? run_windows(chosen)
+                : chosen.group == "growth" ? run_growth(chosen)
+                : chosen.group == "start"  ? run_starts(chosen)
+                                           : run(chosen);
   fs::remove_all(chosen.directory);
+  result["notes"].push_back(fmt::format("LMDB {}, RocksDB {}, Boost {}; compiler {}", bench::lmdb_version(),
+                                        bench::rocksdb_version(), bench::boost_version(), __VERSION__));
   fmt::print("{}\n", result.dump(2));
   return result.value("exact", true) ? 0 : 1;
 }

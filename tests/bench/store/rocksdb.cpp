@@ -1,8 +1,10 @@
+#include <fmt/format.h>
 #include <rocksdb/compaction_filter.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
+#include <rocksdb/version.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
@@ -208,5 +210,7 @@ class RocksDbContestant final : public Contestant {
 std::unique_ptr<Contestant> make_rocksdb(const std::filesystem::path& directory, const Workload& workload) {
   return std::make_unique<RocksDbContestant>(directory, workload);
 }
+
+std::string rocksdb_version() { return fmt::format("{}.{}.{}", ROCKSDB_MAJOR, ROCKSDB_MINOR, ROCKSDB_PATCH); }
 
 }  // namespace firstseen::bench

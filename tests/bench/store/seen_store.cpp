@@ -9,7 +9,7 @@ namespace {
 
 /// From here on lib/store/README.md ("The index") states what a key takes at most while the index grows; a smaller one
 /// grows by megabytes whatever its size.
-constexpr std::uint64_t least_stated_keys = 14'000'000;
+constexpr std::uint64_t least_stated_keys = 8'000'000;
 
 class SeenStoreContestant final : public Contestant {
  public:

@@ -104,7 +104,7 @@ TEST_F(Stores, TellWhatEachKeyTakesOnDiskAndInMemoryAndWhereTheFigureIsFrom) {
   EXPECT_EQ(json("stats", "filter").at("index_bytes_from"), "bound");
   const std::string text = store("stats", "filter").out;
   EXPECT_NE(text.find("disk per key"), std::string::npos) << text;
-  EXPECT_NE(text.find("at most 17,010,"), std::string::npos) << text;
+  EXPECT_NE(text.find("at most 9,010,"), std::string::npos) << text;
 }
 
 TEST_F(Stores, WithoutAKeyTellNoFigurePerKey) {

@@ -8,6 +8,7 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "plan/plan.h"
@@ -60,6 +61,20 @@ TEST(Figures, AreThoseThatWereRecorded) {
   auto peers = recorded("peers", "firstseen");
   expect_about(static_cast<double>(measured::beside_index_bytes) / (1U << 20U), peers["beside the index MiB"]);
   EXPECT_GE(bound::most_beside_index_bytes, measured::beside_index_bytes);
+}
+
+/// What the project promises of its store, whatever is measured next.
+TEST(Figures, ThatWereRecordedKeepWhatIsPromised) {
+  for (const auto& [section, name] : {std::pair("store", "firstseen"), std::pair("store-100m", "firstseen"),
+                                      std::pair("store-variants", "batches of 10k")}) {
+    auto store = recorded(section, name);
+    EXPECT_LE(store["disk bytes per key"], 20.5) << section;
+    EXPECT_LE(store["memory bytes per key"], 10) << section;
+    EXPECT_LT(store["worst memory bytes per key"], 20) << section;
+  }
+  EXPECT_LE(recorded("store-variants", "batches of 1k")["disk bytes per key"], 22);
+  EXPECT_LE(bound::index_bytes_per_key, 10);
+  EXPECT_LE(bound::most_index_bytes_per_key_growing, 20);
 }
 
 TEST(Figures, OfTheDiskAreWhatTheFormatComesTo) {

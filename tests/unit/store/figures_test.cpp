@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "unit/store/support.h"
 
 namespace firstseen::store::test {
@@ -45,6 +47,28 @@ TEST(Figures, ThereIsRoomOnTheDiskAndTheMapHoldsTheLargestStore) {
   ASSERT_TRUE(store);
   EXPECT_GT(store->stats().disk_free_bytes, 0);
   EXPECT_GT(store->stats().map_bytes, options.max_size_bytes);
+}
+
+/// What lib/store/README.md promises of batches of ten thousand, and of a thousand.
+TEST(Figures, AKeyTakesTwentyAndAHalfBytesOfDiskAtMostAndInSmallerBatches22) {
+  for (const auto& [batch, most] : {std::pair(10'000U, 20.5), std::pair(1'000U, 22.0)}) {
+    const TemporaryDirectory directory;
+    auto options = options_for(directory.path());
+    options.durability = Durability::process_crash;
+    const auto store = open_or_fail(options);
+    ASSERT_TRUE(store);
+    constexpr std::int64_t keys = 200'000;
+    for (std::int64_t first = 0; first < keys; first += batch) {
+      for (std::int64_t key = first; key < first + batch; ++key) {
+        store->stage({digest_of(static_cast<std::uint64_t>(key)), 0, key, key, EntryKind::seen});
+      }
+      const SourceRange range = range_of("t", 0, first, first + batch);
+      ASSERT_TRUE(succeeded(store->prepare({&range, 1}, never, true)));
+    }
+    const Stats stats = store->stats();
+    EXPECT_EQ(stats.live_entries, static_cast<std::uint64_t>(keys));
+    EXPECT_LE(static_cast<double>(stats.used_bytes) / keys, most) << batch;
+  }
 }
 
 TEST(Figures, AFewLookupsAmongManyMeetAnotherKeyFirst) {

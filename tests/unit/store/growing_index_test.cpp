@@ -107,7 +107,7 @@ TEST(GrowingIndex, AChangeEndsWhenTheTailIsCutOffBeforeIt) {
 }
 
 TEST(GrowingIndex, GapsBehindSmallRecordsDoNotMakeABatchMoveMore) {
-  constexpr std::size_t entries = 2'000'000;
+  constexpr std::size_t entries = 1'000'000;
   GrowingIndex index(7, 1000);
   index.begin_due_change(entries, {0, 2 * entries});  // half of the positions are gaps
   EXPECT_LE(index.progress().moved_per_entry, 3U);

@@ -1,8 +1,7 @@
-#include "store/record.h"
-
 #include <random>
 
 #include "store/codec.h"
+#include "store/record_head.h"
 #include "unit/store/support.h"
 
 namespace firstseen::store::test {
@@ -30,7 +29,7 @@ TEST(Record, EverythingWrittenIsReadBack) {
   EXPECT_EQ(record->max_time_ms(), 1'700'000'000'000);
   ASSERT_EQ(record->entry_count(), 3U);
   for (std::uint32_t i = 0; i < 3; ++i) {
-    const Entry entry = record->entry(i);
+    const Entry entry = RecordHead(*record).entry(record->entry_at(i));
     EXPECT_EQ(entry.digest, entries[i].digest);
     EXPECT_EQ(entry.offset, entries[i].offset);
     EXPECT_EQ(entry.time_ms, entries[i].time_ms);
@@ -57,8 +56,8 @@ TEST(Record, TheExtremesOfOffsetsAndTimesSurvive) {
   const auto record = RecordView::parse(bytes);
   ASSERT_TRUE(record);
   for (std::uint32_t i = 0; i < 2; ++i) {
-    EXPECT_EQ(record->entry(i).time_ms, entries[i].time_ms);
-    EXPECT_EQ(record->entry(i).offset, entries[i].offset);
+    EXPECT_EQ(RecordHead(*record).entry(record->entry_at(i)).time_ms, entries[i].time_ms);
+    EXPECT_EQ(RecordHead(*record).entry(record->entry_at(i)).offset, entries[i].offset);
   }
 }
 
@@ -94,8 +93,11 @@ TEST(Record, EveryFlippedBitIsNoticed) {
 std::uint64_t read_everything(const RecordView& record) {
   std::uint64_t sum = record.intact() ? 1 : 0;
   for (std::uint32_t i = 0; i < record.range_count(); ++i) sum += record.range(i).tp.topic.size();
-  for (std::uint32_t i = 0; i < record.entry_count(); ++i)
-    sum += record.entry(i).digest.bytes[0] + record.source(i).topic.size();
+  const RecordHead head(record);
+  for (std::uint32_t i = 0; i < record.entry_count(); ++i) {
+    const Entry entry = head.entry(record.entry_at(i));
+    sum += entry.digest.bytes[0] + record.source(i).topic.size() + head.source(entry.range).topic.size();
+  }
   return sum;
 }
 
