@@ -23,6 +23,7 @@ Exit show_status(const Target& target, bool as_json) {
 void add_status(CLI::App& program, Chosen& chosen) {
   auto* command = program.add_subcommand("status", "Ask a running daemon how it is");
   command->footer(
+      "It fits one screen: of many partitions those that stand still or lag most, --json has all.\n"
       "The verdict is that of the page /status. Exit status: 0 alive, ready and every partition served (a spare one\n"
       "has none); 75 not so (starting, paused, stopping, no broker answers, a partition stopped, the loop stands\n"
       "still); 69 no daemon answers, as while it opens its store.");

@@ -3,15 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
 #include "base/one_line.h"
 #include "base/units.h"
-#include "dedup/partition.h"
 #include "forecast.h"
 #include "picture_json.h"
 #include "plan/words.h"
+#include "status_tables.h"
 
 namespace firstseen {
 
@@ -28,6 +29,11 @@ std::string_view mode_name(dedup::PartitionMode mode) {
 }
 
 namespace {
+
+constexpr std::size_t screen_lines = 40;           ///< of a terminal's window that a person keeps open
+constexpr std::size_t most_partition_lines = 10;   ///< partitions and the reasons of those that stand still
+constexpr std::size_t fewest_partition_lines = 3;  ///< whatever else is told
+constexpr std::size_t around_partitions = 3;       ///< the table's head, an empty line, how many more there are
 
 Json counters_to_json(const dedup::Counters& counters) {
   return {{"consumed", counters.consumed},
@@ -124,23 +130,7 @@ Json events_to_json(const std::vector<Event>& events) {
   return list;
 }
 
-std::string window_text(std::int64_t ms) { return ms < 0 ? "-" : format_duration(Millis(ms)); }
-
-std::string covered_text(std::int64_t from_ms) {
-  if (from_ms == dedup::nothing_covered) return "nothing yet";
-  return from_ms == 0 ? "the beginning" : format_time(from_ms);
-}
-
-std::string lag_text(std::int64_t lag) { return lag < 0 ? "-" : format_count(static_cast<std::uint64_t>(lag)); }
-
-std::string behind_text(std::int64_t ms) { return ms < 0 ? "-" : plan::about_time(static_cast<double>(ms) / 1000); }
-
 bool is_stopped(const Json& partition) { return partition.value("mode", "") == "stopped"; }
-
-/// A word for a person: of what is stopped, waiting is what goes on by itself.
-std::string mode_text(const Json& partition) {
-  return is_stopped(partition) && partition.value("waits", false) ? "waiting" : partition.value("mode", "");
-}
 
 std::size_t stopped_partitions(const Json& status) {
   return static_cast<std::size_t>(std::ranges::count_if(status.value("partitions", Json::array()), is_stopped));
@@ -192,6 +182,8 @@ std::string rates_text(const Json& rates) {
   return text;
 }
 
+std::size_t lines(const std::string& text) { return static_cast<std::size_t>(std::ranges::count(text, '\n')); }
+
 std::string summary(const Json& status) {
   const std::int64_t configured = status.value("configured_window_ms", std::int64_t{-1});
   const std::int64_t effective = status.value("effective_window_ms", std::int64_t{-1});
@@ -238,49 +230,6 @@ std::string clients_text(const Json& clients) {
                count(client, "timed_out_requests")});
   }
   return "\n" + table.text();
-}
-
-std::string windows_text(const Json& windows) {
-  if (windows.empty()) return {};
-  Table table({"window", "rules", "covered", "entries", "went early"});
-  for (const Json& window : windows) {
-    std::string rules;
-    for (const Json& rule : window.value("rules", Json::array()))
-      rules += (rules.empty() ? "" : " ") + rule.get<std::string>();
-    table.row({window_text(window.value("configured_ms", std::int64_t{-1})), rules,
-               window_text(window.value("effective_ms", std::int64_t{-1})),
-               format_count(window.value("entries", std::uint64_t{0})),
-               format_count(window.value("evicted_entries", std::uint64_t{0}))});
-  }
-  return "\n" + table.text();
-}
-
-std::string counters_text(const Json& counters) {
-  Table table({"counter", "messages"});
-  for (const auto& [name, value] : counters.items()) {
-    if (value.is_number()) table.row({name, format_count(value.get<std::uint64_t>())});
-  }
-  const Json reasons = counters.value("rejected_by_reason", Json::object());
-  for (const auto& [reason, count] : reasons.items()) {
-    table.row({"rejected: " + reason, format_count(count.get<std::uint64_t>())});
-  }
-  return table.text();
-}
-
-std::string partitions_text(const Json& partitions) {
-  if (partitions.empty()) return "no partition is assigned\n";
-  Table table({"partition", "mode", "next offset", "stream time", "covered from", "lag", "behind"});
-  std::string reasons;
-  for (const Json& partition : partitions) {
-    const TopicPartition tp{partition.value("topic", ""), partition.value("partition", 0)};
-    table.row({to_string(tp), mode_text(partition), std::to_string(partition.value("next_offset", std::int64_t{0})),
-               format_time(partition.value("stream_time_ms", std::int64_t{-1})),
-               covered_text(partition.value("covered_from_ms", std::int64_t{0})),
-               lag_text(partition.value("lag", std::int64_t{-1})),
-               behind_text(partition.value("lag_ms", std::int64_t{-1}))});
-    if (const std::string reason = partition.value("reason", ""); !reason.empty()) reasons += "\n" + reason + "\n";
-  }
-  return table.text() + reasons;
 }
 
 /// With rules: one for each ttl.
@@ -341,11 +290,13 @@ Json status_to_json(const Picture& picture, const History& history) {
 }
 
 std::string status_to_text(const Json& status) {
-  return summary(status) + checks_text(status.value("checks", Json::array())) +
-         windows_text(status.value("windows", Json::array())) + "\n" +
-         counters_text(status.value("counters", Json::object())) + "\n" +
-         partitions_text(status.value("partitions", Json::array())) +
-         clients_text(status.value("kafka", Json::array()));
+  const std::string head = summary(status) + checks_text(status.value("checks", Json::array())) +
+                           windows_text(status.value("windows", Json::array())) + "\n" +
+                           counters_text(status.value("counters", Json::object())) + "\n";
+  const std::string clients = clients_text(status.value("kafka", Json::array()));
+  const std::size_t taken = lines(head) + lines(clients);
+  const std::size_t left = screen_lines - std::min(screen_lines, taken + around_partitions);
+  return head + partitions_text(status, std::clamp(left, fewest_partition_lines, most_partition_lines)) + clients;
 }
 
 Exit health_of(const Json& status) {

@@ -25,7 +25,7 @@ std::string status_headline(const Json& status);
 /// "25 ms", "12 s": not exact.
 std::string latency_text(double ms);
 
-/// The same for people.
+/// The same for people, in 40 lines at most, however many partitions and windows there are.
 std::string status_to_text(const Json& status);
 
 /// The verdict and why: "unready: broker, since ...: connection refused".

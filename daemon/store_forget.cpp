@@ -1,5 +1,6 @@
 #include <functional>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "base/clock.h"
 #include "base/hex.h"

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <charconv>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 

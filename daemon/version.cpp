@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "commands.h"

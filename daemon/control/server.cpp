@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <exception>
+#include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
 

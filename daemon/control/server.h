@@ -5,7 +5,7 @@
 #include <functional>
 #include <list>
 #include <memory>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <thread>
 
 #include "base/error.h"

@@ -6,13 +6,12 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <tuple>
 #include <utility>
 #include <vector>
 
-#include "base/units.h"
 #include "plan/words.h"
 #include "status_report.h"
+#include "status_tables.h"
 
 namespace firstseen::top {
 namespace {
@@ -25,8 +24,6 @@ std::string rate_text(std::optional<double> rate) {
   return *rate < 9.95 && *rate > 0 ? fmt::format("{:.1f}", *rate)
                                    : format_count(static_cast<std::uint64_t>(std::llround(*rate)));
 }
-
-std::string window_text(std::int64_t ms) { return ms < 0 ? "-" : format_duration(Millis{ms}); }
 
 double mib(const Json& store, const char* member) {
   return static_cast<double>(store.value(member, std::uint64_t{0})) / (1U << 20U);
@@ -112,21 +109,6 @@ void add_store(const Json& status, Frame& frame) {
                    fill >= nearly_full || evicted != 0 ? Style::warning : Style::plain});
 }
 
-/// Those first that somebody should look at, otherwise in their order.
-std::vector<Json> sorted_partitions(const Json& status) {
-  const Json partitions = status.value("partitions", Json::array());
-  std::vector<std::tuple<bool, std::int64_t, std::size_t>> order;  // runs, less its lag, place
-  order.reserve(partitions.size());
-  for (std::size_t i = 0; i < partitions.size(); ++i) {
-    order.emplace_back(partitions[i].value("mode", "") == "running", -partitions[i].value("lag", std::int64_t{-1}), i);
-  }
-  std::ranges::sort(order);
-  std::vector<Json> sorted;
-  sorted.reserve(order.size());
-  for (const auto& [runs, less_lag, place] : order) sorted.push_back(partitions[place]);
-  return sorted;
-}
-
 std::int64_t behind_ms(const Json& partition) { return partition.value("lag_ms", std::int64_t{-1}); }
 
 std::string behind_text(std::int64_t ms) { return ms < 0 ? "-" : plan::about_time(static_cast<double>(ms) / 1000); }
@@ -158,7 +140,7 @@ void add_partitions(const Json& status, const Rates& rates, std::size_t room, Fr
   for (std::size_t i = 0; i < shown; ++i) {
     const Json& one = partitions[i];
     const auto lag = one.value("lag", std::int64_t{-1});
-    table.row({to_string(name_of_partition(one)), one.value("waits", false) ? "waiting" : one.value("mode", ""),
+    table.row({to_string(name_of_partition(one)), mode_text(one),
                std::to_string(one.value("next_offset", std::int64_t{0})),
                lag < 0 ? "-" : format_count(static_cast<std::uint64_t>(lag)), behind_text(behind_ms(one)),
                rate_text(rates.partition(name_of_partition(one))),

@@ -2,10 +2,13 @@
 
 import json
 import shutil
+import urllib.request
 
 import pytest
+from harness import process
 from harness.daemon import Daemon
-from harness.lab import Lab
+from harness.lab import FAST_SESSION, Lab
+from harness.poll import wait_until
 
 
 def _ask(daemon: Daemon, *words: str) -> str:
@@ -72,6 +75,39 @@ def test_a_pause_finishes_what_is_in_flight_and_resume_goes_on(lab: Lab):
     assert status["counters"]["consumed"] == 2
     _ask(daemon, "resume")
     lab.drained()
+    lab.assert_exact()
+
+
+def _word(daemon: Daemon, address: str) -> str:
+    """Its verdict, once it is ready for whoever asks: `status`, its exit status, and /readyz."""
+    told = daemon.command("status", "--json")
+    if told.returncode != 0:
+        return ""
+    try:
+        urllib.request.urlopen(f"http://{address}/readyz", timeout=5).close()
+    except OSError:  # refused, too late, or not status 200
+        return ""
+    status = json.loads(told.stdout)
+    return status["verdict"]["word"] if status["ready"] else ""
+
+
+def test_an_instance_without_a_partition_is_ready_and_called_spare(lab: Lab):
+    lab.topics(partitions=1)
+    addresses = [f"127.0.0.1:{port}" for port in process.free_ports(2)]
+    daemons = [
+        lab.daemon(name, kafka={"properties": FAST_SESSION}, http={"listen": address}).start()
+        for name, address in zip("ab", addresses, strict=True)
+    ]
+    wait_until(lambda: lab.admin.members(lab.group) == 2, "both are members")
+
+    def are_one_at_work_and_one_spare() -> bool:
+        words = [_word(daemon, address) for daemon, address in zip(daemons, addresses, strict=True)]
+        return all(words) and words.count("spare") == 1
+
+    wait_until(are_one_at_work_and_one_spare, "both are ready, one of them as a spare", timeout_s=60, every_s=0.2)
+    lab.send("a", "b", "a")
+    lab.drained()
+    assert [daemon.stop() for daemon in daemons] == [0, 0]
     lab.assert_exact()
 
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <string>
 #include <vector>
 
 #include "component/http/client.h"
@@ -89,6 +90,22 @@ TEST_F(HttpServer, RefusesAMegabyteOfHeaders) {
   const Reply path = get(address(), "/" + megabyte);
   EXPECT_TRUE(path.status == 414 || path.status == 431 || path.status == 0) << path.head;
   EXPECT_EQ(get(address(), "/a").status, 200);
+}
+
+TEST_F(HttpServer, RefusesThousandsOfTinyHeadersAlthoughTheirTextIsShort) {
+  std::string many = "GET /a HTTP/1.1\r\nHost: h\r\n";
+  for (int count = 0; count < 3'000; ++count) many += "h:1\r\n";
+  many += "\r\n";
+  ASSERT_LT(many.size(), Limits{}.memory);
+  const Reply reply = converse(address(), many);
+  EXPECT_TRUE(reply.status == 431 || reply.status == 0) << reply.head;  // 0: closed before all was read
+  EXPECT_EQ(get(address(), "/a").status, 200);
+}
+
+TEST_F(HttpServer, TakesFiftyHeaders) {
+  std::string fifty;
+  for (int count = 0; count < 50; ++count) fifty += "X-Header-" + std::to_string(count) + ": value\r\n";
+  EXPECT_EQ(get(address(), "/a", fifty).body, "GET /a -");
 }
 
 TEST_F(HttpServer, SurvivesAPageThatThrows) {

@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
 #include <vector>
 
 #include "dedup/partition.h"
@@ -227,6 +232,91 @@ TEST(StatusText, SpeaksOfOnePartitionInTheSingular) {
   EXPECT_EQ(format_counted(1, "entry", "entries"), "1 entry");
   EXPECT_EQ(format_counted(0, "entry", "entries"), "0 entries");
   EXPECT_EQ(format_counted(1'234, "key"), "1,234 keys");
+}
+
+/// A thousand partitions that run, each a message further behind than the one before.
+dedup::SlotStatus thousand() {
+  dedup::SlotStatus status = running();
+  status.partitions.resize(1'000);
+  for (std::size_t i = 0; i < status.partitions.size(); ++i) {
+    status.partitions[i].tp = {"orders", static_cast<int>(i)};
+    status.partitions[i].lag = static_cast<std::int64_t>(i);
+  }
+  return status;
+}
+
+std::ptrdiff_t lines(const std::string& text) { return std::ranges::count(text, '\n'); }
+
+TEST(StatusText, ShowsOfAThousandPartitionsThoseThatLagMostAndHowManyMoreThereAre) {
+  const std::string text = text_of(thousand());
+  EXPECT_TRUE(contains(text, "\norders[999]  running")) << text;
+  EXPECT_TRUE(contains(text, "\norders[990]  running")) << text;
+  EXPECT_FALSE(contains(text, "orders[989]")) << text;
+  EXPECT_TRUE(contains(text, "and 990 more: firstseen top, or --json\n")) << text;
+  EXPECT_EQ(json_of(thousand())["partitions"].size(), 1'000U);
+}
+
+TEST(StatusText, ShowsAStoppedPartitionAmongAThousandWithItsReasonBeforeAllThatGoOn) {
+  dedup::SlotStatus status = thousand();
+  for (dedup::PartitionStatus& partition : status.partitions) partition.mode = dedup::PartitionMode::rebuilding;
+  status.partitions[999].mode = status.partitions[3].mode = dedup::PartitionMode::stopped;
+  status.partitions[999].waits = true;
+  status.partitions[999].reason = "orders[999] has no leader";
+  status.partitions[3].reason = "orders[3] offset 7 is rejected: go on with firstseen skip";
+  const std::string text = text_of(status);
+  EXPECT_TRUE(contains(text,
+                       "\n\norders[3] offset 7 is rejected: go on with firstseen skip\n"
+                       "orders[999] has no leader\n"))
+      << text;
+  EXPECT_LT(text.find("\norders[3] "), text.find("\norders[999] ")) << "it needs a person";
+  EXPECT_LT(text.find("\norders[999] "), text.find("\norders[998] ")) << text;
+}
+
+// 40 lines: what a terminal's window shows without scrolling where somebody has made it somewhat larger than 24.
+TEST(StatusText, FitsAScreenWhateverThereIsToTell) {
+  constexpr std::ptrdiff_t screen = 40;
+  dedup::SlotStatus status = thousand();
+  for (dedup::PartitionStatus& partition : status.partitions) {
+    partition.mode = dedup::PartitionMode::stopped;
+    partition.reason = to_string(partition.tp) + " is stopped";
+  }
+  EXPECT_LE(lines(text_of(status)), screen) << text_of(status);
+
+  constexpr std::uint64_t many = 1'234'567'890;
+  dedup::Counters& counters = status.counters;
+  for (std::uint64_t* counter :
+       {&counters.consumed, &counters.first_seen, &counters.duplicates, &counters.rejected, &counters.passed,
+        &counters.late, &counters.cross_partition, &counters.clipped_timestamps, &counters.uncarried_timestamps,
+        &counters.rebuilt, &counters.batches_committed, &counters.batches_aborted, &counters.restarts,
+        &counters.rebalances}) {
+    *counter = many;
+  }
+  for (int reason = 0; reason < 20; ++reason) counters.rejected_by_reason["reason_" + std::to_string(reason)] = many;
+  test::add_windows_of_rules(status);
+  while (status.windows.size() < 16) {
+    status.windows.push_back(status.windows.front());
+    status.store.logs.push_back(status.store.logs.front());
+  }
+  status.pause = {"alice: new disks", 1'700'000'000'000, true};
+  Picture picture = test::picture_of(status);
+  picture.configuration = std::make_shared<const ShownConfiguration>(ShownConfiguration{"orders.yaml", "a: b\n", 1});
+  picture.clients[0] = kafka::ClientFigures{.brokers_up = 1};
+  picture.clients[1] = {kafka::ClientFigures::Side::producer, 2, 1'500, 4'096, 3, 2'500, 9'000};
+  const std::string text = status_to_text(status_to_json(picture));
+  EXPECT_LE(lines(text), screen) << text;
+  EXPECT_TRUE(contains(text, "orders[999] is stopped\n")) << "whatever else there is: " << text;
+  EXPECT_TRUE(contains(text, "and 12 more: --json\n")) << text;
+}
+
+TEST(StatusText, LeavesOutCountersThatAreZeroAndTellsWhyMessagesWereRejectedTheMostFrequentReasonFirst) {
+  dedup::SlotStatus status = running();
+  EXPECT_TRUE(contains(text_of(status), "\ncounters  all 0\n")) << text_of(status);
+  status.counters.consumed = 1'234;
+  status.counters.rejected = 4;
+  status.counters.rejected_by_reason = {{"malformed_json", 1}, {"missing_field", 3}};
+  EXPECT_TRUE(contains(text_of(status),
+                       "\ncounters  consumed 1,234, rejected 4\nrejected  missing_field 3, malformed_json 1\n"))
+      << text_of(status);
 }
 
 }  // namespace
