@@ -1,8 +1,7 @@
-"""The programs of a single-node Kubernetes, compiled once from the Go modules that modules/ pins, and the definitions
-of the Prometheus Operator's objects. They stay in build/cluster, or where FIRSTSEEN_CLUSTER_CACHE says."""
+"""The programs of a single-node Kubernetes, compiled once from the Go modules that modules/ pins. They stay in
+build/cluster, or where FIRSTSEEN_CLUSTER_CACHE says."""
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -14,12 +13,9 @@ from harness.paths import BUILD, ROOT
 
 HOME = ROOT / os.environ.get("FIRSTSEEN_CLUSTER_CACHE", BUILD / "cluster")
 PROGRAMS = HOME / "bin"
-DEFINITIONS = HOME / "operator"
 _MODULES = Path(__file__).parent / "modules"
 _ETCD = "go.etcd.io/etcd/server/v3"  # the only package that is not called as its program is
 _PAUSE = "firstseen.test/cluster/pause"
-_OPERATOR = "github.com/prometheus-operator/prometheus-operator"
-_OPERATOR_VERSION, _OPERATOR_SUM = "v0.85.0", "h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s="
 _ENVIRONMENT = {
     **os.environ,
     "CGO_ENABLED": "0",
@@ -60,7 +56,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def why_not() -> str:
     """Why the programs are not there and cannot be made, in one line; empty if they can."""
-    if not _missing() and DEFINITIONS.is_dir():
+    if not _missing():
         return ""
     files = _MODULES.glob("*/go.mod")
     needed = max((re.search(r"^go (\S+)", file.read_text(), re.MULTILINE)[1] for file in files), key=_numbers)
@@ -93,24 +89,8 @@ def _compile(module: str) -> None:
     (PROGRAMS / f".{module}").write_text(_pinned(module))
 
 
-def _fetch_definitions() -> None:
-    """Of the objects that the chart has for the Prometheus Operator."""
-    found = json.loads(_go(_MODULES / "pause", "mod", "download", "-json", f"{_OPERATOR}@{_OPERATOR_VERSION}"))
-    if found["Sum"] != _OPERATOR_SUM:
-        raise RuntimeError(f"{_OPERATOR} {_OPERATOR_VERSION} is not the one that these tests know: {found['Sum']}")
-    unfinished = DEFINITIONS.with_suffix(".new")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir()
-    for kind in ("servicemonitors", "prometheusrules"):
-        source = Path(found["Dir"]) / f"example/prometheus-operator-crd/monitoring.coreos.com_{kind}.yaml"
-        (unfinished / source.name).write_bytes(source.read_bytes())
-    unfinished.rename(DEFINITIONS)
-
-
 def build() -> None:
     """Everything that is missing; compiling takes a quarter of an hour and 2 GB of memory."""
     PROGRAMS.mkdir(parents=True, exist_ok=True)
     for module in _missing():
         _compile(module)
-    if not DEFINITIONS.is_dir():
-        _fetch_definitions()

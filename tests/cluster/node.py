@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from cluster import kube, settings
-from cluster.build import DEFINITIONS, PROGRAMS
+from cluster.build import PROGRAMS
 from cluster.pause import write_pause
 from cluster.space import CGROUP_VARIABLE, STATE
+from deploy.charts import DEFINITIONS
 from harness import process
 from harness.poll import wait_until
 

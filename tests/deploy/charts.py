@@ -10,6 +10,7 @@ from harness.paths import ROOT
 
 CHART = ROOT / "deploy/helm/firstseen"
 GOLDEN = Path(__file__).parent / "chart/golden"
+DEFINITIONS = Path(__file__).parent / "chart/operator"  # of the Prometheus Operator's objects
 EXAMPLES = sorted(file.stem.removesuffix("-values") for file in (CHART / "ci").glob("*-values.yaml"))
 RELEASE, NAMESPACE = "orders", "streams"
 

@@ -7,16 +7,41 @@ import json
 import os
 import subprocess
 import tarfile
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from harness.paths import ROOT
 
+_UNAVAILABLE = 69
+
 
 def place() -> Path:
     """What `./dev package image` leaves: build/image, or where FIRSTSEEN_IMAGE says."""
     return ROOT / os.environ.get("FIRSTSEEN_IMAGE", "build/image")
+
+
+@dataclass(frozen=True)
+class Lack:
+    """Why there is no image."""
+
+    reason: str
+    failed: bool = False
+    """Building it went wrong; else what that takes cannot be had here, or nobody has asked for it."""
+
+
+def lack() -> Lack | None:
+    """Of an image that is made of these sources, or that somebody has named."""
+    left = place() / "failure"
+    if left.is_file():
+        status, _, reason = left.read_text().strip().partition(" ")
+        return Lack(reason, failed=int(status) != _UNAVAILABLE)
+    layout = place() / "oci"
+    if not (layout / "index.json").is_file():
+        return Lack(f"no image in {place()}: ./dev package image builds one, as root")
+    reason = why_not_of_this_tree(Image(layout).revision)
+    return Lack(reason) if reason else None
 
 
 def _git(*words: str) -> subprocess.CompletedProcess[str]:

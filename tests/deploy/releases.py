@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from deploy.images import Image, place, why_not_of_this_tree
+from deploy.images import lack, place
 from harness.debian import this_release
 from harness.packages import package
 
@@ -19,10 +19,8 @@ def package_of(release: str, name: str) -> Path:
         pytest.skip(
             f"no package for {release}: on {this_release()} they are built for it, and in the image for {_IMAGE}"
         )
-    if not (place() / "oci/index.json").is_file():
-        pytest.skip(f"no package for {release}: they are left by building the image, of which there is none")
-    if reason := why_not_of_this_tree(Image(place() / "oci").revision):
-        pytest.skip(f"no package for {release}: {reason}")
+    if none := lack():
+        pytest.skip(f"no package for {release}, which building the image leaves: {none.reason}")
     folder = place() / "work/packages"
     if not folder.is_dir():
         pytest.skip(f"no package for {release}: only the image is in {place()}, not what it was made of")

@@ -1,8 +1,9 @@
 """A stream on a broker, and what answers over HTTP."""
 
+import http.client
 import json
+import ssl
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
@@ -57,13 +58,16 @@ class Server:
     """Something that answers over HTTP."""
 
     address: str
+    tls: ssl.SSLContext | None = None
+    """With the authority to trust, if it speaks TLS."""
 
     def get(self, path: str) -> str:
         """The body; nothing while it does not answer with status 200."""
         try:
-            with urllib.request.urlopen(f"http://{self.address}{path}", timeout=5) as response:
+            url = f"{'https' if self.tls else 'http'}://{self.address}{path}"
+            with urllib.request.urlopen(url, timeout=5, context=self.tls) as response:
                 return response.read().decode()
-        except (urllib.error.URLError, ConnectionError):
+        except (OSError, http.client.HTTPException):  # refused, too late, or broken off
             return ""
 
     def query(self, expression: str) -> list[dict[str, Any]]:

@@ -1,5 +1,8 @@
 """A daemon in the states that its page has to tell apart."""
 
+import itertools
+import json
+import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -15,6 +18,10 @@ from harness.poll import wait_until
 _VERDICT = re.compile(r'<p class="verdict \w+">(\w+)</p>')
 # Ten to a batch, of which the mock cluster commits less than 200 a second: a backlog for a minute.
 _BACKLOG = 100_000
+# Three to a batch: for five minutes, which is longer than it takes to draw.
+_LONG_BACKLOG, _SMALL_BATCH = 200_000, 3
+# Spans of ten seconds.
+_DRAWN_SPANS = 18
 # At 20 bytes a key more than the smallest store holds.
 _TOO_MANY_KEYS = 1_300_000
 
@@ -39,17 +46,25 @@ class Scene:
         nothing = "firstseen_messages_consumed_total 0\n"
         wait_until(lambda: nothing not in (self.server.get("/metrics") or nothing), "something is consumed")
 
-    def draws(self) -> None:
-        """Until there is something to be seen in the charts, which takes two samples."""
-        wait_until(lambda: "<polyline" in self.server.get("/status"), "a chart has a line", timeout_s=60, every_s=0.5)
+    def spans(self) -> int:
+        """What the charts have points for."""
+        status = self.server.get("/status.json")
+        return len(json.loads(status)["samples"]) if status else 0
 
-    def draws_while_written_to(self) -> None:
-        wait_until(
-            lambda: self.stream.write() or "<polyline" in self.server.get("/status"),
-            "a chart has a line",
-            timeout_s=60,
-            every_s=0.5,
-        )
+    def draws(self, most: int) -> None:
+        """Until the charts have three minutes to show, while up to `most` times in a second something is written: more
+        and less of it, and now and then what was written before."""
+        rounds = itertools.count()
+
+        def go_on() -> bool:
+            number = next(rounds)
+            for _ in range(round(most * (1 + math.sin(number / 8)) / 2)):
+                self.stream.write()
+            if number % 50 < 20:
+                self.stream.fill(50 * most)
+            return self.spans() >= _DRAWN_SPANS
+
+        wait_until(go_on, f"the charts have {_DRAWN_SPANS} points", timeout_s=300, every_s=1)
 
 
 @contextmanager
@@ -74,17 +89,17 @@ def _healthy(folder: Path, drawn: bool) -> Iterator[Scene]:
         scene.stream.write()
         scene.has_consumed()
         if drawn:
-            scene.draws_while_written_to()
+            scene.draws(most=4)
         scene.comes_to_say("healthy")
         yield scene
 
 
 @contextmanager
 def _catching_up(folder: Path, drawn: bool) -> Iterator[Scene]:
-    with _running(folder, delivery={"max_batch": 10}) as scene:
-        scene.stream.fill(_BACKLOG)
+    with _running(folder, delivery={"max_batch": _SMALL_BATCH if drawn else 10}) as scene:
+        scene.stream.fill(_LONG_BACKLOG if drawn else _BACKLOG)
         if drawn:
-            scene.draws()
+            scene.draws(most=1)
         scene.comes_to_say("behind")
         yield scene
 
@@ -95,7 +110,7 @@ def _store_full(folder: Path, drawn: bool) -> Iterator[Scene]:
         scene.stream.fill(_TOO_MANY_KEYS)
         scene.comes_to_say("shortened")
         if drawn:
-            scene.draws_while_written_to()
+            scene.draws(most=4)
         yield scene
 
 

@@ -10,12 +10,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from . import process
-from .paths import BUILD, ROOT
+from .paths import BUILD, ROOT, alone
 
 RELEASES = ("bookworm", "trixie")
 _PLACE = BUILD / "deploy"
 _SOURCES = ROOT / "deploy/image/sources.py"
 _MAX_AGE_S = 24 * 3600
+_DEADLINE_S = 600.0
+"""For one try, of two."""
 
 _NAMESPACES = ["unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "--propagation", "private"]
 _TRY = ["mount", "-t", "tmpfs", "none", "/mnt"]
@@ -38,6 +40,12 @@ class Unavailable(Exception):
 
 def last_line(text: str) -> str:
     return (text.strip().splitlines() or ["no reason is given"])[-1]
+
+
+def first_error(log: str) -> str:
+    """Of apt's and mmdebstrap's, which tell the cause first; the last line where none of them says anything."""
+    errors = (line for line in log.splitlines() if line.startswith("E: "))
+    return next(errors, last_line(log))
 
 
 def this_release() -> str:
@@ -65,7 +73,12 @@ def is_fresh(stamp: Path, wanted: str) -> bool:
 
 
 def root_file_system(name: str, release: str, packages: Iterable[str]) -> Path:
-    """The smallest Debian of that release with these packages."""
+    """The smallest Debian of that release with these packages. One process makes it, others that need it wait."""
+    with alone(f"deploy-{name}-{release}"):
+        return _up_to_date(name, release, packages)
+
+
+def _up_to_date(name: str, release: str, packages: Iterable[str]) -> Path:
     included = ",".join(sorted(packages))
     root = _PLACE / f"{name}-{release}"
     stamp, sources, options = (root.with_suffix(suffix) for suffix in (".stamp", ".sources", ".apt"))
@@ -74,21 +87,30 @@ def root_file_system(name: str, release: str, packages: Iterable[str]) -> Path:
     if is_fresh(stamp, wanted):
         return root
     stamp.unlink(missing_ok=True)
-    if root.exists():
-        shutil.rmtree(root)
     _PLACE.mkdir(parents=True, exist_ok=True)
     sources.write_text(lists)
     # Proxies, certificates and what else this machine needs to reach them.
     options.write_text(subprocess.run(["apt-config", "dump", "Acquire"], capture_output=True, text=True).stdout)
-    command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", f"--include={included}"]
+    command = ["mmdebstrap", "--mode=root", "--variant=minbase", f"--include={included}"]
     command += [f"--aptopt={options}", release, str(root), str(sources)]
-    done = process.run(command)
-    if done.returncode != 0:
-        log = root.with_suffix(".log")
-        log.write_text(done.stdout + done.stderr)
-        raise Unavailable(f"no {release} can be made (log: {log}): {last_line(done.stderr)}")
+    if _make(root, command) and (complaint := _make(root, command)):
+        raise Unavailable(
+            f"no {release} can be made, tried twice: {complaint} (log: {root.with_suffix('.log')}); "
+            f"does 'apt-get update' reach the servers that {sources} names?"
+        )
     stamp.write_text(wanted)
     return root
+
+
+def _make(root: Path, command: list[str]) -> str:
+    """What went wrong, in one line, else nothing. What it mounts is gone with it, however it ends."""
+    subprocess.run(["rm", "-rf", "--one-file-system", root], check=True)
+    log = root.with_suffix(".log")
+    log.unlink(missing_ok=True)
+    status = process.finish(["unshare", "--mount", "--propagation", "private", *command], log, _DEADLINE_S)
+    if status is None:
+        return f"it took more than {_DEADLINE_S:g} s"
+    return "" if status == 0 else first_error(log.read_text(errors="replace"))
 
 
 def run_in(root: Path, place: Path, command: str, timeout_s: float = 600.0) -> subprocess.CompletedProcess[str]:

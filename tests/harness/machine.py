@@ -28,7 +28,7 @@ mount -t tmpfs -o mode=755 run /run
 mount -t tmpfs -o mode=755 changes "$PLACE/changes"
 mkdir "$PLACE/changes/upper" "$PLACE/changes/work"
 mount -t overlay overlay -o "lowerdir=$ROOT,upperdir=$PLACE/changes/upper,workdir=$PLACE/changes/work" "$PLACE/root"
-exec systemd-nspawn --quiet --register=no --keep-unit --machine=firstseen-test --directory="$PLACE/root" \
+exec systemd-nspawn --quiet --register=no --keep-unit --machine="$NAME" --directory="$PLACE/root" \
   --resolv-conf=off --timezone=off --bind="$PLACE/share:/share" --boot --console=pipe
 """
 _FORGET_CGROUP = r"""
@@ -84,8 +84,8 @@ class Machine:
         self.console = self._place / "console"
         for name in ("share", "changes", "root"):
             (self._place / name).mkdir()
-        self._name = f"firstseen-{self._place.name}"
-        self._variables = {**os.environ, "ROOT": str(root), "PLACE": str(self._place), "NAME": self._name}
+        name = f"firstseen-{uuid.uuid4().hex[:12]}"  # of its cgroup, too: others may run beside it
+        self._variables = {**os.environ, "ROOT": str(root), "PLACE": str(self._place), "NAME": name}
         self._process: subprocess.Popen | None = None
         self._init: int | None = None
 

@@ -1,5 +1,7 @@
 """Child processes: run to their end, or started so that they do not outlive the test run."""
 
+import os
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -19,6 +21,20 @@ def start(command: list[str], log: Path, env: dict[str, str] | None = None) -> s
             env=env,
             start_new_session=True,
         )
+
+
+def finish(command: list[str], log: Path, timeout_s: float) -> int | None:
+    """A command to its end, with its output appended to `log`: its exit status, or None where the deadline has passed
+    and it was killed, with all that it had started."""
+    running = start(command, log)
+    try:
+        return running.wait(timeout_s)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        if running.poll() is None:
+            os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
 
 
 def run(

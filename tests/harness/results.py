@@ -1,11 +1,14 @@
 """The table that a tier prints at its end: one line per test, and why one was left out."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pytest
 
+# What pytest-xdist appends: the tests that one of its processes runs in turn.
+_GROUP = re.compile(r"@[^@\]]*$")
 _NAMES = {"passed": "ok", "failed": "FAILED", "skipped": "left out"}
 
 
@@ -28,16 +31,16 @@ def _reason(report: pytest.TestReport) -> str:
 
 
 def rows(reports: Iterable[pytest.TestReport]) -> list[Row]:
-    """One per test, in the order of their ends; a test that failed in any of its phases has failed."""
+    """One per test, by part and in the order of their ends; a test that failed in any of its phases has failed."""
     found: dict[str, Row] = {}
     for report in sorted(reports, key=lambda report: report.stop):
-        file, _, test = report.nodeid.partition("::")
+        file, _, test = _GROUP.sub("", report.nodeid).partition("::")
         part = file.rpartition("/")[0] or "."
         row = found.setdefault(report.nodeid, Row(part, test.removeprefix("test_").replace("_", " "), "passed", 0.0))
         row.seconds += report.duration
         if report.outcome != "passed" and row.outcome != "failed":
             row.outcome, row.reason = report.outcome, _reason(report)
-    return list(found.values())
+    return sorted(found.values(), key=lambda row: row.part)
 
 
 def table(results: list[Row]) -> Iterator[str]:

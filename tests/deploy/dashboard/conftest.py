@@ -1,5 +1,6 @@
-"""A daemon at work, and a Prometheus that scrapes it."""
+"""A daemon at work, a Prometheus that scrapes it, and a daemon that is paused."""
 
+import ssl
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from deploy.tools import prometheus
 from harness import process
 from harness.daemon import Daemon, config
 from harness.poll import wait_until
+from harness.tls import make_certificates
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +39,30 @@ def daemon(stream: Stream, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         wait_until(lambda: "firstseen_kafka_request_latency_seconds" in server.get("/metrics"), "librdkafka tells, too")
         yield server
         assert running.stop() == 0
+    finally:
+        running.kill()
+
+
+@pytest.fixture(scope="session")
+def paused(stream: Stream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """firstseen on that stream, paused by a person, whose pages are over TLS."""
+    pages, probes = (f"127.0.0.1:{port}" for port in process.free_ports(2))
+    folder = tmp_path_factory.mktemp("paused")
+    made = make_certificates(folder / "tls")
+    http = {"listen": pages, "probe_listen": probes,
+            "tls": {"certificate": str(made.certificate), "key": str(made.key)}}  # fmt: skip
+    running = Daemon(folder, config(folder, stream.brokers, ["orders"], "paused", "orders.unique",
+                                    http=http, rejects={"route": "drop"}))  # fmt: skip
+    trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trust.load_verify_locations(made.ca)
+    server = Server(pages, trust)
+    running.start()
+    try:
+        wait_until(lambda: Server(probes).get("/readyz"), "the daemon is ready")
+        done = running.command("pause")
+        assert done.returncode == 0, done.stderr
+        wait_until(lambda: "firstseen_paused_since_seconds" in server.get("/metrics"), "it says that it is paused")
+        yield server
     finally:
         running.kill()
 

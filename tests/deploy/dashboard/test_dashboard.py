@@ -18,8 +18,6 @@ from harness.poll import wait_until
 _QUERIES = {"dashboard": panel_queries, "alerts": rule_queries}
 # Labels that Prometheus gives to a target, and what it knows of the target itself.
 _FROM_PROMETHEUS = {"job", "instance", "namespace", "service"}
-# Only while paused, and only with TLS: tests/unit/metrics knows them.
-_AT_TIMES = {"firstseen_paused_since_seconds", "firstseen_http_certificate_expiry_timestamp_seconds"}
 _SERIES = re.compile(r"^(\w+)(?:\{(.*)\})? \S+$")
 
 
@@ -95,15 +93,13 @@ def _alternatives(matchers: list[tuple[str, str, str]]) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("of", _QUERIES)
-def test_every_metric_and_every_label_exists(of: str, daemon):
-    there = exported(daemon.get("/metrics"))
+def test_every_metric_and_every_label_exists(of: str, daemon, paused):
+    there = exported(daemon.get("/metrics")) + exported(paused.get("/metrics"))
     for name, query in _QUERIES[of]().items():
         named = selectors(query)
         assert named, f"{name} names no metric"
         for metric, matchers in named:
             if metric == "up" or ":" in metric:  # Prometheus' own, and what the rules record
-                continue
-            if metric in _AT_TIMES:
                 continue
             own = [matcher for matcher in matchers if matcher[0] not in _FROM_PROMETHEUS]
             for part in _alternatives(own):
@@ -112,9 +108,10 @@ def test_every_metric_and_every_label_exists(of: str, daemon):
                 )
 
 
-def test_promtool_finds_nothing_wrong_with_the_metrics(daemon):
+@pytest.mark.parametrize("whose", ["daemon", "paused"])
+def test_promtool_finds_nothing_wrong_with_the_metrics(whose: str, request: pytest.FixtureRequest):
     """Neither with their format nor with their names and units."""
-    page = daemon.get("/metrics")
+    page = request.getfixturevalue(whose).get("/metrics")
     assert page
     done = subprocess.run([promtool(), "check", "metrics"], input=page, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")

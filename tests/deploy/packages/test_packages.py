@@ -19,6 +19,7 @@ _NOT_ASKED = {
     "initial-upload-closes-no-bugs": "these packages do not go into Debian's archive",
     "out-of-date-standards-version": "one control file for two releases of Debian",
     "bogus-mail-host": "the changelog's address is nobody's",
+    "repeated-path-segment": "the documents keep the places by which they link to one another",
     "spelling-error-in-binary": "it reads machine code, too, where a compiler copies 'committed' as two halves",
 }
 
@@ -116,6 +117,7 @@ printf 'a\nb\na\n' | build/seen_lines /mnt/seen >printed
 """
 
 
+@pytest.mark.xdist_group("library")
 def test_a_program_is_built_with_libfirstseen_dev_and_what_it_depends_on_and_nothing_else(tmp_path: Path):
     """In a Debian that has a compiler, CMake, and none of what firstseen itself is built with."""
     if reason := why_not():

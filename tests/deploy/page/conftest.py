@@ -15,7 +15,9 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         yield started
 
 
-@pytest.fixture(scope="module", params=STATES)
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=pytest.mark.xdist_group(f"page-{name}")) for name in STATES]
+)
 def name(request: pytest.FixtureRequest) -> str:
     """Of a state."""
     return request.param

@@ -2,6 +2,7 @@
 on a phone, and `firstseen top`. Needs Chromium and build/release/firstseen; run it with build/venv/bin/python."""
 
 import html
+import multiprocessing
 import os
 import pty
 import re
@@ -11,13 +12,14 @@ import sys
 import tempfile
 import termios
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import pytest
 from deploy.browser import Browser
-from deploy.states import STATES, Scene
+from deploy.states import STATES, Scene, State
 from deploy.tools import chromium
 from harness.paths import ROOT, firstseen_binary
 
@@ -57,18 +59,31 @@ def _as_html(frame: str) -> str:
     return _TERMINAL + text.replace("<span style=''>", "</span>") + "</pre></body>"
 
 
-def _take(browser: Browser, folder: Path) -> None:
-    for name, state in STATES.items():
-        with state.enter(folder / name, True) as scene:
-            for width in _WIDTHS:
-                look = browser.look(f"http://{scene.server.address}/status", width)
-                assert look.verdict == state.word, f"{name}: the page says {look.verdict}"
-                (_PICTURES / f"{name}-{width}.png").write_bytes(look.picture)
-            if name == "catching-up":
-                page = folder / "top.html"
-                page.write_text(_as_html(_frame(scene)))
-                (_PICTURES / "top.png").write_bytes(browser.look(page.as_uri(), 1000, height=400).picture)
-        print(f"{name}: done", file=sys.stderr)
+def _look_at(scene: Scene, name: str, state: State, browser: Browser, folder: Path) -> None:
+    for width in _WIDTHS:
+        look = browser.look(f"http://{scene.server.address}/status", width)
+        assert look.verdict == state.word, f"{name}: the page says {look.verdict}"
+        (_PICTURES / f"{name}-{width}.png").write_bytes(look.picture)
+    if name == "catching-up":
+        page = folder / "top.html"
+        page.write_text(_as_html(_frame(scene)))
+        (_PICTURES / "top.png").write_bytes(browser.look(page.as_uri(), 1000, height=400).picture)
+
+
+def _take(name: str, program: Path, folder: Path) -> None:
+    """In a process of its own: a daemon does not outlive the thread that has started it, and a browser serves one."""
+    state, own = STATES[name], folder / f"browser-{name}"
+    own.mkdir()
+    with state.enter(folder / name, True) as scene, Browser(program, own) as browser:
+        _look_at(scene, name, state, browser, folder)
+    print(f"{name}: done", file=sys.stderr)
+
+
+def _take_all(program: Path, folder: Path) -> None:
+    """Side by side: each state mostly waits for its charts."""
+    with ProcessPoolExecutor(len(STATES), multiprocessing.get_context("spawn")) as beside:
+        for taken in [beside.submit(_take, name, program, folder) for name in STATES]:
+            taken.result()
 
 
 def _table() -> str:
@@ -89,8 +104,9 @@ def main() -> int:
     except pytest.skip.Exception as missing:
         print(missing, file=sys.stderr)
         return 1
-    with tempfile.TemporaryDirectory() as made, Browser(program, Path(made)) as browser:
-        _take(browser, Path(made))
+    # What the browser starts may write for a moment longer.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as made:
+        _take_all(program, Path(made))
     before, rest = _README.read_text().split(_BEGIN)
     _README.write_text(before + _BEGIN + _table() + _END + rest.split(_END)[1])
     return 0

@@ -18,11 +18,12 @@ from harness.packages import dependencies, next_version
 from harness.poll import wait_until
 
 _START_TIMEOUT_S = 30.0
-_WATCHDOG_S = 4
-"""Instead of the unit's minute, so that the test need not wait that long."""
 
 
-@pytest.fixture(scope="session", params=RELEASES)
+_RELEASES = [pytest.param(release, marks=pytest.mark.xdist_group(f"machine-{release}")) for release in RELEASES]
+
+
+@pytest.fixture(scope="session", params=_RELEASES)
 def machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
     """With the package in /share, as firstseen.deb and with a higher version as next.deb. What it depends on is there
     already: nothing is fetched. All tests of one release come before those of the next."""
@@ -42,9 +43,6 @@ def machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
 @pytest.fixture(scope="session")
 def installed(machine: Machine) -> Machine:
     machine.run("dpkg --install /share/firstseen.deb")
-    drop_in = "/etc/systemd/system/firstseen@.service.d"
-    machine.run(f"mkdir {drop_in} && printf '[Service]\\nWatchdogSec={_WATCHDOG_S}\\n' >{drop_in}/watchdog.conf")
-    machine.run("systemctl daemon-reload")
     return machine
 
 
@@ -77,7 +75,7 @@ class Instance:
         self.unit = f"firstseen@{name}"
         self.config = Path(f"/etc/firstseen/{name}.yaml")
         self.store = Path(f"/var/lib/firstseen/{name}")
-        self._drop_in = f"/etc/systemd/system/{self.unit}.service.d"
+        self.drop_in = f"/etc/systemd/system/{self.unit}.service.d"
         self.write(json.dumps(lab.config(store={"path": str(self.store)})))
 
     def write(self, configuration: str) -> None:
@@ -87,11 +85,11 @@ class Instance:
     def add(self, settings: str) -> None:
         """To [Service], of this instance alone."""
         (self.machine.share / "drop-in").write_text(f"[Service]\n{settings}\n")
-        self.machine.run(f"install -D -m 644 /share/drop-in {self._drop_in}/test.conf && systemctl daemon-reload")
+        self.machine.run(f"install -D -m 644 /share/drop-in {self.drop_in}/test.conf && systemctl daemon-reload")
 
     def end(self) -> None:
         self.machine.run(f"systemctl stop {self.unit}", check=False)
-        self.machine.run(f"rm -rf {self._drop_in} && systemctl daemon-reload")
+        self.machine.run(f"rm -rf {self.drop_in} && systemctl daemon-reload")
 
     def systemctl(self, *words: str) -> None:
         self.machine.run(f"systemctl {' '.join(words)} {self.unit}")

@@ -49,6 +49,7 @@ def test_a_killed_daemon_comes_back_and_nothing_is_doubled(instance):
 
 
 def test_a_loop_that_stands_still_is_ended_by_the_watchdog_and_comes_back(instance):
+    instance.add("WatchdogSec=4")  # instead of the minute that others have, who may wait for a processor
     instance.started()
     instance.lab.send("a")
     instance.lab.drained()

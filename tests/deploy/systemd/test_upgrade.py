@@ -36,13 +36,12 @@ def test_an_upgrade_waits_for_no_broker(instance, outage):
     instance.wait_state("active", 60)
 
 
-# What is left after a purge: what people wrote, and what other packages keep of this one's past.
-_LEFT = {"/etc/firstseen", "/etc/systemd/system/firstseen@.service.d"}
 _FIND = "find /etc /usr /var/lib /run /opt /srv -name '*firstseen*' -prune"
 
 
 def test_a_removal_ends_every_instance_and_a_purge_leaves_only_what_people_wrote(instance):
     machine = instance.machine
+    instance.add("Environment=WRITTEN=by-somebody")
     instance.started()
     instance.lab.send("a")
     instance.lab.drained()
@@ -51,7 +50,7 @@ def test_a_removal_ends_every_instance_and_a_purge_leaves_only_what_people_wrote
     assert _processes(machine) == ""
     machine.run(f"test -s {instance.config} && test -d {instance.store}")
     machine.run("dpkg --purge firstseen")
-    assert set(machine.run(_FIND).stdout.split()) == _LEFT
+    assert set(machine.run(_FIND).stdout.split()) == {"/etc/firstseen", instance.drop_in}
     machine.run(f"test -s {instance.config}")
     assert machine.run("systemctl list-units --plain --no-legend --state=active,activating 'firstseen@*'").stdout == ""
 

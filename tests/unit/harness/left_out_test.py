@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from harness.left_out import left_out
+from harness.left_out import cases, left_out
 
 
 def case(name, output):
@@ -19,6 +19,15 @@ def case(name, output):
 
 def skipped(name, reason):
     return f"/src/a_test.cpp:3: Skipped\n{reason}\n[  SKIPPED ] {name} (0 ms)\n"
+
+
+def program(name, output, count):
+    """As ctest logs a program with several cases."""
+    return (
+        f"2/4 Testing: {name}\n2/4 Test: {name}\nOutput:\n----------\n"
+        f"[==========] Running {count} tests from 2 test suites.\n"
+        f"{output}[==========] {count} tests from 2 test suites ran. (7 ms total)\n<end of output>\n----------\n"
+    )
 
 
 def unittest_case(name, output):
@@ -45,6 +54,13 @@ class LeftOut(unittest.TestCase):
         failed = case("A.Failed", "a.cpp:3: Skipped\nb.cpp:4: Failure\n[  FAILED  ] A.Failed (0 ms)\n")
         self.assertEqual(left_out(passed + failed + passed), [])
 
+    def test_skipped_cases_of_one_program_are_told_apart(self):
+        output = skipped("A.B", "why") + "[ RUN      ] A.C\n[       OK ] A.C (0 ms)\n" + skipped("P/A.D/1", "")
+        log = program("a_test", output, 3) + case("A.B", skipped("A.B", "why"))
+        self.assertEqual(
+            left_out(log), [("a_test: A.B", "why"), ("a_test: P/A.D/1", "no reason given"), ("A.B", "why")]
+        )
+
     def test_a_case_of_unittest_has_its_reason(self):
         output = (
             "test_a (__main__.Unit.test_a) ... ok\n"
@@ -61,6 +77,12 @@ class LeftOut(unittest.TestCase):
                 ("A.B", "why"),
             ],
         )
+
+
+class Cases(unittest.TestCase):
+    def test_those_of_a_program_count_one_by_one(self):
+        log = program("a_test", "", 41) + case("A.B", "") + unittest_case("Install", "")
+        self.assertEqual(cases(log), (42, 2))
 
 
 if __name__ == "__main__":
