@@ -49,6 +49,8 @@ class Crew:
             for number, member in enumerate(self._members):
                 share = (number + 1) / (len(self._members) + 2)
                 self._wait_carried(job, share)
+                if drained(self._arena.admin, self._task(job)):
+                    raise RuntimeError(f"{self._label}: all was carried before the last kill: give more --messages")
                 self._running[member.instance].send_signal(signal.SIGKILL)
                 self._running[member.instance].wait()
                 self._start(member, job)

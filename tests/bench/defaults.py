@@ -35,7 +35,7 @@ from rounds import alternate, ratio, row
 
 SHIPPED, AGAIN = Firstseen(name="as shipped"), Firstseen(name="as shipped, again")
 _PROPERTIES = {
-    "queued.min.messages": ("10000", "50000"),
+    "queued.min.messages": ("5000", "20000"),
     "fetch.message.max.bytes": ("500000", "2000000"),
     "fetch.max.bytes": ("4000000", "8000000", "52428800"),
     "linger.ms": ("0", "80"),

@@ -31,6 +31,7 @@ _QUEUE_NOTE = (
 )
 _NOTES = [DURABILITY_NOTE, _QUEUE_NOTE]
 _VERSIONS = ("librdkafka", "Kafka", "Java")
+_OURS_TOLD = ("slowest", "fastest", "CPU_us/message", "peak_MiB", "beside_the_index_MiB")  # beside its rate
 _MATRIX_MESSAGES = 1_000_000
 _MATRIX_BYTES = 1_000_000_000  # of values, at most, in a case of the matrix
 _AXES = {
@@ -80,6 +81,7 @@ def matrix(arena: Arena, base: DataSet, rounds: int, quick: bool) -> dict:
             f"{contestant.name}, messages/s": row("", runs[contestant.name])["messages/s"]
             for contestant in _CONTESTANTS
         }
+        ours = row("", runs[_OURS.name])
         axes = {axis: getattr(data, axis) for axis in _AXES}
         rows.append(
             {**axes, "messages": data.messages, **rates}
@@ -88,8 +90,8 @@ def matrix(arena: Arena, base: DataSet, rounds: int, quick: bool) -> dict:
                 "firstseen_/_2_threads": ratio(runs, _OURS.name, _TWO.name),
                 "firstseen_/_deep_prefetch": ratio(runs, _OURS.name, _DEEP_ONE.name),
                 "firstseen_/_2_threads,_deep_prefetch": ratio(runs, _OURS.name, _DEEP.name),
-                "firstseen,_CPU_us/message": row("", runs[_OURS.name])["CPU_us/message"],
             }
+            | {f"firstseen,_{name}": ours[name] for name in _OURS_TOLD}
         )
     return {
         "benchmark": "matrix",
