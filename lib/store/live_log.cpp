@@ -1,5 +1,7 @@
 #include "store/live_log.h"
 
+#include "base/prefetch.h"
+
 namespace firstseen::store {
 namespace {
 
@@ -46,8 +48,8 @@ void LiveLog::pop_back() {
 void LiveLog::prefetch(LogPosition position) const {
   const auto place = at(position);
   if (!place) return;
-  __builtin_prefetch(place->entry);
-  __builtin_prefetch(place->entry + place->record->stride - 1);
+  firstseen::prefetch(place->entry);
+  firstseen::prefetch(place->entry + place->record->stride - 1);
 }
 
 }  // namespace firstseen::store

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/digest.h"
+#include "base/prefetch.h"
 #include "store/index_line.h"
 #include "store/index_memory.h"
 #include "store/side_table.h"
@@ -68,7 +69,7 @@ class PositionIndex {
   void prefetch(const KeyedHash& hash) const;
   /// Has the first of the two lines brought into the cache: what insert_first() needs.
   void prefetch_first(const KeyedHash& hash) const {
-    __builtin_prefetch(&memory_.lines()[place_of(hash).first_line], 1);
+    firstseen::prefetch_to_write(&memory_.lines()[place_of(hash).first_line]);
   }
   /// As insert(), but looks at the first line only; false, and nothing done, unless that one has plenty of room. Where
   /// many are inserted at once, to fetch one line for most of them.
@@ -130,8 +131,8 @@ inline PositionIndex::Place PositionIndex::place_of(const KeyedHash& hash) const
 
 inline void PositionIndex::prefetch(const KeyedHash& hash) const {
   const Place place = place_of(hash);
-  __builtin_prefetch(&memory_.lines()[place.first_line], 1);
-  __builtin_prefetch(&memory_.lines()[place.second_line], 1);
+  firstseen::prefetch_to_write(&memory_.lines()[place.first_line]);
+  firstseen::prefetch_to_write(&memory_.lines()[place.second_line]);
 }
 
 template <class Visit>

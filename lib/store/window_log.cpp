@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 
+#include "base/prefetch.h"
 #include "store/codec.h"
 #include "store/log_reader.h"
 
@@ -146,7 +147,7 @@ void WindowLog::decide_chunk(std::span<const Entry> messages, std::span<const st
   const LiveRange live_now = live();
   for (std::size_t i = 0; i < messages.size(); ++i) {
     index_.for_each_candidate(hashes[i], live_now, [&](LogPosition position) {
-      if (position - log_.head() >= log_.tail() - log_.head()) return __builtin_prefetch(digest_at(position));
+      if (position - log_.head() >= log_.tail() - log_.head()) return firstseen::prefetch(digest_at(position));
       if (from_disk) LogReadAhead::of_lookup(env_, log_, position);
       log_.prefetch(position);
     });

@@ -74,7 +74,7 @@ def compare(arena: Arena, data: DataSet, rounds: int, warm_up: bool) -> dict:
 
 def matrix(arena: Arena, base: DataSet, rounds: int, quick: bool) -> dict:
     rows = []
-    for number, data in enumerate(_cases(base)):
+    for number, data in enumerate(cases(base)):
         say(f"case {number + 1}: {data}")
         runs = alternate(arena, _CONTESTANTS, data, rounds, warm_up=number == 0 and not quick)
         rates = {
@@ -104,7 +104,7 @@ def matrix(arena: Arena, base: DataSet, rounds: int, quick: bool) -> dict:
     }
 
 
-def _cases(base: DataSet) -> list[DataSet]:
+def cases(base: DataSet) -> list[DataSet]:
     """The base, then every other value of each axis; large values come in smaller numbers."""
     cases = {base: None} | {replace(base, **{axis: value}): None for axis, values in _AXES.items() for value in values}
     return [replace(data, messages=min(data.messages, _MATRIX_BYTES // data.value_bytes)) for data in cases]

@@ -49,6 +49,28 @@ def test_e2e_judges_other_data():
     _assert_whole(result, rows=5)
 
 
+def test_the_matrix_of_e2e_varies_every_axis_by_itself():
+    sys.path.insert(0, str(_BENCH))
+    import e2e
+    from dataset import DataSet
+
+    base = DataSet(messages=1_000_000)
+    cases = e2e.cases(base)
+    assert cases[0] == base and len(set(cases)) == len(cases)
+    for axis, values in (
+        ("duplicates", {0, 2, 10, 50}),
+        ("repeats", {"near", "far"}),
+        ("value_bytes", {100, 200, 1000, 10_000}),
+        ("partitions", {1, 4, 64}),
+    ):
+        assert {getattr(case, axis) for case in cases} == values, axis
+    changed = [
+        [axis for axis in ("duplicates", "repeats", "value_bytes", "partitions") if getattr(case, axis) != getattr(base, axis)]
+        for case in cases[1:]
+    ]
+    assert all(len(axes) == 1 for axes in changed)
+
+
 def test_latency_measures_both_at_every_commit_interval():
     [result] = _quick("latency")
     _assert_whole(result, rows=4)
@@ -149,7 +171,7 @@ def test_peers_compares_with_kafka_streams_and_kills_both():
     _assert_whole(rates, rows=5)
     _assert_whole(recovery, rows=2)
     told = "\n".join(rates["notes"])
-    assert all(words in told for words in ("mapped files", "anonymous memory", "JVM's default heap"))
+    assert all(words in told for words in ("page cache", "no file backs", "JVM's default heap"))
 
 
 def test_scale_kills_the_members_of_a_group_in_turn():

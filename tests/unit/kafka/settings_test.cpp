@@ -100,6 +100,23 @@ TEST(ProducerSettings, TheQueueHoldsTwoOfTheLargestMessagesThatAnyOutputTakes) {
   EXPECT_EQ(value_of(producer_settings(options), "queue.buffering.max.kbytes"), std::to_string(400 * 1024));
 }
 
+TEST(ConsumerSettings, ThePrefetchIsBoundedByBytesNotOnlyByMessages) {
+  ClientOptions options = options_with("", 0);
+  options.group = "g";
+  options.prefetch_bytes = 64ULL << 20U;
+  EXPECT_EQ(value_of(consumer_settings(options), "queued.max.messages.kbytes"), "65536");
+  EXPECT_EQ(value_of(consumer_settings(options), "queued.min.messages"), "10000");
+}
+
+TEST(ProducerSettings, TheQueueIsBoundedByBytesNotOnlyByMessages) {
+  ClientOptions options = options_with("", 1'048'588);
+  options.largest_message_bytes = 1'048'588;
+  EXPECT_EQ(value_of(producer_settings(options), "queue.buffering.max.kbytes"), "65536") << "what brokers usually take";
+  EXPECT_EQ(value_of(producer_settings(options), "queue.buffering.max.messages"), "50000");
+  options.largest_message_bytes = 0;
+  EXPECT_EQ(value_of(producer_settings(options), "queue.buffering.max.kbytes"), "1048576") << "unknown: any may come";
+}
+
 TEST(ProducerSettings, NoBatchIsLargerThanAnOutputTopicTakes) {
   EXPECT_EQ(batch_size_of(options_with("10000000", 1'048'588)), "1048588");
   EXPECT_EQ(batch_size_of(options_with("", 100'000)), "100000");
