@@ -20,7 +20,7 @@ declare -grA bench_programs=(
 # What `bench show` runs: all that the goals of speed are stated for.
 readonly bench_shown=(
   "store"
-  "store --keys 100000000 --group contestants --without-slow"
+  "store --keys 100000000 --group contestants"
   "store --group sizes"
   "store --group windows"
   "store --group capped"
