@@ -65,7 +65,11 @@ def test_the_matrix_of_e2e_varies_every_axis_by_itself():
     ):
         assert {getattr(case, axis) for case in cases} == values, axis
     changed = [
-        [axis for axis in ("duplicates", "repeats", "value_bytes", "partitions") if getattr(case, axis) != getattr(base, axis)]
+        [
+            axis
+            for axis in ("duplicates", "repeats", "value_bytes", "partitions")
+            if getattr(case, axis) != getattr(base, axis)
+        ]
         for case in cases[1:]
     ]
     assert all(len(axes) == 1 for axes in changed)

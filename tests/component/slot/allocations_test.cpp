@@ -66,11 +66,13 @@ class SlotAllocations : public kafka::test::KafkaTest {
     for (std::size_t i = 0; i < messages_per_round; ++i) {
       const std::size_t number = round * messages_per_round + i;
       const std::size_t order = i % 4 == 0 && round > 0 ? number - messages_per_round + 1 : number;
-      records.push_back({static_cast<std::int32_t>(i % 2), 0, 1'700'000'000'000 + static_cast<std::int64_t>(number),
-                         std::nullopt,
-                         R"({"shop":"one with quite a long name","order":{"id":"order-number-)" +
-                             std::to_string(order) + R"("}})",
-                         {{"tenant", "a-tenant-with-a-long-name"}}});
+      records.push_back(
+          {static_cast<std::int32_t>(i % 2),
+           0,
+           1'700'000'000'000 + static_cast<std::int64_t>(number),
+           std::nullopt,
+           R"({"shop":"one with quite a long name","order":{"id":"order-number-)" + std::to_string(order) + R"("}})",
+           {{"tenant", "a-tenant-with-a-long-name"}}});
     }
     return records;
   }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The library as it was compiled fetches ahead what it is going to need: GCC leaves out calls of what only prefetches when
-it sees the body (see lib/base/prefetch.h), and every test but the benchmarks passes all the same.
+"""The library as it was compiled fetches ahead what it is going to need: GCC leaves out calls of what only prefetches
+when it sees the body (see lib/base/prefetch.h), and every other test passes all the same.
 
 Usage: prefetch_test.py OBJDUMP LIBRARY"""
 
@@ -23,7 +23,10 @@ _NEEDED = {
 def prefetches(objdump: str, library: str) -> dict[str, int]:
     """How many instructions each function has."""
     listing = subprocess.run(
-        [objdump, "--disassemble", "--demangle", "--no-show-raw-insn", library], capture_output=True, text=True, check=True
+        [objdump, "--disassemble", "--demangle", "--no-show-raw-insn", library],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     found: dict[str, int] = {}
     function = ""
