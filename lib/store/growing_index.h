@@ -13,7 +13,7 @@ namespace firstseen::store {
 /// The position index of a store whose number of keys changes, without a long pause: everything that a change of size
 /// costs is paid in small steps by the new entries. When the table is full, memory for a larger one is first populated;
 /// then new entries go to the larger table only, each brings a few old ones along from the log, and both are asked;
-/// then the old table's memory is given back. A large one grows by an eighth, so that at rest there are 8.5 to 9.9
+/// then the old table's memory is given back. A large one grows by an eighth, so that at rest there are 8.5 to 10
 /// bytes per key and never more than 18.8 while it grows; a small one doubles. One thread at a time.
 class GrowingIndex {
  public:

@@ -98,7 +98,7 @@ def _ratios(runs: dict[str, list[Measured]], best: str) -> dict:
         "memory, firstseen / Streams with the JVM's defaults": ratio(
             runs, _OURS.name, _UNBOUNDED.name, "anonymous_bytes"
         ),
-        "resident memory, firstseen's mapped store and all, / better Streams": ratio(
+        "resident memory, firstseen's mapped store and all, / better Streams (at most 0.2)": ratio(
             runs, _OURS.name, best, "peak_bytes"
         ),
         "resident memory, the same, / Streams with the JVM's defaults": ratio(

@@ -3,6 +3,7 @@
 
 #include "support/allocations.h"
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <string>
