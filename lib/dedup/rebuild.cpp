@@ -29,10 +29,6 @@ Rebuild::Rebuild(const Context& context, Partitions& partitions, Access& access,
     open.task = std::move(task);
     tasks_.push_back(std::move(open));
   }
-}
-
-void Rebuild::begin() {
-  begun_ = true;
   for (const Open& open : tasks_) {
     Partition& partition = *partitions_.find(open.task.tp);
     partition.mode = PartitionMode::rebuilding;
@@ -265,7 +261,6 @@ Result<void> Rebuild::go_on_after_gap(Open& open, Partition& partition, const ka
 }
 
 Result<Progress> Rebuild::step(std::optional<kafka::Rebalance>& rebalance) {
-  if (!begun_) begin();
   const bool finished = std::all_of(tasks_.begin(), tasks_.end(), [](const Open& open) { return open.finished; });
   if (since_record_ >= context_.options.max_batch || (finished && since_record_ > 0)) {
     if (auto recorded = record(); !recorded) return forward(recorded.error());

@@ -31,10 +31,11 @@ class Rebuild {
     bool is_whole = false;     ///< the log has all of the window; otherwise the end tells a person what is missing
   };
 
-  /// The partitions of the tasks are in `partitions`, their state as before `from`; `access` is theirs.
+  /// The partitions of the tasks are in `partitions`, their state as before `from`, and are rebuilding from now on;
+  /// `access` is theirs.
   Rebuild(const Context& context, Partitions& partitions, Access& access, std::vector<Task> tasks);
 
-  /// Begins at first call; takes and records some messages. done: every task has reached its end, or has stopped its
+  /// Takes and records some messages. done: every task has reached its end, or has stopped its
   /// partition, and the store knows it. A rebalance that arrives meanwhile is handed over in `rebalance`; staged
   /// entries are dropped, the rebuild is over.
   Result<kafka::Progress> step(std::optional<kafka::Rebalance>& rebalance);
@@ -51,7 +52,6 @@ class Rebuild {
     bool finished = false;
     bool is_told = false;  ///< that the window is shorter
   };
-  void begin();
   Result<void> fetch();
   void hand_over(kafka::Taken& taken, std::optional<kafka::Rebalance>& rebalance);
   void take(const MessageView& message);
@@ -70,7 +70,6 @@ class Rebuild {
   Partitions& partitions_;
   Access& access_;
   std::vector<Open> tasks_;
-  bool begun_ = false;
   bool fetching_ = false;  ///< the client is told of the partitions
   bool in_touch_ = false;  ///< the group is answered, nothing is fetched
   std::uint64_t since_record_ = 0;

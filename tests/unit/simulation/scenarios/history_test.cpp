@@ -40,6 +40,21 @@ TEST_F(MissingHistory, IsReadAgainAndNothingOfItIsPublished) {
   expect_kept({.history_read_again = true});
 }
 
+TEST_F(MissingHistory, IsShownAsBeingReadAgainFromTheAssignmentOnAndAsReadOnlyWithItsMessagesCounted) {
+  Host& host = on_an_empty_store(OnMissingHistory::rebuild);
+  int shown = 0;
+  run_until("it is shown that it runs", [&] {
+    cluster().pass_time(100);  // enough for each step to be shown
+    const dedup::SlotStatus status = host.status();
+    if (status.partitions.empty()) return false;
+    shown += status.partitions.front().mode == dedup::PartitionMode::rebuilding ? 1 : 0;
+    return status.partitions.front().mode == dedup::PartitionMode::running;
+  });
+  EXPECT_GT(shown, 1);
+  EXPECT_EQ(host.status().counters.rebuilt, 2U);
+  expect_kept({.history_read_again = true});
+}
+
 /// The input's log has lost a part of what a host has consumed that is gone with its store; another one starts.
 class HistoryInPart : public MissingHistory {
  protected:
