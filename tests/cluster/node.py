@@ -16,7 +16,7 @@ from deploy.charts import DEFINITIONS
 from harness import process
 from harness.poll import wait_until
 
-_VOLUMES = 2
+_VOLUMES = 3  # of two pods, and for a backup
 
 
 class Node:

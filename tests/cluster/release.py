@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import ssl
-import subprocess
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -15,7 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
-from cluster import kube
+from cluster import backup, kube
+from cluster.backup import Backup
 from cluster.pages import Pages
 from cluster.traffic import Traffic
 from deploy.charts import CHART
@@ -23,6 +23,7 @@ from harness.poll import wait_until
 
 NAME, NAMESPACE = "orders", "shop"
 _STATEFUL = f"{NAME}-firstseen"
+_DAEMONS = "app.kubernetes.io/component=daemon"
 _RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 # A member of the group that has ended is out of it within seconds.
 _SESSION = {"session.timeout.ms": "6000", "heartbeat.interval.ms": "1000"}
@@ -55,27 +56,17 @@ class Release:
             "probes": {"startup": {"periodSeconds": 1}, "readiness": {"periodSeconds": 1}},
             "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "768Mi"}},
             **self._pages.values(),
+            **backup.values(),
         }
+        self.backup = Backup(directory, NAMESPACE, traffic)
         make_namespace(NAMESPACE)
-        kube.apply(*self._pages.secrets())
+        kube.apply(*self._pages.secrets(), backup.claim(NAMESPACE))
 
     def _helm(self, *arguments: object) -> list[str]:
         return [os.environ["FIRSTSEEN_HELM"], *map(str, arguments), "--namespace", NAMESPACE]
 
     def helm(self, *arguments: object) -> str:
         return kube.checked(*self._helm(*arguments), timeout_s=300)
-
-    def _while_messages_come(self, *command: str) -> None:
-        with (self._file.with_suffix(".log")).open("w+") as log:
-            environment = {**os.environ, "KUBECONFIG": str(kube.KUBECONFIG)}
-            running = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-            try:
-                self._traffic.wait(lambda: running.poll() is not None, f"'{' '.join(command)}' ends", 300)
-            finally:
-                running.kill()
-                running.wait()
-            log.seek(0)
-            assert running.returncode == 0, f"{' '.join(command)}:\n{log.read()}"
 
     def put(self, verb: str, *, ttl: str = "24h", replicas: int = 1) -> None:
         """`verb` is install or upgrade; waits until the pods are ready."""
@@ -84,12 +75,12 @@ class Release:
         values["config"]["window"]["ttl"] = ttl
         self._file.write_text(json.dumps(values))
         options = ("--values", self._file, "--wait", "--timeout", "240s")
-        self._while_messages_come(*self._helm(verb, NAME, CHART, *options))
+        environment = {**os.environ, "KUBECONFIG": str(kube.KUBECONFIG)}
+        self._traffic.send_during(self._helm(verb, NAME, CHART, *options), env=environment)
 
     def pods(self) -> dict[str, dict[str, Any]]:
         """The daemons, by name."""
-        selector = "app.kubernetes.io/component=daemon"
-        found = kube.get("pods", "--namespace", NAMESPACE, "--selector", selector)["items"]
+        found = kube.get("pods", "--namespace", NAMESPACE, "--selector", _DAEMONS)["items"]
         return {pod["metadata"]["name"]: pod for pod in found}
 
     def pod(self, ordinal: int = 0) -> dict[str, Any]:
@@ -157,6 +148,11 @@ class Release:
         """Of the input, that run in this pod."""
         return self.metric('firstseen_partitions{mode="running"}', ordinal)
 
+    def put_backup_back(self) -> tuple[str, int]:
+        """See Backup.put_back."""
+        return self.backup.put_back(_STATEFUL)
+
     def claims(self) -> set[str]:
-        found = kube.get("persistentvolumeclaims", "--namespace", NAMESPACE)["items"]
+        """Of the daemons."""
+        found = kube.get("persistentvolumeclaims", "--namespace", NAMESPACE, "--selector", _DAEMONS)["items"]
         return {claim["metadata"]["name"] for claim in found if claim["status"]["phase"] == "Bound"}

@@ -86,6 +86,18 @@ def test_a_changed_configuration_rolls_the_pod(release: Release, traffic: Traffi
     traffic.assert_exact()
 
 
+def test_a_backup_is_put_back_as_the_readme_says(release: Release, traffic: Traffic):
+    copied = traffic.consumed()
+    release.backup.make()
+    traffic.send(_BEFORE_A_KILL)
+    traffic.assert_exact()
+    said, consumed = release.put_backup_back()
+    assert "replaced-" in said
+    traffic.wait(lambda: release.is_ready() and release.partitions(0) == PARTITIONS, "the pod is back and ready")
+    assert 0 < release.metric(_REBUILT) <= consumed - copied  # what is not in the copy, and no more
+    traffic.assert_exact()
+
+
 def test_a_second_pod_rebuilds_the_history_of_the_partitions_that_it_gets(release: Release, traffic: Traffic):
     release.put("upgrade", ttl="48h", replicas=2)
     traffic.wait(

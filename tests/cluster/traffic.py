@@ -2,8 +2,11 @@
 
 import json
 import random
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable
+from typing import Any
 
 from harness.admin import Admin
 from harness.broker import Broker
@@ -48,6 +51,24 @@ class Traffic:
             return condition()
 
         wait_until(come_true, what, timeout_s, every_s=0.1)
+
+    def send_during(self, command: list[str], **options: Any) -> str:
+        """What the command prints, which must succeed, while messages come; `options` as subprocess takes them."""
+        with tempfile.TemporaryFile("w+") as log:
+            running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **options)
+            try:
+                self.wait(lambda: running.poll() is not None, f"'{' '.join(command)}' ends", 300)
+            finally:
+                running.kill()
+                running.wait()
+            log.seek(0)
+            said = log.read()
+        assert running.returncode == 0, f"{' '.join(command)}:\n{said}"
+        return said
+
+    def consumed(self) -> int:
+        """Messages that the group has committed."""
+        return sum(self.admin.committed(self.group, self.input).values())
 
     def report(self) -> Report:
         """Once everything sent has been cleaned: what a read_committed reader finds, beside it."""
