@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "store/parallel.h"
@@ -16,8 +17,8 @@ constexpr std::size_t least_growth = 65'536;
 constexpr std::size_t largest_doubling = 1'000'000;
 
 /// New entries per step of populating (2 MiB, up to 10 ms where page faults are dear) or giving back: a batch of 10,000
-/// waits for two steps at most. 100 million keys need 4 million new ones for it: the table, full at three quarters when
-/// it begins, is then used to 78 %.
+/// waits for two steps at most, and for fewer where a thread of the table's own has got ahead. 100 million keys need 4
+/// million new ones for it: the table, full at three quarters when it begins, is then used to 78 %.
 constexpr std::size_t entries_per_step = 8192;
 
 /// While a large table is populated, one new entry comes for so many old ones: 2 MiB hold 245,000 at 8.5 bytes.
@@ -29,7 +30,8 @@ constexpr std::size_t shrink_below = 3;
 /// Bytes that are worth a thread of their own.
 constexpr std::size_t populated_per_worker = std::size_t{32} << 20U;
 
-constexpr std::size_t chunk = 256;
+/// Entries from asking for a line to needing it.
+constexpr std::size_t prefetch_distance = 16;
 
 std::size_t roomy(std::size_t entries) {
   return entries + std::max(entries / 8, std::clamp(entries, least_growth, largest_doubling));
@@ -60,16 +62,16 @@ void GrowingIndex::scrub(double share, LiveRange live) {
   if (next_) next_->scrub(share, live);
 }
 
-void GrowingIndex::make_room(std::size_t live_entries, std::size_t added, LiveRange live, const DigestAt& digest_at) {
+void GrowingIndex::make_room(std::size_t live_entries, std::size_t added, LiveRange live, const DigestsAt& digests_at) {
   if (retired_) release(added);
   if (next_) {
-    move(added * moved_per_entry_, live, digest_at);
+    move(added * moved_per_entry_, live, digests_at);
   } else if (coming_) {
     populate(added);
     if (next_) begin_moving(live_entries, live);
   } else if (!retired_) {
     if (!change_due(live_entries)) return;
-    coming_.emplace(roomy(live_entries + live_entries / added_while_populating));
+    coming_ = std::make_unique<ComingTable>(roomy(live_entries + live_entries / added_while_populating));
     owed_ = entries_per_step;  // the first step is due at once: it is all that a small table needs
   }
 }
@@ -79,13 +81,11 @@ bool GrowingIndex::change_due(std::size_t live_entries) const {
 }
 
 void GrowingIndex::populate(std::size_t added) {
-  for (owed_ += added; owed_ >= entries_per_step; owed_ -= entries_per_step) {
-    if (!coming_->populate_step()) continue;
-    next_ = std::move(coming_);
-    coming_.reset();
-    owed_ = 0;
-    return;
-  }
+  owed_ += added;
+  if (!coming_->populate(owed_ / entries_per_step)) return;
+  next_ = coming_->take();
+  coming_.reset();
+  owed_ = 0;
 }
 
 void GrowingIndex::release(std::size_t added) {
@@ -122,51 +122,56 @@ void GrowingIndex::pass(LogPosition positions) {
   unseen_ -= std::min(unseen_, positions);
 }
 
-void GrowingIndex::move(std::size_t positions, LiveRange live, const DigestAt& digest_at) {
+void GrowingIndex::move(std::size_t positions, LiveRange live, const DigestsAt& digests_at) {
   if (left_ != 0 && !live.contains(moved_to_)) {
     // The head has gone past it, or the tail was cut off before it: what lies between needs no move.
     pass(std::min(left_, live.head - moved_to_));
   }
   while (positions != 0 && left_ != 0 && live.contains(moved_to_)) {
     const LogPosition to_tail = live.length - (moved_to_ - live.head);
-    const std::size_t count = std::min({positions, chunk, std::size_t{left_}, std::size_t{to_tail}});
-    move_chunk(moved_to_, count, live, digest_at);
-    pass(static_cast<LogPosition>(count));
-    positions -= count;
+    DigestRun run = digests_at(moved_to_);
+    run.count = std::min({positions, run.count, std::size_t{left_}, std::size_t{to_tail}});
+    if (run.first != nullptr) move_run(moved_to_, run, live);
+    pass(static_cast<LogPosition>(run.count));
+    positions -= run.count;
   }
   if (left_ != 0 && live.contains(moved_to_)) return;
   finish_moving();
 }
 
-void GrowingIndex::move_chunk(LogPosition first, std::size_t count, LiveRange live, const DigestAt& digest_at) {
-  struct Moved {  // NOLINT(*-member-init): filled below
+/// The line of one entry is on its way while another, further back, is put into its own. Most lines have plenty of
+/// room; the entries for which the second line is needed, too, wait for both once more.
+void GrowingIndex::move_run(LogPosition first, const DigestRun& run, LiveRange live) {
+  struct Moved {
     KeyedHash hash;
-    LogPosition position;
+    LogPosition position = 0;
   };
-  std::array<Moved, chunk> moved;
-  std::size_t filled = 0;
-  Digest digest;
-  for (std::size_t i = 0; i < count; ++i) {
-    const LogPosition position = first + static_cast<LogPosition>(i);
-    if (!digest_at(position, digest)) continue;
-    moved[filled] = {hash(digest), position};
-    next_->prefetch_first(moved[filled].hash);
-    ++filled;
-  }
+  std::array<Moved, prefetch_distance> waiting;
+  std::array<Moved, prefetch_distance> others;
+  std::size_t set_aside = 0;
+  std::size_t taken_up = 0;
   const auto unseen = [&](const Moved& entry) { return entry.position - first < unseen_; };
-  std::size_t others = 0;
-  for (std::size_t i = 0; i < filled; ++i) {
-    if (unseen(moved[i]) && next_->insert_first(moved[i].hash, moved[i].position, live)) continue;
-    next_->prefetch(moved[i].hash);
-    moved[others++] = moved[i];
-  }
-  for (std::size_t i = 0; i < others; ++i) {
-    if (unseen(moved[i])) {
-      next_->insert(moved[i].hash, moved[i].position, live);
+  const auto take_up = [&](const Moved& entry) {
+    if (unseen(entry)) {
+      next_->insert(entry.hash, entry.position, live);
     } else {
-      next_->insert_once(moved[i].hash, moved[i].position, live);
+      next_->insert_once(entry.hash, entry.position, live);
     }
+  };
+  Digest digest;
+  for (std::size_t i = 0; i < run.count + prefetch_distance; ++i) {
+    Moved& slot = waiting[i % prefetch_distance];
+    if (i >= prefetch_distance && !(unseen(slot) && next_->insert_first(slot.hash, slot.position, live))) {
+      if (set_aside - taken_up == others.size()) take_up(others[taken_up++ % others.size()]);
+      next_->prefetch(slot.hash);
+      others[set_aside++ % others.size()] = slot;
+    }
+    if (i >= run.count) continue;
+    std::memcpy(digest.bytes.data(), run.first + i * run.stride, digest.bytes.size());
+    slot = {hash(digest), first + static_cast<LogPosition>(i)};
+    next_->prefetch_first(slot.hash);
   }
+  while (taken_up != set_aside) take_up(others[taken_up++ % others.size()]);
 }
 
 PositionIndex& GrowingIndex::start_over(std::size_t live_entries) {

@@ -3,9 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
+#include "store/coming_table.h"
+#include "store/digest_run.h"
 #include "store/position_index.h"
 
 namespace firstseen::store {
@@ -17,8 +20,8 @@ namespace firstseen::store {
 /// bytes per key and never more than 18.8 while it grows; a small one doubles. One thread at a time.
 class GrowingIndex {
  public:
-  /// Reads the digest at a live position; false where the position has none (the gap behind a record).
-  using DigestAt = std::function<bool(LogPosition, Digest&)>;
+  /// The digests from a live position on, as many as stand in one piece: at least one position.
+  using DigestsAt = std::function<DigestRun(LogPosition)>;
 
   GrowingIndex(std::uint64_t secret, std::size_t capacity);
 
@@ -32,7 +35,7 @@ class GrowingIndex {
   void scrub(double share, LiveRange live);
 
   /// Begins a change of size if `live_entries` ask for one, and does the share of it that `added` new entries owe.
-  void make_room(std::size_t live_entries, std::size_t added, LiveRange live, const DigestAt& digest_at);
+  void make_room(std::size_t live_entries, std::size_t added, LiveRange live, const DigestsAt& digests_at);
   /// Forgets everything. The table has room for `live_entries` and some more; whoever asks for it fills it before
   /// anything else is done with the index.
   PositionIndex& start_over(std::size_t live_entries);
@@ -71,16 +74,16 @@ class GrowingIndex {
   void finish_moving();
   void pass(LogPosition positions);
   void release(std::size_t added);
-  void move(std::size_t positions, LiveRange live, const DigestAt& digest_at);
-  void move_chunk(LogPosition first, std::size_t count, LiveRange live, const DigestAt& digest_at);
+  void move(std::size_t positions, LiveRange live, const DigestsAt& digests_at);
+  void move_run(LogPosition first, const DigestRun& run, LiveRange live);
 
   std::uint64_t secret_;
   PositionIndex table_;
-  std::optional<PositionIndex> coming_;  ///< of the next size, being populated
+  std::unique_ptr<ComingTable> coming_;  ///< of the next size, being populated
   std::optional<PositionIndex> next_;    ///< of the next size, being filled
   std::optional<IndexMemory> retired_;   ///< of the last size, being given back
-  std::size_t owed_ = 0;                 ///< entries added since the last step of populating or giving back
-  LogPosition moved_to_ = 0;             ///< see Progress
+  std::size_t owed_ = 0;      ///< entries added since populating began, or since the last step of giving back
+  LogPosition moved_to_ = 0;  ///< see Progress
   LogPosition left_ = 0;
   std::size_t moved_per_entry_ = 1;
   LogPosition unseen_ = 0;  ///< of those left, so many from moved_to_ on are in no way in the second table already

@@ -68,7 +68,7 @@ void IndexBuilder::insert_all() {
     worker.waiting = 0;
     for (const LogPosition position : worker.aside) {
       Digest digest;
-      std::memcpy(digest.bytes.data(), log_.digest_at(position), digest.bytes.size());
+      std::memcpy(digest.bytes.data(), log_.digests_at(position).first, digest.bytes.size());
       table_.insert_aside(index_.hash(digest).print, position);
     }
     worker.aside.clear();

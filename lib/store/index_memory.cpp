@@ -56,12 +56,17 @@ void IndexMemory::align(std::size_t bytes) {
   madvise(start, bytes, MADV_HUGEPAGE);  // where it is not allowed, small pages serve as well
 }
 
-bool IndexMemory::populate_step() {
-  const std::span<IndexLine> step =
-      lines_.subspan(populated_, std::min(huge_page / sizeof(IndexLine), lines_.size() - populated_));
-  if (!populated_by_the_kernel(step)) std::ranges::fill(step, IndexLine{});
-  populated_ += step.size();
-  return populated_ == lines_.size();
+std::size_t IndexMemory::populate_steps() const { return (lines_.size_bytes() + huge_page - 1) / huge_page; }
+
+void IndexMemory::populate_step(std::size_t step) {
+  constexpr std::size_t lines = huge_page / sizeof(IndexLine);
+  const std::size_t first = step * lines;
+  const std::span<IndexLine> populated = lines_.subspan(first, std::min(lines, lines_.size() - first));
+  if (!populated_by_the_kernel(populated)) std::ranges::fill(populated, IndexLine{});
+}
+
+std::size_t IndexMemory::populated_bytes(std::size_t steps) const {
+  return std::min(steps * huge_page, lines_.size_bytes());
 }
 
 bool IndexMemory::release_step() {
@@ -81,16 +86,13 @@ void IndexMemory::release() noexcept {
 IndexMemory::~IndexMemory() { release(); }
 
 IndexMemory::IndexMemory(IndexMemory&& other) noexcept
-    : mapped_(std::exchange(other.mapped_, {})),
-      lines_(std::exchange(other.lines_, {})),
-      populated_(std::exchange(other.populated_, 0)) {}
+    : mapped_(std::exchange(other.mapped_, {})), lines_(std::exchange(other.lines_, {})) {}
 
 IndexMemory& IndexMemory::operator=(IndexMemory&& other) noexcept {
   if (this != &other) {
     release();
     mapped_ = std::exchange(other.mapped_, {});
     lines_ = std::exchange(other.lines_, {});
-    populated_ = std::exchange(other.populated_, 0);
   }
   return *this;
 }

@@ -18,16 +18,17 @@ class IndexMemory {
   IndexMemory(const IndexMemory&) = delete;
   IndexMemory& operator=(const IndexMemory&) = delete;
 
-  /// Has the kernel give the next 2 MiB their pages, which takes it milliseconds at worst; until then the first touch
-  /// of each would. True once all have them.
-  bool populate_step();
+  /// Has the kernel give 2 MiB their pages, which takes it milliseconds at worst; without it the first touch of each
+  /// would. There are populate_steps() of them, which different threads may do at the same time.
+  void populate_step(std::size_t step);
+  [[nodiscard]] std::size_t populate_steps() const;
   /// Gives 32 MiB back, from the end, which without huge pages takes milliseconds, too. True once nothing is left; the
   /// lines must not be used any more from the first step on.
   bool release_step();
 
   [[nodiscard]] std::size_t bytes() const { return mapped_.size(); }
-  /// What populate_step() has brought in so far.
-  [[nodiscard]] std::size_t populated_bytes() const { return populated_ * sizeof(IndexLine); }
+  /// What so many steps bring in.
+  [[nodiscard]] std::size_t populated_bytes(std::size_t steps) const;
   [[nodiscard]] std::span<IndexLine> lines() { return lines_; }
   [[nodiscard]] std::span<const IndexLine> lines() const { return lines_; }
 
@@ -37,7 +38,6 @@ class IndexMemory {
 
   std::span<std::byte> mapped_;
   std::span<IndexLine> lines_;
-  std::size_t populated_ = 0;  ///< lines from the first on
 };
 
 }  // namespace firstseen::store

@@ -4,6 +4,7 @@
 #include <deque>
 #include <optional>
 
+#include "store/digest_run.h"
 #include "store/index_line.h"
 #include "store/record.h"
 #include "store/record_head.h"
@@ -52,8 +53,8 @@ class LiveLog {
   };
   /// The entry at a position in [head, tail); nothing in the gap behind a record's last entry.
   [[nodiscard]] std::optional<Place> at(LogPosition position) const;
-  /// The digest of that entry, in the map; null in the gap.
-  [[nodiscard]] const std::uint8_t* digest_at(LogPosition position) const;
+  /// The digests from that entry to its record's last, in the map; or the rest of the gap.
+  [[nodiscard]] DigestRun digests_at(LogPosition position) const;
   /// Has what a look at that entry needs brought into the cache.
   void prefetch(LogPosition position) const;
 
@@ -87,9 +88,11 @@ inline std::optional<LiveLog::Place> LiveLog::at(LogPosition position) const {
   return Place{&record, record.first_entry + std::size_t{entry} * record.stride};
 }
 
-inline const std::uint8_t* LiveLog::digest_at(LogPosition position) const {
-  const auto place = at(position);
-  return place ? place->entry : nullptr;
+inline DigestRun LiveLog::digests_at(LogPosition position) const {
+  const LiveRecord& record = record_at(position);
+  const LogPosition entry = position - record.first_position;
+  if (entry >= record.entry_count) return {nullptr, 0, positions_for(record.entry_count) - entry};
+  return {record.first_entry + std::size_t{entry} * record.stride, record.stride, record.entry_count - entry};
 }
 
 }  // namespace firstseen::store

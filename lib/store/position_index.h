@@ -47,10 +47,11 @@ class PositionIndex {
   /// By the hash's print.
   [[nodiscard]] const SideTable::Entries& side_table() const { return side_.entries(); }
 
-  /// Makes the table ready for use a little further; true once it is. Not necessary, but without it inserts wait for
-  /// the kernel to find the memory.
-  bool populate_step() { return memory_.populate_step(); }
-  [[nodiscard]] std::size_t populated_bytes() const { return memory_.populated_bytes(); }
+  /// Makes the table ready for use, in steps: see IndexMemory. Not necessary, but without it inserts wait for the
+  /// kernel to find the memory.
+  void populate_step(std::size_t step) { memory_.populate_step(step); }
+  [[nodiscard]] std::size_t populate_steps() const { return memory_.populate_steps(); }
+  [[nodiscard]] std::size_t populated_bytes(std::size_t steps) const { return memory_.populated_bytes(steps); }
   /// The memory, to be given back in steps; the table must not be used any more.
   IndexMemory retire() && { return std::move(memory_); }
 

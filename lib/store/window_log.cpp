@@ -28,11 +28,7 @@ WindowLog::WindowLog(const Env& env, Dbi table, const LogLimits& limits, std::ui
       limits_(limits),
       log_(limits.first),
       index_(secret, least_index_entries),
-      digest_reader_([this](LogPosition position, Digest& digest) {
-        const std::uint8_t* bytes = digest_at(position);
-        if (bytes != nullptr) std::memcpy(digest.bytes.data(), bytes, digest.bytes.size());
-        return bytes != nullptr;
-      }) {}
+      digest_reader_([this](LogPosition position) { return digests_at(position); }) {}
 
 Result<std::optional<std::uint64_t>> WindowLog::read_heads(Txn& txn, LogPosition first) {
   log_ = LiveLog(first);
@@ -47,10 +43,12 @@ LiveRange WindowLog::live() const {
   return {log_.head(), log_.tail() - log_.head() + static_cast<LogPosition>(staged_.size())};
 }
 
-const std::uint8_t* WindowLog::digest_at(LogPosition position) const {
+DigestRun WindowLog::digests_at(LogPosition position) const {
   const LogPosition age = position - log_.head();
   const LogPosition prepared = log_.tail() - log_.head();
-  return age < prepared ? log_.digest_at(position) : staged_[age - prepared].digest.bytes.data();
+  if (age < prepared) return log_.digests_at(position);
+  const std::size_t first = age - prepared;
+  return {staged_[first].digest.bytes.data(), sizeof(Entry), staged_.size() - first};
 }
 
 std::optional<WindowLog::Match> WindowLog::match(const Digest& digest, LogPosition position) const {
@@ -147,7 +145,7 @@ void WindowLog::decide_chunk(std::span<const Entry> messages, std::span<const st
   const LiveRange live_now = live();
   for (std::size_t i = 0; i < messages.size(); ++i) {
     index_.for_each_candidate(hashes[i], live_now, [&](LogPosition position) {
-      if (position - log_.head() >= log_.tail() - log_.head()) return firstseen::prefetch(digest_at(position));
+      if (position - log_.head() >= log_.tail() - log_.head()) return firstseen::prefetch(digests_at(position).first);
       if (from_disk) LogReadAhead::of_lookup(env_, log_, position);
       log_.prefetch(position);
     });

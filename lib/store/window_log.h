@@ -133,7 +133,7 @@ class WindowLog {
     const LiveRecord* record = nullptr;
   };
   [[nodiscard]] LiveRange live() const;
-  [[nodiscard]] const std::uint8_t* digest_at(LogPosition position) const;
+  [[nodiscard]] DigestRun digests_at(LogPosition position) const;
   [[nodiscard]] std::optional<Match> match(const Digest& digest, LogPosition position) const;
   [[nodiscard]] std::optional<Found> find(const Digest& digest, const KeyedHash& hash, std::int64_t now_ms,
                                           std::uint64_t ttl_ms) const;
@@ -149,7 +149,7 @@ class WindowLog {
   const LogLimits limits_;
   LiveLog log_;
   GrowingIndex index_;
-  GrowingIndex::DigestAt digest_reader_;
+  GrowingIndex::DigestsAt digest_reader_;
   LogReadAhead read_ahead_;
   std::vector<Entry> staged_;
   std::uint64_t expired_entries_ = 0;

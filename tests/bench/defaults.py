@@ -47,7 +47,7 @@ _PROPERTIES = {
     "statistics.interval.ms": ("0",),
 }
 _OPTIONS = {
-    "kafka.prefetch_bytes": ("16MiB", "128MiB"),
+    "kafka.prefetch_bytes": ("16MiB", "32MiB", "128MiB"),
     "output.compression": ("none", "zstd", "snappy"),
 }
 _ENVIRONMENT = {"MALLOC_ARENA_MAX": ("1", "2", "4")}

@@ -1,6 +1,6 @@
 """Reads topics back as any consumer of theirs would."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
@@ -8,11 +8,24 @@ from .poll import wait_until
 from .record import Record
 
 
+def partitions_of(brokers: str, topic: str) -> list[int]:
+    consumer = Consumer({"bootstrap.servers": brokers, "group.id": "reader"})
+    try:
+        return sorted(consumer.list_topics(topic, timeout=30).topics[topic].partitions)
+    finally:
+        consumer.close()
+
+
 def read_topic(
-    brokers: str, topic: str, isolation: str = "read_committed", timeout_s: float = 60.0
+    brokers: str,
+    topic: str,
+    isolation: str = "read_committed",
+    timeout_s: float = 60.0,
+    partitions: Collection[int] = (),
 ) -> Iterator[Record]:
-    """Everything readable in the topic now, in the order of arrival; with read_committed up to the first open
-    transaction. Ends when every partition has reported an end at or behind the one that it had at the start."""
+    """Everything readable in the topic now, or in some partitions of it, in the order of arrival; with read_committed
+    up to the first open transaction. Ends when every partition has reported an end at or behind the one that it had at
+    the start."""
     consumer = Consumer(
         {
             "bootstrap.servers": brokers,
@@ -29,7 +42,7 @@ def read_topic(
         }
     )
     try:
-        partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
+        partitions = partitions or consumer.list_topics(topic, timeout=30).topics[topic].partitions
         consumer.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in partitions])
         unfinished = {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=30)[1] for p in partitions}
         while unfinished:

@@ -15,7 +15,7 @@ _FUNCTION = re.compile(r"^[0-9a-f]+ <(.*)>:$")
 # What is fetched ahead, and in which function or what is inlined into it.
 _NEEDED = {
     "both lines of a digest, for a lookup": r"GrowingIndex::prefetch\(",
-    "the line that a moved entry goes to": r"GrowingIndex::move_chunk\(",
+    "the line that a moved entry goes to": r"GrowingIndex::move_run\(",
     "an entry of the log": r"LiveLog::prefetch\(",
 }
 

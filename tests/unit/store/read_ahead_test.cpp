@@ -57,7 +57,7 @@ class ReadAhead : public testing::Test {
   [[nodiscard]] LogPosition last_position(std::size_t record) const {
     return log_.records()[record].first_position + keys_per_record - 1;
   }
-  void look_at(std::size_t record) const { looked_at_ = *log_.digest_at(last_position(record)); }
+  void look_at(std::size_t record) const { looked_at_ = *log_.digests_at(last_position(record)).first; }
 
   firstseen::test::TemporaryDirectory directory_;
   std::shared_ptr<Env> env_;

@@ -64,7 +64,7 @@ class MemoryLog {
 
 std::size_t times_found(const GrowingIndex& index, const LiveLog& log, LogPosition position) {
   Digest digest;
-  std::memcpy(digest.bytes.data(), log.digest_at(position), digest.bytes.size());
+  std::memcpy(digest.bytes.data(), log.digests_at(position).first, digest.bytes.size());
   std::size_t times = 0;
   const LiveRange live{log.head(), log.tail() - log.head()};
   index.for_each_candidate(index.hash(digest), live, [&](LogPosition at) { times += at == position ? 1U : 0U; });
