@@ -84,9 +84,9 @@ bool read_all(int file, std::span<std::uint8_t> bytes, std::uint64_t at) {
 std::vector<std::uint8_t> encode_side_table(const PositionIndex& table) {
   std::vector<std::uint8_t> bytes(table.overflow_entries() * side_entry_bytes);
   std::uint8_t* at = bytes.data();
-  for (const auto& [print, position] : table.side_table()) {
-    store_le(at, print);
-    store_le(at + sizeof print, position);
+  for (const SideTable::Entry& entry : table.side_table()) {
+    store_le(at, entry.print);
+    store_le(at + sizeof entry.print, entry.position);
     at += side_entry_bytes;
   }
   return bytes;

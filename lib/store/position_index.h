@@ -44,8 +44,8 @@ class PositionIndex {
   [[nodiscard]] Shape shape() const { return {regions_, region_lines_, scrub_at_}; }
   [[nodiscard]] std::span<IndexLine> lines() { return memory_.lines(); }
   [[nodiscard]] std::span<const IndexLine> lines() const { return memory_.lines(); }
-  /// By the hash's print.
-  [[nodiscard]] const SideTable::Entries& side_table() const { return side_.entries(); }
+  /// In no order.
+  [[nodiscard]] std::span<const SideTable::Entry> side_table() const { return side_.entries(); }
 
   /// Makes the table ready for use, in steps: see IndexMemory. Not necessary, but without it inserts wait for the
   /// kernel to find the memory.

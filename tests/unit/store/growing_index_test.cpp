@@ -130,7 +130,7 @@ TEST(GrowingIndex, CountsTheMemoryOfItsNextSizeAsItIsPopulated) {
   EXPECT_EQ(index.memory_bytes(), before) << "no page of it is in use yet";
   make_room(1);
   EXPECT_EQ(index.memory_bytes(), before + step_bytes);
-  make_room(10'000);
+  make_room(15'000);
   EXPECT_EQ(index.memory_bytes(), before + 2 * step_bytes);
 }
 
