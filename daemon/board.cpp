@@ -50,6 +50,7 @@ Board::Board(const Clock& clock, Millis configured_window) : clock_(clock), step
 void Board::enter(Phase phase, std::string detail) {
   stepped();
   const std::scoped_lock lock(mutex_);
+  ++changes_;
   picture_.phase = phase;
   const std::int64_t now_ms = clock_.wall_ms();
   picture_.phase_since_ms = now_ms;
@@ -65,32 +66,38 @@ void Board::enter(Phase phase, std::string detail) {
 void Board::publish(dedup::SlotStatus status) {
   auto shared = std::make_shared<const dedup::SlotStatus>(std::move(status));
   const std::scoped_lock lock(mutex_);
+  ++changes_;
   picture_.show(std::move(shared), clock_.wall_ms());
 }
 
 void Board::broker(bool answers, std::string detail) {
   const std::scoped_lock lock(mutex_);
+  ++changes_;
   set(picture_.checks[broker_check], answers, std::move(detail), clock_.wall_ms());
 }
 
 void Board::note(const kafka::ClientFigures& figures) {
   const std::scoped_lock lock(mutex_);
+  ++changes_;
   picture_.clients[figures.side == kafka::ClientFigures::Side::consumer ? 0 : 1] = figures;
 }
 
 void Board::configured(const std::string& file, const std::string& text) {
   auto shown = std::make_shared<const ShownConfiguration>(ShownConfiguration{file, text, clock_.wall_ms()});
   const std::scoped_lock lock(mutex_);
+  ++changes_;
   picture_.configuration = std::move(shown);
 }
 
 void Board::reloaded(Reload outcome) {
   const std::scoped_lock lock(mutex_);
+  ++changes_;
   ++picture_.reloads.at(static_cast<std::size_t>(outcome));
 }
 
 void Board::certificate(std::optional<std::int64_t> until_ms) {
   const std::scoped_lock lock(mutex_);
+  ++changes_;
   picture_.certificate_until_ms = until_ms;
 }
 

@@ -71,12 +71,17 @@ class Board {
   void certificate(std::optional<std::int64_t> until_ms);
 
   [[nodiscard]] Picture look() const;
+  /// How often something has been written down, steps excepted. Asked for before look(), it never tells of more than
+  /// that shows.
+  [[nodiscard]] std::uint64_t changes() const { return changes_; }
+  [[nodiscard]] std::int64_t steady_ms() const { return clock_.steady_ms(); }
   /// The same with a younger status of the slot than the loop has written down.
   [[nodiscard]] Picture look(dedup::SlotStatus younger) const;
 
  private:
   const Clock& clock_;
   std::atomic<std::int64_t> stepped_at_ms_;
+  std::atomic<std::uint64_t> changes_ = 0;
   mutable std::mutex mutex_;
   Picture picture_;  // guarded by mutex_; without step_age_ms
 };

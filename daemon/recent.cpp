@@ -33,6 +33,7 @@ void Recent::sample(const dedup::SlotStatus& status) {
   const std::int64_t now_ms = clock_.steady_ms();
   const std::scoped_lock lock(mutex_);
   if (!samples_.empty() && now_ms - sampled_at_ms_ < sample_every_ms) return;
+  ++changes_;
   sampled_at_ms_ = now_ms;
   samples_.push_back(sample_of(status, clock_.wall_ms()));
   if (samples_.size() > samples_kept) samples_.pop_front();
@@ -43,6 +44,7 @@ void Recent::note(LogLevel level, const std::string& text) {
   const std::int64_t now_ms = clock_.wall_ms();
   Kept fresh{log_subject(level, text), {now_ms, level, text.substr(0, longest_event)}, now_ms};
   const std::scoped_lock lock(mutex_);
+  ++changes_;
   const auto before = std::ranges::find(events_, fresh.subject, &Kept::subject);
   if (before != events_.end()) {
     fresh.first_ms = before->first_ms;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -57,6 +58,8 @@ class Recent {
   [[nodiscard]] std::vector<Sample> samples() const;
   [[nodiscard]] std::vector<Event> events() const;
   [[nodiscard]] History history() const;
+  /// How often something has been kept; see Board::changes().
+  [[nodiscard]] std::uint64_t changes() const { return changes_; }
 
  private:
   struct Kept {
@@ -68,6 +71,7 @@ class Recent {
   [[nodiscard]] std::vector<Event> told_events() const;
 
   const Clock& clock_;
+  std::atomic<std::uint64_t> changes_ = 0;
   mutable std::mutex mutex_;
   std::int64_t sampled_at_ms_ = 0;  // steady; this and what follows guarded by mutex_
   std::deque<Sample> samples_;

@@ -17,33 +17,40 @@ namespace {
 struct Route {
   std::string_view path;
   bool is_probe;
-  Response (*answer)(const Sources& sources, const Request& request);
+  Response (*answer)(const Sources& sources, MadePages& made, const Request& request);
 };
 
 template <Response (*answer)(const Picture&)>
-Response probe(const Sources& sources, const Request& /*request*/) {
+Response probe(const Sources& sources, MadePages& /*made*/, const Request& /*request*/) {
   return answer(sources.board.look());
 }
 
-Response status_json(const Sources& sources, const Request& /*request*/) {
-  return {.status = 200,
-          .body = to_text(status_to_json(sources.board.look(), sources.recent.history())),
-          .content_type = "application/json",
-          .headers = {}};
+Response status_json(const Sources& /*sources*/, MadePages& made, const Request& /*request*/) {
+  const auto make = [](const Sources& sources) {
+    return to_text(status_to_json(sources.board.look(), sources.recent.history()));
+  };
+  return {.status = 200, .body = made.get("/status.json", make), .content_type = "application/json", .headers = {}};
 }
 
-Response metrics_text(const Sources& sources, const Request& /*request*/) {
+Response metrics_text(const Sources& /*sources*/, MadePages& made, const Request& /*request*/) {
+  const auto make = [](const Sources& sources) { return metrics::exposition(sources.board.look()); };
   return {.status = 200,
-          .body = metrics::exposition(sources.board.look()),
+          .body = made.get("/metrics", make),
           .content_type = std::string(metrics::content_type),
           .headers = {}};
 }
 
-Response status_page(const Sources& sources, const Request& request) {
+template <bool stands_still>
+std::string rendered_page(const Sources& sources) {
+  return page::render(
+      {.picture = sources.board.look(), .history = sources.recent.history(), .stands_still = stands_still});
+}
+
+Response status_page(const Sources& /*sources*/, MadePages& made, const Request& request) {
+  const bool stands_still = request.refresh == "0";
   return {.status = 200,
-          .body = page::render({.picture = sources.board.look(),
-                                .history = sources.recent.history(),
-                                .stands_still = request.refresh == "0"}),
+          .body = stands_still ? made.get("/status?refresh=0", rendered_page<true>)
+                               : made.get("/status", rendered_page<false>),
           .content_type = "text/html; charset=utf-8",
           .headers = {{"Content-Security-Policy",
                        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
@@ -78,7 +85,7 @@ Response Routes::answer(const Request& request) const {
     return refusal(401, "the header 'Authorization: Bearer TOKEN' is needed, with the token of http.token_file\n",
                    "WWW-Authenticate", "Bearer realm=\"firstseen\"");
   }
-  return route->answer(sources_, request);
+  return route->answer(sources_, *made_, request);
 }
 
 bool Routes::admits(const Request& request) const {

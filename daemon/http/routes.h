@@ -1,13 +1,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
-#include "board.h"
+#include "http/made_pages.h"
 #include "http/server.h"
 #include "http/token.h"
-#include "recent.h"
 
 namespace firstseen::http {
 
@@ -18,18 +18,12 @@ enum class Face {
   facts,   ///< everything else
 };
 
-/// What the pages show; outlives them.
-struct Sources {
-  const Board& board;
-  const Recent& recent;
-};
-
 /// The pages of one listener. Unknown paths get status 404, other methods than GET and HEAD 405, facts asked for
 /// without the token 401.
 class Routes {
  public:
   Routes(const Sources& sources, Face face, const std::optional<Token>& token)
-      : sources_(sources), face_(face), token_(token) {}
+      : sources_(sources), made_(std::make_shared<MadePages>(sources)), face_(face), token_(token) {}
 
   Response answer(const Request& request) const;
 
@@ -37,6 +31,7 @@ class Routes {
   [[nodiscard]] bool admits(const Request& request) const;
 
   Sources sources_;
+  std::shared_ptr<MadePages> made_;  ///< of all copies
   Face face_;
   std::optional<Token> token_;
 };

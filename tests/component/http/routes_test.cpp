@@ -1,5 +1,6 @@
 #include "http/routes.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -188,6 +189,49 @@ TEST_F(Pages, StatusStandsStillWhereItIsAskedTo) {
   EXPECT_TRUE(reloads({}));
   EXPECT_FALSE(reloads("0"));
   for (const std::string_view other : {"", "1", "00", "0 "}) EXPECT_TRUE(reloads(other)) << other;
+}
+
+TEST_F(Pages, AreMadeAgainWhenWhatTheyShowHasChangedOrASecondHasPassed) {
+  const Routes routes(sources_, Face::all, {});
+  for (const std::string_view path : {"/metrics", "/status", "/status.json"}) {
+    const auto body = [&] { return routes.answer({.method = "GET", .path = path, .authorization = {}}).body; };
+    clock_.now = 10'000;
+    make_ready();
+    const std::string first = body();
+    EXPECT_EQ(body(), first) << path;
+
+    dedup::SlotStatus status = in_state("running");
+    status.counters.duplicates = 4711;
+    board_.publish(status);
+    EXPECT_NE(body(), first) << path << " shows a new status";
+    board_.publish(in_state("restarting"));
+    EXPECT_NE(body().find("restarting"), std::string::npos) << path;
+  }
+  const auto page = [&] { return routes.answer({.method = "GET", .path = "/status", .authorization = {}}).body; };
+  ASSERT_EQ(page().find("out of luck"), std::string::npos);
+  recent_.note(LogLevel::error, "out of luck");
+  EXPECT_NE(page().find("out of luck"), std::string::npos);
+
+  const auto uptime = [&] {
+    const std::string text = routes.answer({.method = "GET", .path = "/metrics", .authorization = {}}).body;
+    const std::size_t at = text.find("\nfirstseen_last_step_age_seconds ");
+    return at == std::string::npos ? "" : text.substr(at, text.find('\n', at + 1) - at);
+  };
+  const std::string before = uptime();
+  ASSERT_NE(before, "");
+  clock_.now += 1'000;
+  EXPECT_NE(uptime(), before);
+}
+
+TEST_F(Pages, AreMadeOnceForHowManySoeverAskAtTheSameTime) {
+  static int made;
+  made = 0;
+  MadePages pages(sources_);
+  const auto make = [](const Sources&) { return fmt::format("text {}", ++made); };
+  for (int i = 0; i < 200; ++i) EXPECT_EQ(pages.get("/metrics", make), "text 1");
+  EXPECT_EQ(pages.get("/status", make), "text 2") << "another page";
+  board_.broker(true, "answers");
+  for (int i = 0; i < 200; ++i) EXPECT_EQ(pages.get("/metrics", make), "text 3");
 }
 
 TEST_F(Pages, FactsNeedTheTokenAndProbesNeedNone) {
