@@ -9,35 +9,27 @@ from typing import Any
 
 import pytest
 import yaml
-from deploy.charts import CHART, DEFINITIONS, EXAMPLES, golden, one, pods
-from deploy.tools import kubernetes_schemas
+from deploy.charts import CHART, EXAMPLES, golden, one, pods
+from deploy.schemas import OPERATOR, VERSIONS
 from harness.paths import firstseen_binary
 from harness.tls import make_certificates
 from jsonschema import Draft7Validator, Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-VERSIONS = ["1.30", "1.33", "1.36"]
-_OPERATOR = "monitoring.coreos.com/"  # its objects are no part of Kubernetes
-_ANYTHING = "x-kubernetes-preserve-unknown-fields"
+from deploy import schemas
+
 _VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
-
-
-def _schema(version: str, name: str) -> Any:
-    folder = f"kubernetes_validate/kubernetes-json-schema/v{version}.0-local-strict"
-    return json.loads(kubernetes_schemas().read(f"{folder}/{name}.json"))
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
 def kubernetes(request: pytest.FixtureRequest):
     """Finds what a version of Kubernetes has against an object."""
-    definitions = DRAFT202012.create_resource(_schema(request.param, "_definitions"))
+    definitions = DRAFT202012.create_resource(schemas.definitions(request.param))
     registry = Registry().with_resource("/api/_definitions.json", definitions)
 
     def complaints(made: dict[str, Any]) -> list[str]:
-        group, _, version = made["apiVersion"].rpartition("/")
-        api = f"{group.partition('.')[0]}-{version}" if group else version
-        schema = _schema(request.param, f"{made['kind'].lower()}-{api}")
+        schema = schemas.of_kubernetes(request.param, made)
         errors = Draft202012Validator(schema, registry=registry).iter_errors(made)
         return [f"{error.json_path}: {error.message}" for error in errors]
 
@@ -47,36 +39,18 @@ def kubernetes(request: pytest.FixtureRequest):
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_kubernetes_knows_every_field(example: str, kubernetes):
     for made in golden(example):
-        if not made["apiVersion"].startswith(_OPERATOR):
+        if not made["apiVersion"].startswith(OPERATOR):
             assert kubernetes(made) == [], made["kind"]
 
 
 def _of_the_operator(example: str) -> dict[str, dict[str, Any]]:
     """By kind."""
-    return {made["kind"]: made for made in golden(example) if made["apiVersion"].startswith(_OPERATOR)}
-
-
-def _closed(schema: Any) -> Any:
-    """As a strict API server reads it: there is no field but those that are named."""
-    if isinstance(schema, list):
-        return [_closed(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    closed = {name: _closed(value) for name, value in schema.items()}
-    if schema.get("type") == "object" and "properties" in schema and not schema.get(_ANYTHING):
-        closed.setdefault("additionalProperties", False)
-    return closed
+    return {made["kind"]: made for made in golden(example) if made["apiVersion"].startswith(OPERATOR)}
 
 
 def _operators_complaints(made: dict[str, Any]) -> list[str]:
-    file = DEFINITIONS / f"{_OPERATOR.rstrip('/')}_{made['kind'].lower()}s.yaml"
-    versions = yaml.safe_load(file.read_text())["spec"]["versions"]
-    (schema,) = (
-        each["schema"]["openAPIV3Schema"]
-        for each in versions
-        if each["name"] == made["apiVersion"].removeprefix(_OPERATOR)
-    )
-    return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(_closed(schema)).iter_errors(made)]
+    errors = Draft202012Validator(schemas.of_the_operator(made)).iter_errors(made)
+    return [f"{error.json_path}: {error.message}" for error in errors]
 
 
 @pytest.mark.parametrize(
