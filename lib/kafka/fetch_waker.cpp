@@ -18,8 +18,8 @@ bool SleepingFetcher::to_be_woken(std::size_t taken, std::uint64_t bytes, std::s
   if (max_messages_ == 0) return false;
   if (taken > 0) message_bytes_ = 1 + bytes / taken;
   const std::uint64_t full = std::min(max_messages_, max_bytes_ / message_bytes_);
-  // The queue is looked at only now and then, and was fuller meanwhile.
-  if (queued >= full / 4 * 3) was_full_ = true;
+  // The queue is looked at only now and then: what was taken stood in it before, and it may have been fuller meanwhile.
+  if (taken + queued >= full / 4 * 3) was_full_ = true;
   if (!was_full_ || queued > full / 2) return false;
   was_full_ = false;
   return true;
