@@ -13,7 +13,7 @@
 namespace firstseen::kafka {
 
 /// Largest produce batch, bytes before compression, unless kafka.properties have another batch.size.
-inline constexpr std::uint64_t max_batch_bytes = 1'000'000;
+inline constexpr std::uint64_t max_batch_bytes = 500'000;
 /// The same for these options: never more than the smallest known limit of an output topic, since the broker refuses a
 /// larger batch with all that is in it. A message that is at least as large travels in a batch of its own.
 std::uint64_t produce_batch_bytes(const ClientOptions& options);

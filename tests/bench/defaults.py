@@ -16,7 +16,6 @@ What it does not tell:
   linger.ms                 is paid for with latency, too: ./dev bench latency
   output.compression        saves the broker's disk and network, which nobody waits for here
   kafka.prefetch_bytes      takes fetch.max.bytes with it, a quarter of it
-  batch.size                has no double: firstseen takes no more than the output topic does, 1 MB by default
   statistics.interval.ms=0  takes figures away from status and metrics
 The broker is on the same machine. Other data (--value-bytes, --partitions) may want other values."""
 
@@ -36,12 +35,12 @@ from rounds import alternate, ratio, row
 SHIPPED, AGAIN = Firstseen(name="as shipped"), Firstseen(name="as shipped, again")
 _PROPERTIES = {
     "queued.min.messages": ("5000", "20000"),
-    "fetch.message.max.bytes": ("500000", "2000000"),
+    "fetch.message.max.bytes": ("250000", "1000000"),
     "fetch.max.bytes": ("4000000", "8000000", "52428800"),
     "linger.ms": ("0", "80"),
     "batch.num.messages": ("1000",),
-    "batch.size": ("500000",),
-    "queue.buffering.max.messages": ("25000", "100000"),
+    "batch.size": ("250000", "1000000"),
+    "queue.buffering.max.messages": ("12500", "50000"),
     "queue.buffering.max.kbytes": ("32768", "131072"),
     "socket.nagle.disable": ("false",),
     "statistics.interval.ms": ("0",),

@@ -112,7 +112,7 @@ TEST(ProducerSettings, TheQueueIsBoundedByBytesNotOnlyByMessages) {
   ClientOptions options = options_with("", 1'048'588);
   options.largest_message_bytes = 1'048'588;
   EXPECT_EQ(value_of(producer_settings(options), "queue.buffering.max.kbytes"), "65536") << "what brokers usually take";
-  EXPECT_EQ(value_of(producer_settings(options), "queue.buffering.max.messages"), "50000");
+  EXPECT_EQ(value_of(producer_settings(options), "queue.buffering.max.messages"), "25000");
   options.largest_message_bytes = 0;
   EXPECT_EQ(value_of(producer_settings(options), "queue.buffering.max.kbytes"), "1048576") << "unknown: any may come";
 }
