@@ -1,5 +1,10 @@
+#include <cstdlib>
 #include <memory>
 #include <string>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "commands.h"
 #include "configuration.h"
@@ -10,7 +15,16 @@
 namespace firstseen {
 namespace {
 
+/// glibc's malloc has up to eight arenas per core, each with freed memory of its own. Two take 5 MiB less on two cores,
+/// and the rate is the same (./dev bench defaults). A person's own choice stands.
+void bound_malloc() {
+#ifdef __GLIBC__
+  if (std::getenv("MALLOC_ARENA_MAX") == nullptr && std::getenv("GLIBC_TUNABLES") == nullptr) mallopt(M_ARENA_MAX, 2);
+#endif
+}
+
 Exit run_daemon(const std::string& config) {
+  bound_malloc();
   auto configuration = load_configuration(config, Secrets::check);
   if (!configuration) return report(configuration.error());
   const Log log(configuration->log_level, configuration->log_format);

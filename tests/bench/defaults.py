@@ -49,7 +49,7 @@ _OPTIONS = {
     "kafka.prefetch_bytes": ("16MiB", "32MiB", "128MiB"),
     "output.compression": ("none", "zstd", "snappy"),
 }
-_ENVIRONMENT = {"MALLOC_ARENA_MAX": ("1", "2", "4")}
+_ENVIRONMENT = {"MALLOC_ARENA_MAX": ("1", "4", "16")}
 _QUICK = ["kafka.prefetch_bytes=16MiB", "MALLOC_ARENA_MAX=1"]
 _VERSIONS = ("librdkafka", "Kafka", "Java")
 
