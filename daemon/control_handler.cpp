@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/hex.h"
+#include "pause_limits.h"
 #include "status_report.h"
 
 namespace firstseen {
@@ -18,8 +19,6 @@ namespace {
 
 /// A slot answers between two batches; in an outage it cannot.
 constexpr Millis answer_limit{10'000};
-constexpr Millis longest_pause_wait{3'600'000};
-constexpr std::size_t longest_name = 400;
 
 std::string still_queued(const Advice& advice) {
   return fmt::format(
@@ -136,10 +135,10 @@ Result<ControlHandler::Answer> ControlHandler::forget(const Json& request) {
 Result<Json> ControlHandler::pause(const Json& request) {
   const auto by = text_in(request, "by");
   const auto limit = number_in(request, "timeout_ms", longest_pause_wait.count());
-  if (!by || by->empty() || by->size() > longest_name || !limit) {
+  if (!by || by->empty() || by->size() > most_asker_bytes || !limit) {
     return fail(Exit::usage,
                 fmt::format("pause needs by (a text of {} bytes at most) and timeout_ms (a number up to {})",
-                            longest_name, longest_pause_wait.count()));
+                            most_asker_bytes, longest_pause_wait.count()));
   }
   Answer pending;
   {

@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "commands.h"
 #include "output.h"
+#include "pause_limits.h"
 #include "target.h"
 
 namespace firstseen {
@@ -17,7 +18,6 @@ namespace {
 
 /// For a reply that is not about waiting.
 constexpr Millis reply_limit{10'000};
-constexpr Millis longest_pause_wait{3'600'000};
 
 struct PauseArguments {
   Target target;
@@ -45,6 +45,10 @@ Exit pause(const PauseArguments& arguments) {
   const auto limit = wait_limit(arguments.timeout);
   if (!limit) return report(limit.error());
   const std::string by = arguments.reason.empty() ? user_name() : user_name() + ": " + arguments.reason;
+  if (by.size() > most_asker_bytes) {
+    return report({Exit::usage, fmt::format("--reason: must be {} bytes shorter: {} at most, with your name before it",
+                                            by.size() - most_asker_bytes, most_asker_bytes)});
+  }
   return print_answer(arguments.target, {{"command", "pause"}, {"by", by}, {"timeout_ms", limit->count()}},
                       *limit + reply_limit);
 }

@@ -68,6 +68,7 @@ Result<plan::Workload> workload_of(const PlanArguments& arguments, const config:
   workload.ttl = settings.window.ttl;
   workload.commit_interval = settings.delivery.commit_interval;
   workload.max_batch = settings.delivery.max_batch;
+  workload.prefetch_bytes = settings.kafka.prefetch_bytes;
   workload.refresh_on_duplicate = settings.window.refresh_on_duplicate;
   workload.several_ttls = has_several_ttls(settings);
   if (!arguments.config.empty()) workload.max_size_bytes = settings.store.max_size;
@@ -98,9 +99,9 @@ void add_plan(CLI::App& program, Chosen& chosen) {
   auto* command = program.add_subcommand("plan", "Tell what disk, memory and time a window of keys takes");
   command->footer(
       "For one process, which has its share of the partitions and of the messages. Each figure says whether it was\n"
-      "measured (tests/bench/RESULTS.md) or is computed. With key.rules each rule is planned by itself. It warns when "
-      "the window does not fit into store.max_size,\n"
-      "the index, or the memory and disk of this machine. Exit status: 0, also with warnings.");
+      "measured (tests/bench/RESULTS.md) or is computed. With key.rules each rule is planned by itself. It warns\n"
+      "when the window does not fit into store.max_size, the index, or the memory and disk of this machine. Exit\n"
+      "status: 0, also with warnings.");
   const auto arguments = std::make_shared<PlanArguments>();
   command->add_option("-r,--rate", arguments->rate, "Messages per second")->required()->type_name("NUMBER");
   command
@@ -115,7 +116,9 @@ void add_plan(CLI::App& program, Chosen& chosen) {
       ->check(between(std::uint32_t{1}, std::uint32_t{100'000}))
       ->type_name("COUNT")
       ->capture_default_str();
-  command->add_option("-c,--config", arguments->config, "Configuration file: for ttl, store.max_size and batches")
+  command
+      ->add_option("-c,--config", arguments->config,
+                   "Configuration file: for ttl, store.max_size, batches and kafka.prefetch_bytes")
       ->type_name("FILE")
       ->check(not_empty());
   command->add_flag("--json", arguments->as_json, "Print JSON");

@@ -40,7 +40,9 @@ Result<nlohmann::ordered_json> ask(const std::filesystem::path& path, const nloh
     if (socket.error().exit != Exit::unavailable) return forward(socket.error());
     return fail(Exit::unavailable, fmt::format("no daemon answers ({})", socket.error().message));
   }
-  const auto sent = write_all(*socket, request.dump() + "\n", limit);
+  // What somebody has typed may be anything; what is no UTF-8 is seen by the daemon as such, and named.
+  const std::string text = request.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  const auto sent = write_all(*socket, text + "\n", limit);
   // A daemon that refuses the connection answers at once and closes it, read or not.
   const auto line = read_line(*socket, max_reply_bytes, sent ? limit : Millis{1});
   if (!sent && !line) return forward(sent.error());

@@ -17,6 +17,7 @@ struct Workload {
   Millis ttl{0};
   Millis commit_interval{0};
   std::uint64_t max_batch = 0;
+  std::optional<std::uint64_t> prefetch_bytes;  ///< kafka.prefetch_bytes, if it is not the default
   bool refresh_on_duplicate = false;            ///< then duplicates make entries, too
   std::optional<std::uint64_t> max_size_bytes;  ///< store.max_size, if it is chosen already
   bool several_ttls = false;                    ///< key.rules has several, each a log: no stop saves the index
@@ -36,10 +37,11 @@ struct Plan {
   double entries_per_record = 0;  ///< small batches are written again as one record
   double positions = 0;           ///< of the index's, see lib/store/README.md
   double disk_bytes = 0;
-  double index_bytes = 0;          ///< at rest, at most
-  double index_bytes_growing = 0;  ///< while a table grows, at most
-  double memory_bytes = 0;         ///< of the process, while the index grows
-  double start_after_kill_s = 0;   ///< with that many cores for itself, and the log in the page cache
+  double index_bytes = 0;                ///< at rest, at most
+  double index_bytes_growing = 0;        ///< while a table grows, at most
+  double memory_beside_index_bytes = 0;  ///< at most
+  double memory_bytes = 0;               ///< of the process, while the index grows
+  double start_after_kill_s = 0;         ///< with that many cores for itself, and the log in the page cache
   double start_after_clean_stop_s = 0;
   std::uint64_t max_size_bytes = 0;  ///< to set as store.max_size: a quarter more than disk_bytes
   double disk_to_keep_bytes = 0;     ///< the file at its largest with that max_size, and a saved index beside it

@@ -39,7 +39,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--slow", type=int, default=40, help="slow clients besides (default 40)")
     parser.add_argument("--pace", type=float, default=1.0, help="seconds from request to request of one (default 1)")
     options.add_quick(parser, "small data and one pair")
-    dataset.add_arguments(parser, messages=6_000_000)
+    dataset.add_arguments(parser, messages=12_000_000)
     chosen = parser.parse_args()
     if chosen.quick:
         chosen.messages, chosen.rounds = 200_000, 1

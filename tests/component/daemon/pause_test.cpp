@@ -53,6 +53,21 @@ TEST_F(Daemon, BeginsRunningAlthoughItWasPausedWhenItStopped) {
   EXPECT_TRUE(counts("consumed", 10)) << next.log();
 }
 
+TEST_F(Daemon, IsPausedAlsoByAReasonThatIsNoUtf8AndNotByOneThatIsTooLong) {
+  Program daemon(command("run"));
+  ASSERT_TRUE(state("running")) << daemon.log();
+  const Finished long_one = test::run(command("pause", {"--reason", std::string(500, 'x')}), {{"SUDO_USER", "alice"}});
+  EXPECT_EQ(long_one.status, 64);
+  EXPECT_NE(long_one.err.find("--reason: must be 107 bytes shorter"), std::string::npos) << long_one.err;
+  EXPECT_EQ(status()["state"], "running");
+  const Finished skipped = test::run(command("skip", {"t\xff", "0", "1"}));
+  EXPECT_NE(skipped.status, 70) << skipped.err;
+  EXPECT_EQ(skipped.err.find("internal error"), std::string::npos) << skipped.err;
+  const Finished paused = test::run(command("pause", {"--reason", "gr\xfcn"}), {{"SUDO_USER", "alice"}});
+  EXPECT_EQ(paused.status, 0) << paused.err;
+  EXPECT_EQ(status()["paused"]["by"], "alice: gr\xef\xbf\xbdn");
+}
+
 TEST_F(Daemon, AnswersAPauseWithoutANameOrATimeWithUsage) {
   Program daemon(command("run"));
   ASSERT_TRUE(state("running")) << daemon.log();

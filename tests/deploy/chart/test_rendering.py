@@ -167,6 +167,8 @@ _REFUSED = {
     "'/persistence/size'": ["--set", "persistence.size=lots"],
     "'/persistence/accessModes/0'": ["--set", "persistence.accessModes={ReadWriteMany}"],
     "'/extraEnv/0/name'": ["--set", "extraEnv[0].name=POD_NAME"],
+    "'/podLabels'": ["--set", r"podLabels.app\.kubernetes\.io/component=x"],
+    "'/podAnnotations'": ["--set", r"podAnnotations.checksum/config=x"],
     "'/extraVolumes/0/name'": ["--set", "extraVolumes[0].name=tls"],
     "persistence.size 1Gi is too small for config.store.max_size 1GiB": ["--set", "persistence.size=1Gi"],
     "persistence.size 4Gi is too small for config.store.max_size 8GiB": [

@@ -69,6 +69,17 @@ TEST(Plan, OfASlowStreamWritesSmallBatchesAsOneRecordAndAFastOneDoesNot) {
   EXPECT_EQ(plan_of(workload).entries_per_record, 5'000);
 }
 
+TEST(Plan, ALongerPrefetchTakesItsMemoryBesideWhatWasMeasuredWithTheDefault) {
+  Workload workload = busy();
+  const double usual = plan_of(workload).memory_bytes;
+  workload.prefetch_bytes = 64ULL << 20U;
+  EXPECT_EQ(plan_of(workload).memory_bytes, usual);
+  workload.prefetch_bytes = 1ULL << 20U;
+  EXPECT_EQ(plan_of(workload).memory_bytes, usual) << "less was not measured";
+  workload.prefetch_bytes = 1500ULL << 20U;
+  EXPECT_EQ(plan_of(workload).memory_bytes - usual, static_cast<double>(1436ULL << 20U));
+}
+
 TEST(Plan, AddsWhatASmallIndexTakesBeside) {
   Workload workload = busy();
   workload.messages_per_s = 1;
