@@ -46,8 +46,9 @@ Exit pause(const PauseArguments& arguments) {
   if (!limit) return report(limit.error());
   const std::string by = arguments.reason.empty() ? user_name() : user_name() + ": " + arguments.reason;
   if (by.size() > most_asker_bytes) {
-    return report({Exit::usage, fmt::format("--reason: must be {} bytes shorter: {} at most, with your name before it",
-                                            by.size() - most_asker_bytes, most_asker_bytes)});
+    return report({Action::stop, Exit::usage,
+                   fmt::format("--reason: must be {} bytes shorter: {} at most, with your name before it",
+                               by.size() - most_asker_bytes, most_asker_bytes)});
   }
   return print_answer(arguments.target, {{"command", "pause"}, {"by", by}, {"timeout_ms", limit->count()}},
                       *limit + reply_limit);

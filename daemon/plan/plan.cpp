@@ -66,7 +66,7 @@ void plan_memory(const Workload& workload, Plan& plan) {
   const double small = plan.entries < bound::large_index ? bound::small_index_bytes : 0;
   plan.index_bytes = plan.entries * bound::index_bytes_per_key + small;
   plan.index_bytes_growing = plan.entries * measured::index_bytes_per_key_growing + small;
-  const std::uint64_t prefetch = std::max(workload.prefetch_bytes.value_or(0), bound::measured_prefetch_bytes);
+  const std::uint64_t prefetch = std::max(workload.prefetch_bytes, bound::measured_prefetch_bytes);
   plan.memory_beside_index_bytes =
       static_cast<double>(bound::most_beside_index_bytes + prefetch - bound::measured_prefetch_bytes);
   plan.memory_bytes = plan.index_bytes_growing + plan.memory_beside_index_bytes;

@@ -17,7 +17,7 @@ struct Workload {
   Millis ttl{0};
   Millis commit_interval{0};
   std::uint64_t max_batch = 0;
-  std::optional<std::uint64_t> prefetch_bytes;  ///< kafka.prefetch_bytes, if it is not the default
+  std::uint64_t prefetch_bytes = 0;             ///< kafka.prefetch_bytes; what it has above the default counts
   bool refresh_on_duplicate = false;            ///< then duplicates make entries, too
   std::optional<std::uint64_t> max_size_bytes;  ///< store.max_size, if it is chosen already
   bool several_ttls = false;                    ///< key.rules has several, each a log: no stop saves the index
