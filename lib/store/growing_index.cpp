@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <utility>
 
@@ -11,18 +12,23 @@ namespace firstseen::store {
 namespace {
 
 /// A larger table has room for twice as many while that is at most one million more (9 MB), then for one million more,
-/// and for an eighth more when that is more: each new entry moves one old one in a small store, up to nine in a large
-/// one, where memory counts.
+/// and for an eighth more when that is more: each new entry moves one old one in a small store, six in a large one,
+/// where memory counts.
 constexpr std::size_t least_growth = 65'536;
 constexpr std::size_t largest_doubling = 1'000'000;
 
 /// New entries per step of populating (2 MiB, up to 10 ms where page faults are dear) or giving back: a batch of 10,000
-/// waits for one step, and for none where a thread of the table's own has got ahead. 100 million keys need 6 million
-/// new ones for it: the table, full at three quarters when it begins, is then used to 79 %.
+/// waits for one step, and for none where a thread of the table's own has got ahead. 100 million keys need at most
+/// 6 million new ones for it: the table, full at three quarters when it begins, is then used to 79 %.
 constexpr std::size_t entries_per_step = 12'288;
 
-/// While a large table is populated, one new entry comes for so many old ones: 2 MiB hold 245,000 at 8.5 bytes.
-constexpr std::size_t added_while_populating = 20;
+/// While a large table is populated, one new entry comes for about so many old ones: for 20 (2 MiB hold 245,000 at 8.5
+/// bytes) where nothing is populated ahead, for many more where a thread does it.
+constexpr std::size_t added_while_populating = 32;
+
+/// The larger table has got all of the old one when it holds this part more than it is meant for, at 80 % instead of
+/// 75: that leaves time, so that a new entry moves a third fewer. What finds no room in it by then is one in thousands.
+constexpr std::size_t beyond_capacity = 16;
 
 /// A table that is used for less than this part shrinks.
 constexpr std::size_t shrink_below = 3;
@@ -65,7 +71,7 @@ void GrowingIndex::scrub(double share, LiveRange live) {
 void GrowingIndex::make_room(std::size_t live_entries, std::size_t added, LiveRange live, const DigestsAt& digests_at) {
   if (retired_) release(added);
   if (next_) {
-    move(added * moved_per_entry_, live, digests_at);
+    move(static_cast<std::size_t>(std::ceil(static_cast<double>(added) * moved_per_entry_)), live, digests_at);
   } else if (coming_) {
     populate(added);
     if (next_) begin_moving(live_entries, live);
@@ -101,10 +107,11 @@ void GrowingIndex::begin_moving(std::size_t live_entries, LiveRange live) {
   moved_to_ = live.head;
   left_ = live.length;
   unseen_ = left_;
-  // The larger table is complete before it is full: when as many entries are new as it has room for. What is moved is
-  // counted in positions, which are more: small records leave gaps behind them.
-  const std::size_t room = std::max(next_->capacity(), live_entries + least_growth) - live_entries;
-  moved_per_entry_ = left_ / room + 1;
+  // The old entries are moved by the time that the larger table has no room for more new ones. What is moved is counted
+  // in positions, which are more: small records leave gaps behind them.
+  const std::size_t filled = next_->capacity() + next_->capacity() / beyond_capacity;
+  const std::size_t room = std::max(filled, live_entries + least_growth) - live_entries;
+  moved_per_entry_ = static_cast<double>(left_) / static_cast<double>(room);
 }
 
 void GrowingIndex::finish_moving() {
@@ -198,7 +205,7 @@ void GrowingIndex::restore(const Progress& progress, std::vector<PositionIndex> 
   secret_ = progress.secret;
   moved_to_ = progress.moved_to;
   left_ = progress.left;
-  moved_per_entry_ = progress.moved_per_entry;
+  moved_per_entry_ = static_cast<double>(progress.moved_per_entry);
   unseen_ = 0;  // nobody wrote it down
   table_ = std::move(tables.front());
   next_.reset();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -16,7 +17,7 @@ namespace firstseen::store {
 /// The position index of a store whose number of keys changes, without a long pause: everything that a change of size
 /// costs is paid in small steps by the new entries. When the table is full, memory for a larger one is first populated;
 /// then new entries go to the larger table only, each brings a few old ones along from the log, and both are asked;
-/// then the old table's memory is given back. A large one grows by an eighth, so that at rest there are 8.5 to 10
+/// then the old table's memory is given back. A large one grows by an eighth, so that at rest there are 8 to 10
 /// bytes per key and never more than 18.8 while it grows; a small one doubles. One thread at a time.
 class GrowingIndex {
  public:
@@ -43,11 +44,13 @@ class GrowingIndex {
   /// What there is beside the tables.
   struct Progress {
     std::uint64_t secret = 0;
-    LogPosition moved_to = 0;  ///< what stands in the log before this is in the second table
-    LogPosition left = 0;      ///< positions from there on that are still to be moved
-    std::size_t moved_per_entry = 1;
+    LogPosition moved_to = 0;         ///< what stands in the log before this is in the second table
+    LogPosition left = 0;             ///< positions from there on that are still to be moved
+    std::size_t moved_per_entry = 1;  ///< rounded up
   };
-  [[nodiscard]] Progress progress() const { return {secret_, moved_to_, left_, moved_per_entry_}; }
+  [[nodiscard]] Progress progress() const {
+    return {secret_, moved_to_, left_, static_cast<std::size_t>(std::ceil(moved_per_entry_))};
+  }
   /// The table and, while entries are being moved, the larger one.
   [[nodiscard]] std::vector<const PositionIndex*> tables() const;
   /// Makes the index that which had these tables (one or two) and this progress.
@@ -85,7 +88,7 @@ class GrowingIndex {
   std::size_t owed_ = 0;      ///< entries added since populating began, or since the last step of giving back
   LogPosition moved_to_ = 0;  ///< see Progress
   LogPosition left_ = 0;
-  std::size_t moved_per_entry_ = 1;
+  double moved_per_entry_ = 1;
   LogPosition unseen_ = 0;  ///< of those left, so many from moved_to_ on are in no way in the second table already
 };
 
