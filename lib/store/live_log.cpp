@@ -45,11 +45,16 @@ void LiveLog::pop_back() {
   records_.pop_back();
 }
 
-void LiveLog::prefetch(LogPosition position) const {
-  const auto place = at(position);
-  if (!place) return;
-  firstseen::prefetch(place->entry);
-  firstseen::prefetch(place->entry + place->record->stride - 1);
+/// What leads to an entry is asked for step by step, of all of them at once: else each would wait for the last one's.
+void LiveLog::prefetch(std::span<const LogPosition> positions) const {
+  for (const LogPosition position : positions) firstseen::prefetch(&blocks_[(position - head_) / block]);
+  for (const LogPosition position : positions) firstseen::prefetch(&record_at(position));
+  for (const LogPosition position : positions) {
+    const auto place = at(position);
+    if (!place) continue;
+    firstseen::prefetch(place->entry);
+    firstseen::prefetch(place->entry + place->record->stride - 1);
+  }
 }
 
 }  // namespace firstseen::store

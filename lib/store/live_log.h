@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 
 #include "store/digest_run.h"
 #include "store/index_line.h"
@@ -55,8 +56,8 @@ class LiveLog {
   [[nodiscard]] std::optional<Place> at(LogPosition position) const;
   /// The digests from that entry to its record's last, in the map; or the rest of the gap.
   [[nodiscard]] DigestRun digests_at(LogPosition position) const;
-  /// Has what a look at that entry needs brought into the cache.
-  void prefetch(LogPosition position) const;
+  /// Has what a look at these entries, in [head, tail), needs brought into the cache.
+  void prefetch(std::span<const LogPosition> positions) const;
 
   /// Of the process: about what all this takes beside the map.
   [[nodiscard]] std::size_t memory_bytes() const { return blocks_.size() * sizeof(std::uint32_t) + record_bytes_; }

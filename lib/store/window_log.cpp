@@ -130,6 +130,22 @@ void WindowLog::decide(std::span<const Entry> messages, std::span<const std::uin
   }
 }
 
+void WindowLog::prefetch_candidates(std::span<const KeyedHash> hashes, bool from_disk) const {
+  std::array<LogPosition, lookup_chunk> positions;  // NOLINT(*-member-init): as far as `count`
+  std::size_t count = 0;
+  const LiveRange live_now = live();
+  const LogPosition recorded = log_.tail() - log_.head();
+  for (const KeyedHash& hash : hashes) {
+    index_.for_each_candidate(hash, live_now, [&](LogPosition position) {
+      if (position - log_.head() >= recorded) return firstseen::prefetch(digests_at(position).first);
+      if (from_disk) LogReadAhead::of_lookup(env_, log_, position);
+      if (count == positions.size()) log_.prefetch({positions.data(), std::exchange(count, 0)});
+      positions[count++] = position;
+    });
+  }
+  log_.prefetch({positions.data(), count});
+}
+
 /// Waiting for memory is nearly all that a lookup costs. So a chunk goes through in passes, each of which asks for what
 /// the next one needs: the lines of the index, the entries that they point to; then everything is near at hand.
 void WindowLog::decide_chunk(std::span<const Entry> messages, std::span<const std::uint64_t> ttls_ms, bool refresh,
@@ -140,16 +156,9 @@ void WindowLog::decide_chunk(std::span<const Entry> messages, std::span<const st
   std::array<KeyedHash, lookup_chunk> hashes;  // NOLINT(*-member-init): filled at once
   for (std::size_t i = 0; i < messages.size(); ++i) {
     hashes[i] = index_.hash(messages[i].digest);
-    index_.prefetch(hashes[i]);
   }
-  const LiveRange live_now = live();
-  for (std::size_t i = 0; i < messages.size(); ++i) {
-    index_.for_each_candidate(hashes[i], live_now, [&](LogPosition position) {
-      if (position - log_.head() >= log_.tail() - log_.head()) return firstseen::prefetch(digests_at(position).first);
-      if (from_disk) LogReadAhead::of_lookup(env_, log_, position);
-      log_.prefetch(position);
-    });
-  }
+  for (std::size_t i = 0; i < messages.size(); ++i) index_.prefetch(hashes[i]);
+  prefetch_candidates({hashes.data(), messages.size()}, from_disk);
   for (std::size_t i = 0; i < messages.size(); ++i) {
     found[i] = find(messages[i].digest, hashes[i], messages[i].time_ms, ttls_ms[messages[i].window]);
     if (!found[i] || refresh) stage(messages[i], hashes[i]);

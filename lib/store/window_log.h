@@ -138,6 +138,8 @@ class WindowLog {
   [[nodiscard]] std::optional<Found> find(const Digest& digest, const KeyedHash& hash, std::int64_t now_ms,
                                           std::uint64_t ttl_ms) const;
   void stage(const Entry& entry, const KeyedHash& hash);
+  /// Has the entries that these may be brought into the cache.
+  void prefetch_candidates(std::span<const KeyedHash> hashes, bool from_disk) const;
   void decide_chunk(std::span<const Entry> messages, std::span<const std::uint64_t> ttls_ms, bool refresh,
                     std::span<std::optional<Found>> found);
   void make_room_for(std::size_t entries);
