@@ -12,7 +12,7 @@ namespace firstseen::store {
 namespace {
 
 constexpr std::uint32_t magic = 0x58495346;  // "FSIX"
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 constexpr std::uint32_t byte_order = 0x01020304;  // in the machine's own, as the lines are
 constexpr std::size_t store_id_bytes = 32;
 
@@ -52,6 +52,7 @@ bool adds_up(const IndexFileHead& head, std::uint64_t file_bytes) {
   for (const IndexFileHead::Table& table : head.tables) {
     const auto& [regions, region_lines, scrub_at] = table.shape;
     if (regions == 0 || region_lines == 0 || regions > most_lines || region_lines > most_lines / regions) return false;
+    if (region_lines % PositionIndex::page_lines != 0) return false;
     if (scrub_at > regions * region_lines || table.side_entries > most_lines) return false;
     for (const std::uint64_t bytes :
          {regions * region_lines * sizeof(IndexLine), table.side_entries * side_entry_bytes}) {

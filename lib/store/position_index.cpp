@@ -9,13 +9,16 @@ namespace firstseen::store {
 namespace {
 
 constexpr double full_load = 0.75;  // two choices of ten slots: beyond this the side table grows quickly
-constexpr std::size_t least_lines = 64;
 constexpr std::size_t least_overflow = 64;
 constexpr std::size_t most_region_lines = (std::size_t{2} << 20U) / sizeof(IndexLine);  // a huge page
 
 std::size_t lines_for(std::size_t capacity) {
   const double lines = static_cast<double>(capacity) / (static_cast<double>(IndexLine::slots) * full_load);
-  return std::max(static_cast<std::size_t>(lines) + 1, least_lines);
+  return static_cast<std::size_t>(lines) + 1;
+}
+
+std::size_t whole_pages(std::size_t lines) {
+  return (lines + PositionIndex::page_lines - 1) / PositionIndex::page_lines * PositionIndex::page_lines;
 }
 
 std::size_t regions_for(std::size_t lines) { return (lines + most_region_lines - 1) / most_region_lines; }
@@ -29,7 +32,7 @@ KeyedHash keyed_hash(const Digest& digest, std::uint64_t secret) {
 
 PositionIndex::PositionIndex(std::size_t capacity)
     : regions_(regions_for(lines_for(capacity))),
-      region_lines_((lines_for(capacity) + regions_ - 1) / regions_),
+      region_lines_(whole_pages((lines_for(capacity) + regions_ - 1) / regions_)),
       memory_(regions_ * region_lines_) {}
 
 PositionIndex::PositionIndex(const Shape& shape)

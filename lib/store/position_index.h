@@ -22,13 +22,17 @@ struct KeyedHash {
 KeyedHash keyed_hash(const Digest& digest, std::uint64_t secret);
 
 /// Tells where in the log a digest may stand; the log decides. A table of cache lines with ten slots each, a slot being
-/// a 16-bit fingerprint and a position; every digest may stand in two lines. Slots whose position is not live are free.
-/// What finds no room goes to a small side table. Its size is fixed; see GrowingIndex. One thread at a time, except for
-/// populate_regions and insert_in_region.
+/// a 16-bit fingerprint and a position; every digest may stand in two lines of a page. Slots whose position is not live
+/// are free. What finds no room goes to a small side table. Its size is fixed; see GrowingIndex. One thread at a time,
+/// except for populate_regions and insert_in_region.
 ///
-/// The table consists of regions of equal size, about a huge page each, and both lines of a digest are in one of them.
+/// The table consists of regions of equal size, about a huge page each and whole pages of 4 KiB.
 class PositionIndex {
  public:
+  /// Both lines of a digest are in one page of 4 KiB, so that it takes one translation of an address to reach them,
+  /// also where there are no huge pages, or none of the host's below them.
+  static constexpr std::size_t page_lines = 4096 / sizeof(IndexLine);
+
   /// What a table has beside its lines and its side table.
   struct Shape {
     std::size_t regions = 0;
@@ -107,6 +111,9 @@ class PositionIndex {
   };
   static constexpr std::uint64_t low_half = 0xFFFFFFFFU;
 
+  /// From 32 uniform bits a number from 1 to 63: what tells two lines of a page apart.
+  static std::uint64_t other_line(std::uint64_t bits) { return 1 + ((bits * (page_lines - 1)) >> 32U); }
+
   [[nodiscard]] Place place_of(const KeyedHash& hash) const;
   static void put(IndexLine& line, SlotMask room, std::uint16_t fingerprint, LogPosition position);
   [[nodiscard]] bool holds(const IndexLine& line, std::uint16_t fingerprint, LogPosition position) const;
@@ -124,9 +131,9 @@ inline PositionIndex::Place PositionIndex::place_of(const KeyedHash& hash) const
   // lower half, is uniform as well, and chooses within the region.
   const std::uint64_t region = (hash.lines & low_half) * regions_;
   const std::uint64_t base = (region >> 32U) * region_lines_;
+  const std::uint64_t first = base + (((region & low_half) * region_lines_) >> 32U);
   const auto fingerprint = static_cast<std::uint16_t>(hash.print);
-  return {static_cast<std::size_t>(base + (((region & low_half) * region_lines_) >> 32U)),
-          static_cast<std::size_t>(base + (((hash.lines >> 32U) * region_lines_) >> 32U)),
+  return {static_cast<std::size_t>(first), static_cast<std::size_t>(first ^ other_line(hash.lines >> 32U)),
           fingerprint == IndexLine::no_fingerprint ? std::uint16_t{1} : fingerprint};
 }
 
@@ -146,7 +153,7 @@ void PositionIndex::for_each_candidate(const KeyedHash& hash, LiveRange live, Vi
     }
   };
   visit_line(memory_.lines()[place.first_line]);
-  if (place.second_line != place.first_line) visit_line(memory_.lines()[place.second_line]);
+  visit_line(memory_.lines()[place.second_line]);
   side_.for_each(hash.print, [&](LogPosition position) {
     if (live.contains(position)) visit(position);
   });

@@ -2,6 +2,7 @@
 
 #include <random>
 
+#include "store/index_file_head.h"
 #include "unit/store/index_file_fixture.h"
 
 namespace firstseen::store::test {
@@ -115,6 +116,19 @@ TEST_F(SavedIndexFile, AnyFlippedBitMakesItIgnored) {
     EXPECT_TRUE(says(store->open_report(), "is not used: "));
     for (std::uint64_t key = 0; key < keys; key += 97) ASSERT_TRUE(store->find(digest_of(key), 100)) << key;
   }
+}
+
+TEST(IndexFileHead, IsRefusedWhenATablesRegionsAreNotWholePages) {
+  const auto decoded = [](std::uint64_t lines) {
+    IndexFileHead head;
+    head.key.store_id = std::string(32, 'a');
+    head.tables.push_back({{1, lines, 0}, 0});
+    head.checksums.resize(1);
+    const std::vector<std::uint8_t> bytes = head.encode();
+    return IndexFileHead::decode(bytes, bytes.size() + lines * sizeof(IndexLine)).has_value();
+  };
+  EXPECT_TRUE(decoded(2 * PositionIndex::page_lines));
+  EXPECT_FALSE(decoded(2 * PositionIndex::page_lines - 1)) << "the other line of a digest may be behind the last one";
 }
 
 TEST_F(SavedIndexFile, OfAnyOtherLengthItIsIgnored) {

@@ -51,6 +51,19 @@ TEST(PositionIndex, FilledByFirstLinesWhereTheseHaveRoomHasHardlyAnyEntryAside) 
   EXPECT_LT(index.overflow_entries(), count / 10'000);
 }
 
+TEST(PositionIndex, StaysAsGoodAsFreeOfEntriesAsideWhileOldOnesExpireFromAFullTable) {
+  constexpr std::uint32_t count = 300'000;
+  PositionIndex index(count);
+  for (std::uint32_t i = 0; i < 5 * count; ++i) {
+    const LogPosition head = i < count ? 0 : i - count;
+    index.insert(keyed_hash(digest_of(i), secret), i, {head, i - head + 1});
+  }
+  const LiveRange live{4 * count, count};
+  index.scrub(1, live);
+  for (std::uint32_t i = 4 * count; i < 5 * count; i += 31) ASSERT_TRUE(finds(index, digest_of(i), i, live));
+  EXPECT_LT(index.overflow_entries(), count / 150);
+}
+
 TEST(PositionIndex, SlotsOutsideTheLiveRangeAreFreeAgain) {
   PositionIndex index(5000);
   const std::size_t before = index.memory_bytes();
