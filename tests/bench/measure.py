@@ -12,6 +12,7 @@ from load import cpu_s, memory_bytes
 
 _PEAK = "VmHWM"
 _ANONYMOUS = ("RssAnon", "RssShmem")
+_ANSWER_S = 0.2  # while a transaction decides the offsets there is no answer, and a run is not drained
 _NEARLY_ALL = 0.995  # what comes last waits for the commit interval, and is markers
 
 
@@ -38,7 +39,7 @@ class Task:
 def drained(admin: Admin, task: Task) -> bool:
     """The group has committed all of the input; false while a transaction is deciding."""
     with suppress(KafkaException):
-        return sum(admin.committed(task.group, task.input).values()) == task.messages
+        return sum(admin.committed(task.group, task.input, _ANSWER_S).values()) == task.messages
     return False
 
 

@@ -35,7 +35,7 @@ def test_an_output_deleted_and_made_again_gets_everything_that_was_not_yet_publi
     lab.send("d", "a", "e", "d")
     daemon.wait_log(lab.output, "create ", timeout_s=90)
     assert daemon.running()
-    assert lab.admin.committed(lab.group, lab.input) == {0: before}
+    assert lab.admin.committed(lab.group, lab.input, timeout_s=30) == {0: before}
     lab.admin.create_topic(lab.output)
     lab.send("f", "b")
     lab.drained()

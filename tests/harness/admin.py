@@ -20,6 +20,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from .group_offsets import GroupOffsets
 from .poll import wait_until
 
 _TIMEOUT_S = 30.0
@@ -61,6 +62,8 @@ def _pattern(name: str) -> tuple[str, ResourcePatternType]:
 
 class Admin:
     def __init__(self, brokers: str) -> None:
+        self._brokers = brokers
+        self._group: GroupOffsets | None = None  # the one asked last: tests ask again and again until it has got there
         self._client = AdminClient({"bootstrap.servers": brokers, "log_level": 0, "reconnect.backoff.max.ms": 500})
 
     def create_topic(self, topic: str, partitions: int = 1, **config: str | int) -> str:
@@ -129,12 +132,12 @@ class Admin:
 
         return _settled(offsets, f"the offsets of {topic} can be asked")
 
-    def committed(self, group: str, topic: str) -> dict[int, int]:
-        """The group's stable committed offsets; partitions without one are absent."""
-        asked = [TopicPartition(topic, p) for p in range(self.partitions(topic))]
-        request = [ConsumerGroupTopicPartitions(group, asked)]
-        answer = self._client.list_consumer_group_offsets(request, require_stable=True)[group].result(_TIMEOUT_S)
-        return {tp.partition: tp.offset for tp in answer.topic_partitions if tp.offset >= 0}
+    def committed(self, group: str, topic: str, timeout_s: float = 1.0) -> dict[int, int]:
+        """The group's stable committed offsets; partitions without one are absent. KafkaException where a transaction
+        is deciding them for longer than `timeout_s`."""
+        if self._group is None or self._group.group != group:
+            self._group = GroupOffsets(self._brokers, group)
+        return self._group.committed(topic, self.partitions(topic), timeout_s)
 
     def set_committed(self, group: str, topic: str, offsets: dict[int, int]) -> None:
         """Fails while the group has members, as Kafka's own tool does."""

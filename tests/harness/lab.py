@@ -100,10 +100,6 @@ class Lab:
         assert report.exact, str(report)
         return report
 
-    def disconnect(self) -> None:
-        """Ends what this lab sends and asks with: only its daemons are left."""
-        del self.account, self.admin
-
     def close(self) -> None:
         for daemon in self._daemons:
             daemon.kill()
