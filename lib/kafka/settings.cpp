@@ -115,13 +115,13 @@ std::uint64_t produce_batch_bytes(const ClientOptions& options) {
 Result<ConfHandle> consumer_settings(const ClientOptions& options) {
   // What is chosen here for speed or memory, `./dev bench defaults` measures against other values.
   const std::uint64_t prefetch_kib = std::clamp<std::uint64_t>(options.prefetch_bytes / 1024, 1, 2097151);
-  // Per partition and request: what comes on top of the queue. With 1 MB the rate was the same and memory 10 MiB more.
+  // Per partition and request: what comes on top of the queue. With 1 MB the rate was the same and memory 11 MiB more.
   const std::uint64_t fetch_bytes = std::clamp<std::uint64_t>(options.prefetch_bytes, 1024, 500'000);
   Settings settings;
   connection_defaults(settings);
   statistics_default(settings, options);
-  // Of all partitions together, beyond what one more fetch brings. With 50,000 the rate was the same and the peak 30
-  // MiB more, with 20,000 12 MiB (./dev bench defaults).
+  // Of all partitions together, beyond what one more fetch brings. With 20,000 the rate was the same and the peak 6 MiB
+  // more, with 5,000 2 MiB less (./dev bench defaults).
   settings.set("queued.min.messages", "10000")
       .set("queued.max.messages.kbytes", std::to_string(prefetch_kib))
       .set("fetch.message.max.bytes", std::to_string(fetch_bytes))
