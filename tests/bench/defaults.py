@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """./dev bench defaults: what each setting that firstseen gives its Kafka clients is worth.
 
-firstseen as shipped and, one at a time, with one setting changed: each carries one topic, in alternating rounds of 27
+firstseen as shipped and, one at a time, with one setting changed: each carries one topic, in alternating rounds of 29
 runs. The settings are those of lib/kafka/settings.cpp, which get half and double of what stands there or are turned
 off, by kafka.properties or the option that owns them, and the number of arenas of glibc's malloc.
 
