@@ -19,7 +19,8 @@ constexpr std::size_t largest_doubling = 1'000'000;
 
 /// New entries per step of populating (2 MiB, up to 10 ms where page faults are dear) or giving back: a batch of 10,000
 /// waits for one step, and for none where a thread of the table's own has got ahead. 100 million keys need at most
-/// 6 million new ones for it: the table, full at three quarters when it begins, is then used to 79 %.
+/// 6 million new ones for it: the table, used to 75 % when it begins, or to 80 where it has only just ended a change of
+/// its own, is then used to 79 to 84 %.
 constexpr std::size_t entries_per_step = 12'288;
 
 /// While a large table is populated, one new entry comes for about so many old ones: for 20 (2 MiB hold 245,000 at 8.5
@@ -27,7 +28,8 @@ constexpr std::size_t entries_per_step = 12'288;
 constexpr std::size_t added_while_populating = 32;
 
 /// The larger table has got all of the old one when it holds this part more than it is meant for, at 80 % instead of
-/// 75: that leaves time, so that a new entry moves a third fewer. What finds no room in it by then is one in thousands.
+/// 75: that leaves time, so that a new entry moves a third fewer. What finds no room in it by then is one in thousands
+/// where nothing expires, and some in a hundred where old entries do all the while.
 constexpr std::size_t beyond_capacity = 16;
 
 /// A table that is used for less than this part shrinks.

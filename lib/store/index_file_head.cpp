@@ -45,6 +45,11 @@ tl::unexpected<Error> unsound(const char* what) { return fail(Exit::bad_data, wh
 
 std::uint64_t checksum_of(Bytes head) { return XXH3_64bits(head.data() + byte_order_at, head.size() - byte_order_at); }
 
+/// Are the entries that are left ever moved? The bound is that of all positions.
+bool can_end(const GrowingIndex::Progress& progress) {
+  return progress.left == 0 || (progress.moved_per_entry != 0 && progress.moved_per_entry <= most_lines);
+}
+
 /// Does the file have just the size and the number of blocks that its tables ask for?
 bool adds_up(const IndexFileHead& head, std::uint64_t file_bytes) {
   std::uint64_t at = IndexFileHead::size_with(head.checksums.size());
@@ -60,6 +65,7 @@ bool adds_up(const IndexFileHead& head, std::uint64_t file_bytes) {
       blocks += index_blocks_of(bytes);
     }
   }
+  if (head.tables.size() == most_tables && !can_end(head.progress)) return false;
   return at == file_bytes && blocks == head.checksums.size();
 }
 

@@ -7,8 +7,8 @@
 
 namespace firstseen::store {
 
-/// Zeroed memory for the lines of an index, in huge pages where the kernel gives them: a lookup goes to two random
-/// lines, and with small pages most of its time goes into finding their addresses. Throws std::bad_alloc.
+/// Zeroed memory for the lines of an index, in huge pages where the kernel gives them: a lookup goes to a
+/// random page, and with small ones most of its time goes into finding its address. Throws std::bad_alloc.
 class IndexMemory {
  public:
   explicit IndexMemory(std::size_t lines);

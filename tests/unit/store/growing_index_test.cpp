@@ -117,6 +117,39 @@ TEST(GrowingIndex, GapsBehindSmallRecordsDoNotMakeABatchMoveMore) {
   EXPECT_GE(index.progress().moved_per_entry, 2U);
 }
 
+TEST(GrowingIndex, ANewEntryOfALargeTableMovesAtMostSixOldOnes) {
+  constexpr std::size_t entries = 10'000'000;
+  GrowingIndex index(7, 1000);
+  index.begin_due_change(entries, {0, entries});
+  EXPECT_LE(index.progress().moved_per_entry, 6U);
+}
+
+TEST(GrowingIndex, AChangeEndsWhenTheLargerTableIsFourFifthsFull) {
+  constexpr LogPosition chunk = 256;  // as the store looks keys up
+  std::vector<Digest> digests;
+  GrowingIndex index(7, 100'000);
+  std::size_t changes = 0;
+  for (std::size_t tables = 1; changes < 2; tables = index.tables().size()) {
+    const LiveRange live{0, static_cast<LogPosition>(digests.size())};
+    ASSERT_LT(live.length, 1'000'000U) << "two changes are over long before";
+    index.make_room(live.length + chunk, chunk, live, [&](LogPosition at) -> DigestRun {
+      return {digests[at].bytes.data(), sizeof(Digest), digests.size() - at};
+    });
+    if (tables == 2 && index.tables().size() == 1) {
+      ++changes;
+      const auto slots = static_cast<double>(index.tables().front()->lines().size() * IndexLine::slots);
+      EXPECT_LE(static_cast<double>(index.used_slots()), 0.80 * slots);
+      EXPECT_GE(static_cast<double>(index.used_slots()), 0.77 * slots);
+      EXPECT_LT(index.overflow_entries(), digests.size() / 1000);
+    }
+    for (LogPosition i = 0; i < chunk; ++i) {
+      digests.push_back(digest_of(digests.size()));
+      const auto position = static_cast<LogPosition>(digests.size() - 1);
+      index.insert(index.hash(digests.back()), position, {0, position + 1});
+    }
+  }
+}
+
 TEST(GrowingIndex, CountsTheMemoryOfItsNextSizeAsItIsPopulated) {
   constexpr std::size_t step_bytes = std::size_t{2} << 20U;
   constexpr std::size_t entries = 4'000'000;

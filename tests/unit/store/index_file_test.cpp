@@ -125,10 +125,30 @@ TEST(IndexFileHead, IsRefusedWhenATablesRegionsAreNotWholePages) {
     head.tables.push_back({{1, lines, 0}, 0});
     head.checksums.resize(1);
     const std::vector<std::uint8_t> bytes = head.encode();
-    return IndexFileHead::decode(bytes, bytes.size() + lines * sizeof(IndexLine)).has_value();
+    const std::uint64_t file_bytes = bytes.size() + index_file_aligned(lines * sizeof(IndexLine));  // the right size
+    return IndexFileHead::decode(bytes, file_bytes).has_value();
   };
   EXPECT_TRUE(decoded(2 * PositionIndex::page_lines));
   EXPECT_FALSE(decoded(2 * PositionIndex::page_lines - 1)) << "the other line of a digest may be behind the last one";
+}
+
+TEST(IndexFileHead, IsRefusedWhenWhatIsLeftToMoveWouldNeverBeMoved) {
+  const auto decoded = [](LogPosition left, std::size_t moved_per_entry) {
+    IndexFileHead head;
+    head.key.store_id = std::string(32, 'a');
+    const IndexFileHead::Table table{{1, PositionIndex::page_lines, 0}, 0};
+    head.tables = {table, table};
+    head.checksums.resize(2);
+    head.progress.left = left;
+    head.progress.moved_per_entry = moved_per_entry;
+    const std::vector<std::uint8_t> bytes = head.encode();
+    const std::uint64_t table_bytes = PositionIndex::page_lines * sizeof(IndexLine);
+    return IndexFileHead::decode(bytes, bytes.size() + 2 * table_bytes).has_value();
+  };
+  EXPECT_TRUE(decoded(5, 1));
+  EXPECT_TRUE(decoded(0, 0));
+  EXPECT_FALSE(decoded(5, 0));
+  EXPECT_FALSE(decoded(5, ~std::size_t{0})) << "more than all positions";
 }
 
 TEST_F(SavedIndexFile, OfAnyOtherLengthItIsIgnored) {
