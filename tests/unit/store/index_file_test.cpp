@@ -133,7 +133,7 @@ TEST(IndexFileHead, IsRefusedWhenATablesRegionsAreNotWholePages) {
 }
 
 TEST(IndexFileHead, IsRefusedWhenWhatIsLeftToMoveWouldNeverBeMoved) {
-  const auto decoded = [](LogPosition left, std::size_t moved_per_entry) {
+  const auto refused = [](LogPosition left, std::size_t moved_per_entry) {
     IndexFileHead head;
     head.key.store_id = std::string(32, 'a');
     const IndexFileHead::Table table{{1, PositionIndex::page_lines, 0}, 0};
@@ -143,12 +143,13 @@ TEST(IndexFileHead, IsRefusedWhenWhatIsLeftToMoveWouldNeverBeMoved) {
     head.progress.moved_per_entry = moved_per_entry;
     const std::vector<std::uint8_t> bytes = head.encode();
     const std::uint64_t table_bytes = PositionIndex::page_lines * sizeof(IndexLine);
-    return IndexFileHead::decode(bytes, bytes.size() + 2 * table_bytes).has_value();
+    const auto decoded = IndexFileHead::decode(bytes, bytes.size() + 2 * table_bytes);
+    return !decoded && decoded.error().message == "its head makes no sense";
   };
-  EXPECT_TRUE(decoded(5, 1));
-  EXPECT_TRUE(decoded(0, 0));
-  EXPECT_FALSE(decoded(5, 0));
-  EXPECT_FALSE(decoded(5, ~std::size_t{0})) << "more than all positions";
+  EXPECT_FALSE(refused(5, 1));
+  EXPECT_FALSE(refused(0, 0));
+  EXPECT_TRUE(refused(5, 0));
+  EXPECT_TRUE(refused(5, ~std::size_t{0})) << "more than all positions";
 }
 
 TEST_F(SavedIndexFile, OfAnyOtherLengthItIsIgnored) {
